@@ -1,0 +1,26 @@
+"""The base of every check's parameters: what a policy may write under ``with:``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+class CheckParams(BaseModel):
+    """Parameters of a check: frozen, nothing unknown accepted, validated when the policy is loaded."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+    confidence: float = Field(default=0.95, gt=0.5, lt=1.0)
+    """Confidence of the intervals; a policy's criterion sets it."""
+
+
+def _as_tuple(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+Attribute = Annotated[tuple[str, ...], BeforeValidator(_as_tuple), Field(min_length=1, max_length=8)]
+"""One sensitive column, or several that mean their intersection: ``sex``, ``sex,race`` or ``[sex, race]``."""

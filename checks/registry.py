@@ -1,0 +1,192 @@
+"""Find every check once, by walking this package; the file's docstring and signature are all there is to register."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
+from typing import Literal, cast
+
+from pydantic import ValidationError
+
+from proofbox.checks.errors import BadCheckError, BadParamsError, UnknownCheckError
+from proofbox.checks.params import CheckParams
+from proofbox.checks.result import Result
+
+INPUTS = frozenset({"subject", "model", "data", "training", "decisions", "params", "rng"})
+"""What a check may ask for by naming it in its signature."""
+
+SECTIONS = ("Measures", "Method", "Limits", "References")
+"""The headings of every check's module docstring, in this order."""
+
+Better = Literal["higher", "lower", "neither"]
+
+_MEASURE_LINE = re.compile(
+    r"^- `(?P<name>[a-z][a-z0-9_]*)`: (?P<range>\[[^]]*[])]|\([^)]*[])])"
+    r", (?:(?P<better>higher|lower) is better|neither way is better)"
+    r", (?:(?P<perfect>[-+.\d]+) is perfect|no value is perfect)\.(?: (?P<about>.+))?$"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureSpec:
+    """What a check's docstring says about one measure."""
+
+    name: str
+    range: str
+    """The possible values as written, for example ``[0, 1]``."""
+    better: Better
+    perfect: str | None
+    """The value that means perfect, as written; None where there is none."""
+    about: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckSpec:
+    """One registered check."""
+
+    id: str
+    """``<family>.<name>``, equal to the file's path below this package."""
+    summary: str
+    """First line of the module docstring."""
+    doc: str
+    """The whole module docstring: its documentation page, in Markdown."""
+    measures: Mapping[str, MeasureSpec]
+    needs: frozenset[str]
+    """The names in the function's signature, a subset of :data:`INPUTS`."""
+    params_type: type[CheckParams]
+    run: Callable[..., Result]
+    module: str
+
+    @property
+    def static(self) -> bool:
+        """Whether it runs before the sandbox opens, without the model."""
+        return not self.needs & {"model", "decisions"}
+
+    def params(self, given: Mapping[str, object]) -> CheckParams:
+        """Validate parameters.
+
+        Raises
+        ------
+        BadParamsError
+            Something is unknown, missing or of the wrong type; the message names the key and the valid ones.
+        """
+        try:
+            return self.params_type.model_validate(dict(given))
+        except ValidationError as err:
+            first = err.errors()[0]
+            key = ".".join(str(part) for part in first["loc"]) or "with"
+            valid = ", ".join(sorted(self.params_type.model_fields))
+            got = "nothing" if first["type"] == "missing" else repr(first["input"])
+            message = f"{self.id}: parameter '{key}': {first['msg'].lower()} (got {got}; parameters are: {valid})"
+            raise BadParamsError(message) from err
+
+
+_registered: dict[str, CheckSpec] = {}
+
+
+def check(check_id: str) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
+    """Register the decorated function as the check of that id.
+
+    Raises
+    ------
+    BadCheckError
+        The file breaks the shape of a check: docstring sections, signature or id.
+    """
+
+    def register(function: Callable[..., Result]) -> Callable[..., Result]:
+        module = inspect.getmodule(function)
+        if module is None:
+            raise BadCheckError(f"{check_id}: a check must be defined in a module")
+        spec = _spec(check_id, function, module)
+        known = _registered.get(check_id)
+        if known is not None and known.module != spec.module:
+            raise BadCheckError(f"{check_id}: registered twice, by {known.module} and {spec.module}")
+        _registered[check_id] = spec
+        return function
+
+    return register
+
+
+@cache
+def all_checks() -> Mapping[str, CheckSpec]:
+    """Return every check by id, sorted; the package is walked once."""
+    package = importlib.import_module("proofbox.checks")
+    for info in pkgutil.walk_packages(package.__path__, prefix="proofbox.checks."):
+        importlib.import_module(info.name)
+    return dict(sorted(_registered.items()))
+
+
+def get_check(check_id: str) -> CheckSpec:
+    """Return one check.
+
+    Raises
+    ------
+    UnknownCheckError
+        There is none of that id; the message names the nearest ones.
+    """
+    checks = all_checks()
+    if check_id not in checks:
+        near = difflib.get_close_matches(check_id, checks, n=3, cutoff=0.4)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise UnknownCheckError(f"unknown check '{check_id}'{hint} ('proofbox checks list' shows all)")
+    return checks[check_id]
+
+
+def _spec(check_id: str, function: Callable[..., Result], module: ModuleType) -> CheckSpec:
+    doc = inspect.cleandoc(module.__doc__ or "")
+    needs = frozenset(inspect.signature(function).parameters)
+    if unknown := needs - INPUTS:
+        raise BadCheckError(f"{check_id}: asks for {sorted(unknown)}; a check may ask for {sorted(INPUTS)}")
+    return CheckSpec(
+        id=check_id,
+        summary=doc.partition("\n")[0],
+        doc=doc,
+        measures=_measures(check_id, doc),
+        needs=needs,
+        params_type=_params_type(check_id, function),
+        run=function,
+        module=module.__name__,
+    )
+
+
+def _params_type(check_id: str, function: Callable[..., Result]) -> type[CheckParams]:
+    if "params" not in inspect.signature(function).parameters:
+        return CheckParams
+    namespace = dict(vars(inspect.getmodule(function)))
+    annotation = function.__annotations__["params"]
+    found = namespace.get(annotation) if isinstance(annotation, str) else annotation
+    if not (isinstance(found, type) and issubclass(found, CheckParams)):
+        raise BadCheckError(f"{check_id}: 'params' must be annotated with a subclass of CheckParams")
+    return found
+
+
+def _measures(check_id: str, doc: str) -> Mapping[str, MeasureSpec]:
+    places = [doc.find(f"\n## {section}\n") for section in SECTIONS]
+    if -1 in places or places != sorted(places):
+        raise BadCheckError(f"{check_id}: the module docstring needs the sections {SECTIONS}, in this order")
+    body = doc[places[0] : places[1]].partition(SECTIONS[0])[2]
+    measures = {}
+    # An item may run over several lines; continuation lines are indented.
+    for item in re.sub(r"\n {2,}", " ", body).splitlines():
+        if not item.startswith("- "):
+            continue
+        match = _MEASURE_LINE.match(item)
+        if match is None:
+            raise BadCheckError(f"{check_id}: cannot read the measure line {item!r} (docs/checks.md shows the form)")
+        measures[match["name"]] = MeasureSpec(
+            name=match["name"],
+            range=match["range"],
+            better=cast("Better", match["better"] or "neither"),
+            perfect=match["perfect"],
+            about=match["about"] or "",
+        )
+    if not measures:
+        raise BadCheckError(f"{check_id}: the docstring names no measure")
+    return measures

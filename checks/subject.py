@@ -1,0 +1,151 @@
+"""What checks are given: the subject's files and claims, its data, its decisions and its model.
+
+Only protocols and frozen values stand here. The runner builds them; the sandbox's handle reaches a check as a
+:class:`Model` without either room knowing the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from proofbox.checks.result import Json
+
+Task = Literal[
+    "binary-classification", "multiclass-classification", "regression", "text-classification", "text-generation"
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRecord:
+    """One file of the submission as it was taken in."""
+
+    path: str
+    """Path inside the submission, with ``/``."""
+    size: int
+    """Bytes."""
+    sha256: str
+    """64 lower-case hex digits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredFile:
+    """A file that the submission names in a role, with the digest that the provider declared, if any."""
+
+    role: Literal["model", "evaluation", "training", "reference", "provenance", "document", "attestations"]
+    path: str
+    declared_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """The submission as static checks see it; they read files only below ``root``, and never the model's."""
+
+    root: Path
+    """Folder of the read-only copy."""
+    files: tuple[FileRecord, ...]
+    """Every file of the submission, sorted by path."""
+    declared_files: tuple[DeclaredFile, ...]
+    """The files that ``submission.yaml`` gives a role; a folder stands for all files below it."""
+    task: Task
+    model_path: str | None
+    """Path of the model file or folder inside the submission; None where only recorded decisions are audited."""
+    model_format: str | None
+    """Format by magic bytes: ``onnx``, ``skops``, ``pickle``, ``joblib`` and so on; None without a model."""
+    provenance: Mapping[str, str]
+    """Role of a data file (``evaluation``, ``training``) -> path of its provenance record."""
+    product: Mapping[str, Json]
+    """The ``product`` block of ``submission.yaml``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """One table of the submission and what its columns mean. Labels and groups stay on this side of the wall."""
+
+    role: Literal["evaluation", "training"]
+    path: str
+    table: pa.Table
+    """All columns. Text columns are dictionary-encoded, NFC-normalised and trimmed."""
+    features: tuple[str, ...]
+    """Columns given to the model, in this order."""
+    target: str | None
+    prediction: str | None
+    sensitive: tuple[str, ...]
+    weight: str | None
+    id_columns: tuple[str, ...]
+    positive_label: str
+    """The class whose rates are counted, in the text form of :func:`proofbox.checks.labels.label_text`."""
+    favourable_label: str | None
+    """The outcome people want, where it is not the positive one."""
+    detail: Mapping[str, Json] = field(default_factory=dict)
+    """What was detected while reading: delimiter, decimal sign, encoding, merged categories."""
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return int(self.table.num_rows)
+
+    def feature_table(self) -> pa.Table:
+        """Return the feature columns alone, shape (rows, features): all that a model may see."""
+        return self.table.select(list(self.features))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decisions:
+    """What the model (or the recorded column) decided for each row of a table."""
+
+    classes: tuple[str, ...]
+    """Names of the classes in text form; empty for regression."""
+    codes: NDArray[np.int64]
+    """Shape (n,): index into ``classes``; all 0 for regression."""
+    score: NDArray[np.float64] | None
+    """Shape (n,): probability or score of the positive class, or the predicted value of a regression."""
+    positive_label: str
+    source: Literal["model", "recorded"]
+
+    @property
+    def positive(self) -> NDArray[np.bool_]:
+        """Return shape (n,): whether the decision is the positive label."""
+        import numpy as np
+
+        code = self.classes.index(self.positive_label) if self.positive_label in self.classes else -1
+        return np.equal(self.codes, code)
+
+    def label(self, row: int) -> str:
+        """Return the decision of one row in text form."""
+        return self.classes[int(self.codes[row])] if self.classes else repr(float(self._scores()[row]))
+
+    def _scores(self) -> NDArray[np.float64]:
+        if self.score is None:
+            raise TypeError("these decisions carry no score")
+        return self.score
+
+
+class Model(Protocol):
+    """The submitted model as a check may use it: rows in, decisions out, large batches please."""
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Columns that it reads, in order."""
+        ...
+
+    def predict(self, rows: pa.Table) -> Decisions:
+        """Return the decisions for ``rows``, whose columns are exactly ``features``.
+
+        Raises
+        ------
+        ModelFailedError
+            The model crashed, hung, or answered something that is no answer.
+        """
+        ...
+
+    def restart(self) -> None:
+        """Start the model again in a fresh process: for checks that ask whether it remembers."""
+        ...

@@ -1,0 +1,1 @@
+"""Judge: policy files, thresholds, verdicts and waivers. Judging is a pure function of policy and measurements."""

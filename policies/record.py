@@ -1,0 +1,192 @@
+"""The record of an assessment: what ``assessment.json`` holds, and nothing that produces it.
+
+Everything here is frozen; :func:`to_json` and :func:`from_json` are each other's inverse. Timings and host facts
+stand in ``run`` alone, so that everything else is byte-identical between two runs with one seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from proofbox.checks.result import Counterexample, Interval, Json
+from proofbox.checks.text import Text
+
+SCHEMA = "proofbox/assessment/v1"
+
+Conclusion = Literal["conforms", "does-not-conform", "undetermined"]
+Verdict = Literal["pass", "fail", "inconclusive", "not-applicable", "error", "not-run"]
+Level = Literal["must", "should"]
+Origin = Literal["law", "practice", "default", "provider"]
+Words = Mapping[str, str]
+"""A text that a policy gives in every language: language code -> text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasurementRecord:
+    """A measurement with the check and the parameters that gave it."""
+
+    id: str
+    """``m-`` and 16 hex digits over (check, params, measure, group): the same in every run."""
+    check: str
+    params: Mapping[str, Json]
+    measure: str
+    value: float
+    interval: Interval | None
+    sample_size: int
+    group: Mapping[str, str]
+    detail: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonRecord:
+    """A check that could not measure: not applicable to this subject, or ended in an error."""
+
+    check: str
+    params: Mapping[str, Json]
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CounterexampleRecord:
+    """A counterexample with the check and the parameters that found it."""
+
+    id: str
+    """``c-`` and 16 hex digits over its content; its file is ``counterexamples/<id>.json``."""
+    check: str
+    params: Mapping[str, Json]
+    case: Counterexample
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CriterionRecord:
+    """The criterion as it was applied: after overlays and the provider's declarations."""
+
+    measure: str
+    comparison: Literal["at_least", "at_most", "equals", "between"]
+    threshold: float | tuple[float, float]
+    decision_rule: Literal["guarded", "simple"]
+    confidence: float
+    origin: Origin
+    policy_threshold: float | tuple[float, float] | None = None
+    """The policy's own threshold where the provider's declaration replaced it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One requirement, judged."""
+
+    policy: str
+    """Id of the policy that the requirement stands in."""
+    control: str
+    requirement: str
+    level: Level
+    verdict: Verdict
+    reason: Text
+    """Why this verdict, in one sentence with the numbers in it."""
+    check: str
+    criterion: CriterionRecord | None
+    measurements: tuple[str, ...]
+    """Ids of the measurements that the verdict rests on, the deciding one first."""
+    counterexamples: tuple[str, ...]
+    """Ids of the counterexamples that show the failure."""
+    rows_needed: int | None = None
+    """Further rows of the same composition that would probably settle an inconclusive finding."""
+    waiver: Mapping[str, Json] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequirementRecord:
+    """What a report shows of a requirement, copied from the policy so that the record reads alone."""
+
+    id: str
+    level: Level
+    check: str
+    remediation: Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceRecord:
+    """One clause that a control points to."""
+
+    framework: str
+    clause: str
+    relation: str
+    source: str
+    confidence: str
+    """How well the clause is known: ``V`` text read, ``V2`` secondary source read (shared reading notes)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlRecord:
+    """What a report shows of a control, copied from the policy."""
+
+    policy: str
+    id: str
+    title: Words
+    objective: Words
+    references: tuple[ReferenceRecord, ...]
+    requirements: tuple[RequirementRecord, ...]
+    applies: bool
+    """False where the control's ``applies_when`` excludes this product; its findings are then ``not-applicable``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyRecord:
+    """One policy as it was applied."""
+
+    id: str
+    version: str
+    digest: str
+    """sha256 over the canonical form of the policy with everything it extends, 64 hex digits."""
+    title: Words
+    checked_on: str
+    expires_on: str
+    controls: tuple[ControlRecord, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectRecord:
+    """What was assessed, by digest."""
+
+    digest: str
+    files: tuple[Mapping[str, Json], ...]
+    """``{path, size, sha256}`` of every file, sorted by path."""
+    product: Mapping[str, Json]
+    model: Mapping[str, Json] | None
+    data: Mapping[str, Json]
+    declared: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """How and where it ran: the only part that differs between two runs with one seed."""
+
+    seed: int
+    started_at: str
+    finished_at: str
+    version: str
+    executor: str
+    selfcheck: Mapping[str, Json]
+    limits: Mapping[str, Json]
+    runner: str
+    packages: Mapping[str, str]
+    platform: str
+    detail: Mapping[str, Json] = field(default_factory=dict)
+    """Model queries planned and made, seconds per step, what the model itself attempted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """One or more policies applied to one subject at one time."""
+
+    conclusion: Conclusion
+    subject: SubjectRecord
+    policies: tuple[PolicyRecord, ...]
+    findings: tuple[Finding, ...]
+    measurements: tuple[MeasurementRecord, ...]
+    counterexamples: tuple[CounterexampleRecord, ...]
+    inapplicable: tuple[ReasonRecord, ...]
+    errors: tuple[ReasonRecord, ...]
+    run: RunRecord

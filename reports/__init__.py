@@ -1,0 +1,1 @@
+"""Publish: the evidence bundle, MLflow, HTML and the rest. This room computes nothing: it shows what was judged."""

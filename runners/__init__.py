@@ -1,0 +1,1 @@
+"""Drive: the command line and the pipeline that takes one submission through all rooms."""
