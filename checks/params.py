@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 class CheckParams(BaseModel):
     """Parameters of a check: frozen, nothing unknown accepted, validated when the policy is loaded."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     confidence: float = Field(default=0.95, gt=0.5, lt=1.0)
     """Confidence of the intervals; a policy's criterion sets it."""
@@ -22,5 +22,8 @@ def _as_tuple(value: object) -> object:
     return value
 
 
-Attribute = Annotated[tuple[str, ...], BeforeValidator(_as_tuple), Field(min_length=1, max_length=8)]
-"""One sensitive column, or several that mean their intersection: ``sex``, ``sex,race`` or ``[sex, race]``."""
+_ABOUT_ATTRIBUTE = "One sensitive column, or several that mean their intersection: `sex`, `sex,race` or `[sex, race]`."
+Attribute = Annotated[
+    tuple[str, ...], BeforeValidator(_as_tuple), Field(min_length=1, max_length=8, description=_ABOUT_ATTRIBUTE)
+]
+"""The parameter by which a check of groups is told whom to compare."""

@@ -46,7 +46,7 @@ class DeclaredFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """The submission as static checks see it; they read files only below ``root``, and never the model's."""
+    """The submission as static checks see it; they read files only below ``root``, as bytes, and never load a model."""
 
     root: Path
     """Folder of the read-only copy."""

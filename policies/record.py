@@ -94,6 +94,8 @@ class Finding:
     rows_needed: int | None = None
     """Further rows of the same composition that would probably settle an inconclusive finding."""
     waiver: Mapping[str, Json] | None = None
+    further: tuple[Text, ...] = ()
+    """Reasons for the other attributes, groups or measures that the requirement was judged on, the worst first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,124 @@
+"""Byte streams with a bound: plain files, and what joblib compressed, never more than agreed."""
+
+from __future__ import annotations
+
+import bz2
+import io
+import lzma
+import zlib
+from typing import TYPE_CHECKING, BinaryIO
+
+from proofbox.checks.errors import BadDataError
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+MOST_DECOMPRESSED_BYTES = 200_000_000
+MOST_RATIO = 200
+"""Decompressed to compressed size; models of all-zero arrays stay below, bombs do not."""
+
+MOST_AT_ONCE_BYTES = 1 << 28
+"""An opcode's argument is read into memory: 256 MiB at most."""
+
+COMPRESSED = (b"\x78", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x5d\x00", b"\x04\x22M\x18")
+"""How zlib, gzip, bzip2, xz, lzma and lz4 begin: what joblib's loader goes by."""
+
+
+class ByteSource:
+    """A stream that can be read, stepped over and told the position of, up to a number of bytes."""
+
+    def __init__(self, stream: io.BufferedIOBase | BinaryIO, most_bytes: int) -> None:
+        self._stream = stream
+        self._most_bytes = most_bytes
+        self._position = 0
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to ``size`` bytes.
+
+        Raises
+        ------
+        BadDataError
+            One value or the whole is larger than agreed.
+        """
+        if size > MOST_AT_ONCE_BYTES:
+            raise BadDataError(f"one value has {size} bytes, more than the {MOST_AT_ONCE_BYTES} that are read")
+        return self._counted(self._stream.read(size))
+
+    def readline(self) -> bytes:
+        """Return up to and with the next line end; raises as :meth:`read`."""
+        return self._counted(self._stream.readline(MOST_AT_ONCE_BYTES))
+
+    def tell(self) -> int:
+        """Return the position in bytes."""
+        return self._position
+
+    def skip(self, size: int) -> None:
+        """Step over bytes; raises as :meth:`read`, and where there are fewer."""
+        while size > 0:
+            found = len(self.read(min(size, 1 << 20)))
+            if not found:
+                raise BadDataError("it breaks off inside an array")
+            size -= found
+
+    def _counted(self, data: bytes) -> bytes:
+        self._position += len(data)
+        if self._position > self._most_bytes:
+            raise BadDataError(f"it holds more than the {self._most_bytes} bytes that are read")
+        return data
+
+
+def byte_source(file: BinaryIO, size: int) -> ByteSource:
+    """Return a source of the file's bytes, decompressed where joblib's loader would.
+
+    Raises
+    ------
+    BadDataError
+        It is compressed in a way that the standard library cannot read.
+    """
+    head = file.read(8)
+    file.seek(0)
+    if not head.startswith(COMPRESSED):
+        return ByteSource(file, size)
+    most = min(MOST_DECOMPRESSED_BYTES, max(size * MOST_RATIO, 1 << 20))
+    return ByteSource(_decompressed(file, head), most)
+
+
+def _decompressed(file: BinaryIO, head: bytes) -> io.BufferedIOBase:
+    if head.startswith(b"BZh"):
+        return bz2.BZ2File(file)
+    if head.startswith((b"\xfd7zXZ", b"\x5d\x00")):
+        return lzma.LZMAFile(file)
+    if head.startswith(b"\x04\x22M\x18"):
+        raise BadDataError("it is compressed with lz4, which is not read")
+    return io.BufferedReader(_Inflated(file, 31 if head.startswith(b"\x1f\x8b") else 15))
+
+
+class _Inflated(io.RawIOBase):
+    """One or more zlib or gzip streams after each other, as joblib reads them."""
+
+    def __init__(self, file: BinaryIO, window_bits: int) -> None:
+        self._file = file
+        self._window_bits = window_bits
+        self._inflater = zlib.decompressobj(window_bits)
+        self._input = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        view = memoryview(buffer).cast("B")
+        while True:
+            if self._inflater.eof:
+                self._input = self._inflater.unused_data or self._file.read(1 << 16)
+                if not self._input:
+                    return 0
+                self._inflater = zlib.decompressobj(self._window_bits)
+            elif not self._input:
+                self._input = self._file.read(1 << 16)
+                if not self._input:
+                    return 0
+            data = self._inflater.decompress(self._input, len(view))
+            self._input = self._inflater.unconsumed_tail
+            if data:
+                view[: len(data)] = data
+                return len(data)

@@ -1,0 +1,266 @@
+"""Read what a pickle would import and call, without unpickling: a walk over its opcodes with a symbolic stack.
+
+The walk follows joblib's loader, which also reads plain pickles: after the BUILD of a ``NumpyArrayWrapper`` the array's
+bytes stand in the file outside of any frame and are stepped over by their declared size. Wherever a real loader might
+read something else than this walk (array bytes in the middle of a frame, a size that is computed, a class that is
+modified) the walk gives up, and what cannot be followed is never called clean.
+"""
+
+from __future__ import annotations
+
+import pickletools
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from proofbox.checks.artefacts.picklevalues import ArrayLayout, Global, Instance, Opaque, array_layout
+from proofbox.checks.errors import BadDataError
+
+MOST_OPCODES = 5_000_000
+MOST_NESTING = 8
+"""Pickles inside a pickle, as joblib writes arrays of objects."""
+
+_RECONSTRUCTORS = frozenset({("copyreg", "_reconstructor"), ("copy_reg", "_reconstructor")})
+
+UNKNOWN = "?"
+"""Stands for a module or name that is computed while loading."""
+
+
+class Source(Protocol):
+    """A stream to walk over."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to ``size`` bytes."""
+        ...
+
+    def readline(self) -> bytes:
+        """Return up to and with the next line end."""
+        ...
+
+    def tell(self) -> int:
+        """Return the position."""
+        ...
+
+    def skip(self, size: int) -> None:
+        """Step over bytes; raises BadDataError where there are fewer."""
+        ...
+
+
+class _Mark:
+    """The MARK object."""
+
+
+def imported_globals(source: Source, nesting: int = 0) -> Iterator[Global]:
+    """Yield what the pickle at the stream's position imports, in order, up to and with its STOP.
+
+    Raises
+    ------
+    BadDataError
+        It is no pickle, is larger than agreed, or does something that cannot be followed.
+    """
+    if nesting > MOST_NESTING:
+        raise BadDataError("pickles are nested too deeply")
+    machine = _Machine(source, nesting)
+    count = 0
+    try:
+        # pickletools reads from any object with read and readline.
+        for opcode, argument, _ in pickletools.genops(source):  # type: ignore[arg-type]
+            count += 1
+            if count > MOST_OPCODES:
+                raise BadDataError(f"it has more than {MOST_OPCODES} opcodes")
+            yield from machine.step(opcode.name, argument)
+    except BadDataError:
+        raise
+    except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, UnicodeError) as err:
+        raise BadDataError("it breaks off or is no pickle") from err
+    except RecursionError as err:
+        raise BadDataError("it is nested too deeply") from err
+
+
+class _Machine:
+    """The unpickler's stack and memo, holding what is known of the values."""
+
+    def __init__(self, source: Source, nesting: int) -> None:
+        self._source = source
+        self._nesting = nesting
+        self._stack: list[object] = []
+        self._memo: dict[int, object] = {}
+        self._frame_end: int | None = None
+
+    def step(self, name: str, argument: object) -> Iterator[Global]:
+        """Do one opcode; yield what it imports."""
+        stack = self._stack
+        if name in _LITERALS:
+            stack.append(_LITERALS[name] if argument is None else argument)
+        elif name in ("PUT", "BINPUT", "LONG_BINPUT"):
+            self._memo[_whole(argument)] = stack[-1]
+        elif name == "MEMOIZE":
+            self._memo[len(self._memo)] = stack[-1]
+        elif name in ("GET", "BINGET", "LONG_BINGET"):
+            stack.append(self._memo[_whole(argument)])
+        elif name in _FRESH:
+            stack.append(_FRESH[name]())
+        elif name in _MOVES:
+            self._move(name)
+        elif name == "FRAME":
+            self._frame_end = self._source.tell() + _whole(argument)
+        elif name not in ("PROTO", "STOP"):
+            yield from self._import_or_call(name, argument)
+
+    def _move(self, name: str) -> None:
+        """Do an opcode that builds plain containers or moves values about."""
+        stack = self._stack
+        match name:
+            case "MARK":
+                stack.append(_Mark())
+            case "POP" | "APPEND":
+                stack.pop()
+            case "DUP":
+                stack.append(stack[-1])
+            case "POP_MARK" | "APPENDS" | "ADDITEMS":
+                self._pop_mark()
+            case "TUPLE":
+                stack.append(tuple(self._pop_mark()))
+            case "TUPLE1" | "TUPLE2" | "TUPLE3":
+                size = int(name[-1])
+                stack[-size:] = [tuple(stack[-size:])]
+            case "LIST" | "FROZENSET":
+                self._pop_mark()
+                stack.append(Opaque())
+            case "DICT":
+                stack.append(_as_dict(self._pop_mark()))
+            case _:
+                items = self._pop_mark() if name == "SETITEMS" else [stack.pop(-2), stack.pop()]
+                if isinstance(stack[-1], dict):
+                    stack[-1].update(_as_dict(items))
+
+    def _import_or_call(self, name: str, argument: object) -> Iterator[Global]:
+        stack = self._stack
+        if name == "GLOBAL":
+            module, _, attribute = str(argument).partition(" ")
+            yield self._imported(module, attribute)
+        elif name == "STACK_GLOBAL":
+            names = [stack.pop(), stack.pop()]
+            yield self._imported(_text(names[1]), _text(names[0]))
+        elif name == "INST":
+            module, _, attribute = str(argument).partition(" ")
+            arguments = tuple(self._pop_mark())
+            found = Global(module, attribute)
+            stack.append(Instance(found, arguments))
+            yield found
+        elif name == "OBJ":
+            first, *rest = self._pop_mark()
+            yield from self._call(first, tuple(rest))
+        elif name in ("REDUCE", "NEWOBJ"):
+            arguments_, callee = stack.pop(), stack.pop()
+            yield from self._call(callee, arguments_)
+        elif name == "NEWOBJ_EX":
+            _, arguments_, callee = stack.pop(), stack.pop(), stack.pop()
+            yield from self._call(callee, arguments_)
+        elif name == "BUILD":
+            yield from self._build()
+        elif name in ("PERSID", "BINPERSID"):
+            if name == "BINPERSID":
+                stack.pop()
+            stack.append(Opaque())
+            yield Global("(persistent id)", UNKNOWN)
+        elif name in ("EXT1", "EXT2", "EXT4"):
+            stack.append(Opaque())
+            yield Global("(copyreg extension)", str(argument))
+        elif name == "READONLY_BUFFER":
+            return
+        else:
+            raise BadDataError(f"the opcode {name} cannot be followed")
+
+    def _imported(self, module: str, attribute: str) -> Global:
+        found = Global(module, attribute)
+        self._stack.append(found)
+        return found
+
+    def _call(self, callee: object, arguments: object) -> Iterator[Global]:
+        if not isinstance(callee, Global):
+            yield Global("(computed)", "a call of something that is no import")
+            self._stack.append(Opaque())
+            return
+        if (callee.module, callee.name) in _RECONSTRUCTORS and isinstance(arguments, tuple) and arguments:
+            made = arguments[0]
+            self._stack.append(Instance(made, ()) if isinstance(made, Global) else Opaque())
+            return
+        self._stack.append(Instance(callee, arguments))
+
+    def _build(self) -> Iterator[Global]:
+        state = self._stack.pop()
+        target = self._stack[-1]
+        if isinstance(target, Global):
+            # Setting attributes of a class or module would change what later opcodes mean.
+            yield Global("(modified)", f"{target.module}.{target.name}")
+        if not isinstance(target, Instance):
+            return
+        target.state = state
+        if target.is_array_wrapper:
+            if not isinstance(state, dict):
+                raise BadDataError("the size of an array is computed while loading")
+            target.attributes |= state
+            yield from self._step_over_array(array_layout(target))
+            self._stack[-1] = Opaque()
+
+    def _step_over_array(self, layout: ArrayLayout) -> Iterator[Global]:
+        if self._frame_end is not None and self._source.tell() != self._frame_end:
+            raise BadDataError("the bytes of an array stand inside a frame")
+        if layout.size is None:
+            yield from imported_globals(self._source, self._nesting + 1)
+            return
+        if layout.padded:
+            self._source.skip(self._source.read(1)[0])
+        self._source.skip(layout.size)
+
+    def _pop_mark(self) -> list[object]:
+        place = len(self._stack) - 1
+        while not isinstance(self._stack[place], _Mark):
+            place -= 1
+            if place < 0:
+                raise BadDataError("it breaks off or is no pickle")
+        items = self._stack[place + 1 :]
+        del self._stack[place:]
+        return items
+
+
+_LITERALS: dict[str, object] = {
+    **dict.fromkeys(("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT")),
+    **dict.fromkeys(("STRING", "BINSTRING", "SHORT_BINSTRING", "UNICODE", "SHORT_BINUNICODE", "BINUNICODE")),
+    **dict.fromkeys(("BINUNICODE8", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8", "NONE")),
+    "NEWTRUE": True,
+    "NEWFALSE": False,
+}
+"""Opcodes that push a value: their argument, or this."""
+
+_FRESH: dict[str, Callable[[], object]] = {
+    "EMPTY_TUPLE": tuple,
+    "EMPTY_DICT": dict,
+    "EMPTY_LIST": Opaque,
+    "EMPTY_SET": Opaque,
+    "NEXT_BUFFER": Opaque,
+}
+"""Opcodes that push something new and empty; what lists and sets hold is never asked for."""
+
+_MOVES = frozenset(
+    (
+        *("MARK", "POP", "DUP", "POP_MARK", "TUPLE", "TUPLE1", "TUPLE2", "TUPLE3", "LIST", "FROZENSET"),
+        *("DICT", "SETITEM", "SETITEMS", "APPEND", "APPENDS", "ADDITEMS"),
+    )
+)
+
+
+def _as_dict(items: list[object]) -> dict[object, object]:
+    # Only keys that are text matter here; others may not even be hashable.
+    keys = (key if isinstance(key, str) else id(key) for key in items[::2])
+    return dict(zip(keys, items[1::2], strict=True))
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else UNKNOWN
+
+
+def _whole(value: object) -> int:
+    if not isinstance(value, int):
+        raise BadDataError("it breaks off or is no pickle")
+    return value

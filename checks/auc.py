@@ -1,0 +1,73 @@
+"""Area under the ROC curve and its interval, in one sort."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proofbox.checks.intervals import Floats, z_value
+from proofbox.checks.result import Interval
+
+
+def auc_interval(scores: Floats, positive: NDArray[np.bool_], confidence: float) -> tuple[float, Interval] | None:
+    """Return the area and its interval; None where one of the two classes is absent.
+
+    Parameters
+    ----------
+    scores
+        Shape (n,), higher for the positive class.
+    positive
+        Shape (n,), whether the true label is the positive one.
+
+    Notes
+    -----
+    Variance: E. R. DeLong, D. M. DeLong and D. L. Clarke-Pearson, Biometrics 44 (1988) 837-845, by midranks (X. Sun and
+    W. Xu, IEEE Signal Processing Letters 21 (2014) 1389-1393), limits on the logit scale (M. S. Pepe, "The Statistical
+    Evaluation of Medical Tests", 2003, section 5.2). Where the classes are wholly apart that variance is 0, and the
+    limits are R. G. Newcombe's, Statistics in Medicine 25 (2006) 559-573, method 5, after Hanley and McNeil (1982).
+    """
+    cases, controls = scores[positive], scores[~positive]
+    m, n = len(cases), len(controls)
+    if m == 0 or n == 0:
+        return None
+    both = _midranks(np.concatenate([cases, controls]))
+    over_controls = (both[:m] - _midranks(cases)) / n
+    over_cases = 1 - (both[m:] - _midranks(controls)) / m
+    area = float(over_controls.mean())
+    variance = 0.0
+    if m > 1 and n > 1:
+        variance = float(over_controls.var(ddof=1) / m + over_cases.var(ddof=1) / n)
+    if variance <= 0 or not 0 < area < 1:
+        return area, _score_interval(area, m, n, confidence)
+    half = z_value(confidence) * math.sqrt(variance) / (area * (1 - area))
+    logit = math.log(area / (1 - area))
+    low, high = (1 / (1 + math.exp(-limit)) for limit in (logit - half, logit + half))
+    return area, Interval(low=low, high=high, confidence=confidence, method="delong-logit")
+
+
+def _midranks(values: Floats) -> Floats:
+    """Return ranks from 1, ties sharing their mean rank."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    ranks: Floats = (last - (counts - 1) / 2)[inverse]
+    return ranks
+
+
+def _score_interval(area: float, m: int, n: int, confidence: float) -> Interval:
+    """Newcombe (2006), method 5: the areas which a normal test with their own variance does not reject."""
+    z, weight = z_value(confidence), (m + n) / 2 - 1
+
+    def rejected(other: float) -> bool:
+        spread = 1 + weight * (1 - other) / (2 - other) + weight * other / (1 + other)
+        return (area - other) ** 2 > z * z * other * (1 - other) * spread / (m * n)
+
+    limits = []
+    for end in (0.0, 1.0):
+        near, far = area, end
+        for _ in range(60):
+            middle = (near + far) / 2
+            near, far = (near, middle) if rejected(middle) else (middle, far)
+        limits.append(near)
+    return Interval(low=limits[0], high=limits[1], confidence=confidence, method="newcombe-hanley-mcneil")

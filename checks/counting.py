@@ -1,0 +1,173 @@
+"""One contingency table, group x true label x decision, from which every count-based measure derives.
+
+Columns are used as dictionary codes and never become Python strings row by row; a table is one ``bincount`` over a
+joint code, and tables of parts of the data add up to the table of the whole.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from proofbox.checks.labels import label_text
+
+Codes: TypeAlias = NDArray[np.int64]
+
+MISSING = "(missing)"
+"""The category of rows whose value is missing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoded:
+    """A column as codes into its categories."""
+
+    codes: Codes
+    """Shape (rows,); missing values have the code ``len(categories)``."""
+    categories: tuple[str, ...]
+    """Categories that occur, in text form: numbers in the order of numbers, text in the order of text."""
+    numeric: bool
+    """Whether every category is a number (and the column is not text)."""
+
+    @property
+    def missing(self) -> int:
+        """Number of rows without a value."""
+        return int(np.count_nonzero(self.codes == len(self.categories)))
+
+    def is_label(self, label: str) -> NDArray[np.bool_]:
+        """Return shape (rows,): whether the value is that label."""
+        code = self.categories.index(label) if label in self.categories else -1
+        return np.equal(self.codes, code)
+
+
+def encode(column: pa.ChunkedArray) -> Encoded:
+    """Return a column as codes; values with one text form (1, 1.0, "1") share a category, NaN and null are missing."""
+    dictionary = as_dictionary(column)
+    values = dictionary.dictionary.to_pylist()
+    # The extra last place stands for null.
+    counts = np.bincount(_indices(dictionary), minlength=len(values) + 1)
+    texts = [None if _is_missing(value) else label_text(value) for value in values]
+    numeric = not any(isinstance(value, str) for value in values)
+    seen = {text for text, count in zip(texts, counts, strict=False) if text is not None and count}
+    categories = tuple(sorted(seen, key=_as_number) if numeric else sorted(seen))
+    place = {text: code for code, text in enumerate(categories)}
+    recode = np.array([place.get(text, len(categories)) if text is not None else len(categories) for text in texts]
+                      + [len(categories)], dtype=np.int64)  # fmt: skip
+    return Encoded(codes=recode[_indices(dictionary)], categories=categories, numeric=numeric)
+
+
+def as_dictionary(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    """Return a column as one dictionary-encoded array."""
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    column = column.unify_dictionaries()
+    return column.combine_chunks() if column.num_chunks else pa.array([], type=column.type)
+
+
+def missing_cells(table: pa.Table) -> NDArray[np.int64]:
+    """Return shape (rows,): how many values of each row are missing."""
+    total = np.zeros(table.num_rows, dtype=np.int64)
+    for column in table.columns:
+        total += missing_mask(column)
+    return total
+
+
+def missing_mask(column: pa.ChunkedArray) -> NDArray[np.bool_]:
+    """Return shape (rows,): whether the value is null or NaN."""
+    mask: NDArray[np.bool_] = pc.is_null(column, nan_is_null=True).to_numpy()
+    return mask.astype(np.bool_, copy=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Counts of shape (groups, 2, 2): group x (true label is another one, is the counted one) x (decision likewise).
+
+    Without true labels the second axis has length 1.
+    """
+
+    cells: NDArray[np.int64]
+
+    @classmethod
+    def count(cls, groups: Codes, size: int, selected: NDArray[np.bool_], positive: NDArray[np.bool_] | None) -> Table:
+        """Count rows.
+
+        Parameters
+        ----------
+        groups
+            Shape (rows,), codes below ``size``; rows with a code of ``size`` or more are not counted.
+        size
+            Number of groups.
+        selected
+            Shape (rows,), whether the decision is the counted label.
+        positive
+            Shape (rows,), whether the true label is; None where there are no true labels.
+        """
+        truths = 1 if positive is None else 2
+        code = groups if positive is None else groups * 2 + positive
+        counts = np.bincount(code * 2 + selected, minlength=size * truths * 2)[: size * truths * 2]
+        return cls(cells=counts.reshape(size, truths, 2).astype(np.int64, copy=False))
+
+    def __add__(self, other: Table) -> Table:
+        """Return the table of both parts of the data together."""
+        return Table(cells=self.cells + other.cells)
+
+    @property
+    def has_truth(self) -> bool:
+        """Whether true labels were counted."""
+        return bool(self.cells.shape[1] == 2)
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """Shape (groups,): rows in each group."""
+        total: NDArray[np.int64] = self.cells.sum(axis=(1, 2))
+        return total
+
+    def take(self, groups: NDArray[np.intp]) -> Table:
+        """Return the table of some of the groups."""
+        return Table(cells=self.cells[groups])
+
+
+Rate: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""Numerators and denominators, each of shape (groups,)."""
+
+
+def rates(table: Table) -> Mapping[str, Rate]:
+    """Return every rate that the table can say, by name; a denominator may be 0."""
+    selected = table.cells[:, :, 1].sum(axis=1)
+    found: dict[str, Rate] = {"selection_rate": (selected, table.rows)}
+    if not table.has_truth:
+        return found
+    tn, fp, fn, tp = (table.cells[:, truth, decision] for truth in (0, 1) for decision in (0, 1))
+    return found | {
+        "true_positive_rate": (tp, tp + fn),
+        "false_positive_rate": (fp, fp + tn),
+        "true_negative_rate": (tn, fp + tn),
+        "false_negative_rate": (fn, tp + fn),
+        "precision": (tp, selected),
+        "negative_predictive_value": (tn, tn + fn),
+        "accuracy": (tp + tn, table.rows),
+        "base_rate": (tp + fn, table.rows),
+    }
+
+
+def _indices(array: pa.DictionaryArray) -> Codes:
+    codes: Codes = pc.fill_null(array.indices.cast(pa.int64()), len(array.dictionary)).to_numpy(zero_copy_only=False)
+    return codes
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def _as_number(text: str) -> tuple[float, str]:
+    try:
+        return float(text), text
+    except ValueError:
+        # Booleans and dates: no number, yet no text either.
+        return math.inf, text

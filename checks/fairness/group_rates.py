@@ -1,0 +1,114 @@
+"""Every rate of every group, with its interval.
+
+## Measures
+
+- `count`: [0, inf), neither way is better, no value is perfect. Rows in the group.
+- `selection_rate`: [0, 1], neither way is better, no value is perfect. The share that got the counted label.
+- `true_positive_rate`: [0, 1], higher is better, 1 is perfect. Of those whose true label is the counted one, the share
+  that got it.
+- `false_positive_rate`: [0, 1], lower is better, 0 is perfect. Of the others, the share that got it.
+- `true_negative_rate`: [0, 1], higher is better, 1 is perfect. Of the others, the share that did not get it.
+- `false_negative_rate`: [0, 1], lower is better, 0 is perfect. Of those whose true label is the counted one, the share
+  that did not get it.
+- `precision`: [0, 1], higher is better, 1 is perfect. Of those who got the label, the share to whom it truly belongs.
+- `negative_predictive_value`: [0, 1], higher is better, 1 is perfect. Of those who did not get it, the share to whom it
+  truly does not belong.
+- `accuracy`: [0, 1], higher is better, 1 is perfect. The share of right decisions.
+- `base_rate`: [0, 1], neither way is better, no value is perfect. The share whose true label is the counted one.
+
+## Method
+
+All rates come from one contingency table, group x true label x decision, which is kept as evidence. Intervals are
+Wilson's, for each group alone. Without true labels there are `count` and `selection_rate`. A rate whose denominator is
+empty has no value; the group's `count` names it in its detail.
+
+## Limits
+
+It describes, and compares nothing: with many groups some intervals miss by chance. Rows with a missing attribute are a
+group of their own, named `(missing)`, unless `missing: leave_out` is set.
+
+## References
+
+- Fairlearn, `MetricFrame` and the functions of these names.
+- Wilson, JASA 22 (1927) 209-212.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+
+from proofbox.checks.counting import rates
+from proofbox.checks.intervals import wilson
+from proofbox.checks.outcomes import GroupParams, Outcomes, outcomes_of
+from proofbox.checks.registry import check
+from proofbox.checks.result import CountTable, Inapplicable, Json, Measured, Measurement, Scalar
+from proofbox.checks.subject import Dataset, Decisions
+
+
+class Params(GroupParams):
+    """Parameters of :func:`group_rates`."""
+
+
+@check("fairness.group_rates")
+def group_rates(data: Dataset, decisions: Decisions, params: Params) -> Measured | Inapplicable:
+    """Measure every rate of every group."""
+    outcomes = outcomes_of(data, decisions, params)
+    if isinstance(outcomes, Inapplicable):
+        return outcomes
+    return Measured(
+        measurements=tuple(_measurements(outcomes, params.confidence)),
+        tables=(_table(outcomes, params.attribute),),
+    )
+
+
+def _measurements(outcomes: Outcomes, confidence: float) -> Iterator[Measurement]:
+    names = tuple(rates(outcomes.judged or outcomes.decided))
+    found = {name: outcomes.rate(name) for name in names}
+    for index, category in enumerate(outcomes.categories):
+        absent: list[Json] = [name for name in names if found[name][1][index] == 0]
+        rows = int(outcomes.decided.rows[index])
+        detail: dict[str, Json] = {**outcomes.detail, "rates_without_value": absent}
+        yield Measurement(measure="count", value=float(rows), sample_size=rows, group=category, detail=detail)
+        for name in names:
+            count, of = (int(numbers[index]) for numbers in found[name])
+            if of:
+                yield Measurement(
+                    measure=name,
+                    value=count / of,
+                    interval=wilson(count, of, confidence),
+                    sample_size=of,
+                    group=category,
+                    detail={"counted_label": outcomes.detail["counted_label"], "count": count, "of": of},
+                )
+
+
+_COUNTED = ("true_label", "decision", "rows")
+
+
+def _table(outcomes: Outcomes, attribute: tuple[str, ...]) -> CountTable:
+    table = outcomes.judged or outcomes.decided
+    # An attribute may itself be called "decision".
+    named = {name: f"group_{name}" if name in _COUNTED else name for name in attribute}
+    columns: dict[str, list[Scalar]] = {name: [] for name in (*named.values(), *_COUNTED)}
+    label = str(outcomes.detail["counted_label"])
+    truths = ("other", label) if table.has_truth else (None,)
+    for group, category in enumerate(outcomes.categories):
+        for truth, true_label in enumerate(truths):
+            for decision, decided in enumerate(("other", label)):
+                for name in attribute:
+                    columns[named[name]].append(category[name])
+                columns["true_label"].append(true_label)
+                columns["decision"].append(decided)
+                columns["rows"].append(int(table.cells[group, truth, decision]))
+    return CountTable(name=_table_name(attribute), columns={name: tuple(cells) for name, cells in columns.items()})
+
+
+def _table_name(attribute: tuple[str, ...]) -> str:
+    """Return a file name that differs for different attributes, whatever letters they are written in."""
+    plain = "-".join(attribute)
+    if re.fullmatch(r"[a-z0-9]+", plain):
+        return f"counts-{plain}"
+    readable = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+    return f"counts-{readable}-{hashlib.sha256(repr(attribute).encode()).hexdigest()[:8]}".replace("--", "-")

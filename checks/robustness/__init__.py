@@ -1,0 +1,1 @@
+"""How steady the model's decisions are."""

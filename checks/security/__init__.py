@@ -1,0 +1,1 @@
+"""What the submitted files could do to whoever opens them."""

@@ -1,0 +1,200 @@
+"""What a policy asks of one subject: every check with its full parameters, and the criterion to judge it by.
+
+The runner plans from it and the judge judges by it, so that what is measured and what is asked cannot drift apart.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from proofbox.checks.errors import BadParamsError
+from proofbox.checks.registry import CheckSpec, all_checks
+from proofbox.checks.result import Json
+from proofbox.checks.text import Text, t
+from proofbox.policies.canonical import measurement_id, task_key
+from proofbox.policies.errors import MisuseError
+from proofbox.policies.facts import Facts, applies
+from proofbox.policies.meaning import can_be_missed, with_placeholder
+from proofbox.policies.model import EACH_DECLARED, Control, Criterion, Policy, Requirement
+from proofbox.policies.record import CriterionRecord, Verdict
+
+__all__ = ["Expected", "Planned", "expand", "measurement_id", "plan_requirements", "task_key"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """One measure of one check with full parameters, that a requirement will be judged by."""
+
+    control: Control
+    requirement: Requirement
+    check: str
+    params: Mapping[str, Json]
+    """Every parameter with its default filled in, as JSON; ``confidence`` is the criterion's."""
+    measure: str
+    criterion: CriterionRecord
+    note: Text | None = None
+    """What a reader must know of the threshold beyond the criterion."""
+
+    @property
+    def task(self) -> str:
+        """The key by which equal tasks are recognised."""
+        return task_key(self.check, self.params)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """One requirement, and what it expects to be measured."""
+
+    control: Control
+    requirement: Requirement
+    expected: tuple[Expected, ...]
+    settled: tuple[Verdict, Text] | None = None
+    """Verdict and reason where nothing is to be measured; then ``expected`` is empty."""
+
+
+def expand(policy: Policy, facts: Facts, checks: Mapping[str, CheckSpec] | None = None) -> tuple[Expected, ...]:
+    """Return everything that a policy expects to be measured on a subject, in the order of the policy.
+
+    Raises
+    ------
+    MisuseError
+        The policy names a check or parameters that this version does not have (it was loaded by another).
+    """
+    return tuple(expected for planned in plan_requirements(policy, facts, checks) for expected in planned.expected)
+
+
+def plan_requirements(
+    policy: Policy, facts: Facts, checks: Mapping[str, CheckSpec] | None = None
+) -> tuple[Planned, ...]:
+    """Return every requirement with what it expects, or why it expects nothing.
+
+    Raises
+    ------
+    MisuseError
+        As :func:`expand`.
+    """
+    known = all_checks() if checks is None else checks
+    return tuple(
+        _planned(control, requirement, facts, known)
+        for control in policy.controls
+        for requirement in control.requirements
+    )
+
+
+def _planned(control: Control, requirement: Requirement, facts: Facts, checks: Mapping[str, CheckSpec]) -> Planned:
+    settled = _settled(control, requirement, facts)
+    if settled is not None or requirement.criterion is None or requirement.check is None:
+        return Planned(control=control, requirement=requirement, expected=(), settled=settled)
+    spec = checks.get(requirement.check)
+    if spec is None:
+        raise MisuseError(f"{requirement.id}: no check '{requirement.check}' in this version")
+    criteria = _criteria(control, requirement.criterion, facts, spec)
+    if not criteria:
+        reason = t(
+            "the provider declares no value for any measure of {check}, so there is nothing to compare with",
+            check=spec.id,
+        )
+        return Planned(control=control, requirement=requirement, expected=(), settled=("not-run", reason))
+    params = _params(requirement, spec, facts)
+    expected = tuple(
+        Expected(
+            control=control,
+            requirement=requirement,
+            check=spec.id,
+            params=given,
+            measure=criterion.measure,
+            criterion=criterion,
+            note=note,
+        )
+        for given in params
+        for criterion, note in criteria
+    )
+    return Planned(control=control, requirement=requirement, expected=expected)
+
+
+def _settled(control: Control, requirement: Requirement, facts: Facts) -> tuple[Verdict, Text] | None:
+    if not applies(control.applies_when, facts):
+        return "not-applicable", t("the control {control} is not meant for this kind of product", control=control.id)
+    if not applies(requirement.applies_when, facts):
+        reason = t("the requirement {requirement} is not meant for this kind of product", requirement=requirement.id)
+        return "not-applicable", reason
+    if requirement.attestation is not None:
+        return "not-run", t("a person must attest this, and attestations arrive with a later version")
+    attribute = requirement.with_.get("attribute")
+    if attribute == "each-sensitive" and not facts.sensitive:
+        return "not-applicable", t("the submission names no sensitive column, so no groups can be compared")
+    if attribute == "each-pair" and len(facts.sensitive) < 2:
+        return "not-applicable", t("the submission names fewer than two sensitive columns, so there are no pairs")
+    return None
+
+
+Judged = tuple[CriterionRecord, Text | None]
+
+
+def _criteria(control: Control, criterion: Criterion, facts: Facts, spec: CheckSpec) -> list[Judged]:
+    if criterion.measure == EACH_DECLARED:
+        return _claimed(criterion, facts, spec)
+    own = criterion.threshold
+    if own is None:
+        raise MisuseError(f"{control.id}: the criterion of '{criterion.measure}' has no threshold")
+    record = CriterionRecord(
+        measure=criterion.measure,
+        comparison=criterion.comparison,
+        threshold=own,
+        decision_rule=criterion.decision_rule,
+        confidence=criterion.confidence,
+        origin=criterion.origin,
+    )
+    declared = facts.declared_thresholds.get(control.id) if criterion.declarable else None
+    if declared is None:
+        return [(record, None)]
+    if not can_be_missed(criterion.comparison, declared, spec.measures[criterion.measure].range):
+        note = t(
+            "ATTENTION: the provider declared the threshold {declared}, which no result could miss, so it is set aside",
+            declared=f"{declared:g}",
+        )
+        return [(record, note)]
+    return [(replace(record, threshold=declared, origin="provider", policy_threshold=own), None)]
+
+
+def _claimed(criterion: Criterion, facts: Facts, spec: CheckSpec) -> list[Judged]:
+    """Return one criterion for each measure that the provider claims; of two claims the stricter counts."""
+    claims: dict[str, float] = {}
+    for measure, at_least in facts.declared_performance:
+        known = spec.measures.get(measure)
+        # "at least" claims nothing where lower is better, nor at the bottom of the range.
+        if known is not None and known.better == "higher" and can_be_missed("at_least", at_least, known.range):
+            claims[measure] = max(at_least, claims.get(measure, at_least))
+    return [
+        (
+            CriterionRecord(
+                measure=measure,
+                comparison="at_least",
+                threshold=claim,
+                decision_rule=criterion.decision_rule,
+                confidence=criterion.confidence,
+                origin="provider",
+            ),
+            t("the threshold is what the provider itself claims"),
+        )
+        for measure, claim in sorted(claims.items())
+    ]
+
+
+def _params(requirement: Requirement, spec: CheckSpec, facts: Facts) -> list[Mapping[str, Json]]:
+    assert requirement.criterion is not None
+    attributes: list[tuple[str, ...]] = [()]
+    if requirement.with_.get("attribute") == "each-sensitive":
+        attributes = [(column,) for column in dict.fromkeys(facts.sensitive)]
+    elif requirement.with_.get("attribute") == "each-pair":
+        attributes = list(itertools.combinations(dict.fromkeys(facts.sensitive), 2))
+    full: list[Mapping[str, Json]] = []
+    for attribute in attributes:
+        given = with_placeholder(requirement.with_, attribute) | {"confidence": requirement.criterion.confidence}
+        try:
+            full.append(spec.params(given).model_dump(mode="json"))
+        except BadParamsError as err:
+            raise MisuseError(f"{requirement.id}: {err}") from err
+    return full

@@ -1,0 +1,104 @@
+"""What a policy must know of a subject to say what it asks of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from proofbox.checks.result import Json
+from proofbox.policies.errors import BadRecordError
+from proofbox.policies.model import AppliesWhen
+from proofbox.policies.record import SubjectRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the submission says of itself, as far as a policy asks."""
+
+    risk_tier: str | None = None
+    """``low``, ``medium``, ``high``; None where it is not known."""
+    task: str | None = None
+    sector: str | None = None
+    sensitive: tuple[str, ...] = ()
+    """The declared sensitive columns, in the order of the submission."""
+    declared_performance: tuple[tuple[str, float], ...] = ()
+    """(measure, at least) as the provider claims."""
+    declared_thresholds: Mapping[str, float] = field(default_factory=dict)
+    """Control id -> the threshold that the provider declares for it."""
+
+    @classmethod
+    def from_subject(cls, subject: SubjectRecord) -> Facts:
+        """Return the facts of a recorded subject, so that a stored assessment can be judged again.
+
+        Reads ``product.risk_tier``, ``product.sector``; ``model.task`` (where there is no model: ``data.task``);
+        ``data.sensitive``: a list of column names; ``declared.performance``: a list of ``{measure, at_least}``;
+        ``declared.thresholds``: control id -> number. A key that is absent or null is an unknown fact.
+
+        Raises
+        ------
+        BadRecordError
+            One of them has another type.
+        """
+        model = subject.model if subject.model is not None else {}
+        performance = _list("declared.performance", subject.declared.get("performance"))
+        thresholds = subject.declared.get("thresholds")
+        if not isinstance(thresholds, dict | None):
+            raise BadRecordError(f"declared.thresholds: got {thresholds!r}, expected control ids with numbers")
+        return cls(
+            risk_tier=_text("product.risk_tier", subject.product.get("risk_tier")),
+            sector=_text("product.sector", subject.product.get("sector")),
+            task=_text("model.task", model.get("task") or subject.data.get("task")),
+            sensitive=tuple(_sensitive(subject.data.get("sensitive"))),
+            declared_performance=tuple(_claim(claim) for claim in performance),
+            declared_thresholds={
+                control: _number(f"declared.thresholds.{control}", value)
+                for control, value in (thresholds or {}).items()
+            },
+        )
+
+
+def applies(condition: AppliesWhen | None, facts: Facts) -> bool:
+    """Return whether a control or requirement is meant for this product; an unknown fact excludes nothing."""
+    if condition is None:
+        return True
+    pairs: tuple[tuple[tuple[str, ...] | None, str | None], ...] = (
+        (condition.risk_tier, facts.risk_tier),
+        (condition.task, facts.task),
+        (condition.sector, facts.sector),
+    )
+    return all(listed is None or fact is None or fact in listed for listed, fact in pairs)
+
+
+def _text(where: str, value: Json) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    raise BadRecordError(f"{where}: got {value!r}, expected text")
+
+
+def _number(where: str, value: Json) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise BadRecordError(f"{where}: got {value!r}, expected a finite number")
+    return float(value)
+
+
+def _list(where: str, value: Json) -> list[Json]:
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise BadRecordError(f"{where}: got {value!r}, expected a list")
+    return value
+
+
+def _sensitive(value: Json) -> list[str]:
+    columns = _list("data.sensitive", value)
+    texts = [column for column in columns if isinstance(column, str)]
+    if len(texts) != len(columns):
+        raise BadRecordError(f"data.sensitive: got {value!r}, expected column names")
+    return texts
+
+
+def _claim(value: Json) -> tuple[str, float]:
+    if not isinstance(value, dict) or not isinstance(value.get("measure"), str):
+        raise BadRecordError(f"declared.performance: got {value!r}, expected {{measure, at_least}}")
+    return str(value["measure"]), _number("declared.performance.at_least", value.get("at_least"))

@@ -1,0 +1,193 @@
+"""Why a verdict: sentences with the numbers in them, to be read by people who decide.
+
+A reason may have several clauses. They are joined by :data:`JOINER`, which stands in no clause itself, so that
+each clause is translated on its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from proofbox.checks.result import Json
+from proofbox.checks.text import Text, Value, t
+from proofbox.policies.decide import Decision, decide
+from proofbox.policies.expand import Expected
+from proofbox.policies.record import CriterionRecord, MeasurementRecord
+
+JOINER = "; "
+
+_WHERE = {
+    "at_least": (
+        t(
+            "the {measure}{scope} is {value}, and its {confidence} interval {low} to {high} lies wholly at "
+            "or above the threshold {threshold}"
+        ),
+        t(
+            "the {measure}{scope} is {value}, and its {confidence} interval {low} to {high} lies wholly "
+            "below the threshold {threshold}"
+        ),
+        t("the result for {measure}{scope} is {value}, at or above the threshold {threshold}"),
+        t("the result for {measure}{scope} is {value}, below the threshold {threshold}"),
+    ),
+    "at_most": (
+        t(
+            "the {measure}{scope} is {value}, and its {confidence} interval {low} to {high} lies wholly at "
+            "or below the threshold {threshold}"
+        ),
+        t(
+            "the {measure}{scope} is {value}, and its {confidence} interval {low} to {high} lies wholly "
+            "above the threshold {threshold}"
+        ),
+        t("the result for {measure}{scope} is {value}, at or below the threshold {threshold}"),
+        t("the result for {measure}{scope} is {value}, above the threshold {threshold}"),
+    ),
+    "equals": (
+        t(
+            "the {measure}{scope} is {value}, and its {confidence} interval {low} to {high} holds nothing "
+            "but the required {threshold}"
+        ),
+        t(
+            "the {measure}{scope} is {value}, and its {confidence} interval {low} to {high} does not hold "
+            "the required {threshold}"
+        ),
+        t("the result for {measure}{scope} is {value}, as required"),
+        t("the result for {measure}{scope} is {value}, and {threshold} is required"),
+    ),
+    "between": (
+        t(
+            "the {measure}{scope} is {value}, and its {confidence} interval {low} to {high} lies wholly "
+            "within the range {threshold}"
+        ),
+        t(
+            "the {measure}{scope} is {value}, and its {confidence} interval {low} to {high} lies wholly "
+            "outside the range {threshold}"
+        ),
+        t("the result for {measure}{scope} is {value}, within the range {threshold}"),
+        t("the result for {measure}{scope} is {value}, outside the range {threshold}"),
+    ),
+}
+"""Comparison -> guarded pass, guarded fail, simple pass, simple fail."""
+
+
+def reason_of(expected: Expected, measurement: MeasurementRecord, decision: Decision) -> Text:
+    """Return why a measurement has the outcome that ``decision`` says."""
+    criterion = expected.criterion
+    values = _values(expected, measurement)
+    clauses = [Text(_template(criterion, decision).template, values)]
+    if decision.rows_needed is not None:
+        clauses.append(
+            t(
+                "about {rows} further rows of the same composition would probably settle it",
+                rows=f"{decision.rows_needed:,}",
+            )
+        )
+    if expected.note is not None:
+        clauses.append(expected.note)
+    if criterion.policy_threshold is not None:
+        clauses.append(_declared(criterion, measurement, decision))
+    return joined(*clauses)
+
+
+def joined(*clauses: Text) -> Text:
+    """Return one text of several clauses."""
+    values: dict[str, Value] = {}
+    for clause in clauses:
+        values |= clause.values
+    return Text(JOINER.join(clause.template for clause in clauses), values)
+
+
+def scope_of(params: Mapping[str, Json], group: Mapping[str, str]) -> str:
+    """Return the attribute, or the group, that a value is of: `` (sex)``, `` (sex: female)``; empty for all rows."""
+    if group:
+        return f" ({', '.join(f'{attribute}: {category}' for attribute, category in group.items())})"
+    attribute = params.get("attribute")
+    if isinstance(attribute, list) and attribute:
+        return f" ({', '.join(map(str, attribute))})"
+    return f" ({attribute})" if isinstance(attribute, str) and attribute else ""
+
+
+def number_text(value: float, *against: float) -> str:
+    """Return a number with four decimals, or as many as it takes to lie on its side of the numbers ``against``."""
+    if value == round(value) and abs(value) < 1e15:
+        return f"{value:.0f}"
+    for decimals in range(4, 16):
+        text = f"{value:.{decimals}f}"
+        if all(
+            (float(text) > other) == (value > other) and (float(text) < other) == (value < other) for other in against
+        ):
+            return text
+    return repr(value)
+
+
+def _template(criterion: CriterionRecord, decision: Decision) -> Text:
+    guarded_pass, guarded_fail, simple_pass, simple_fail = _WHERE[criterion.comparison]
+    if decision.outcome in {"pass", "fail"}:
+        if criterion.decision_rule == "guarded":
+            return guarded_pass if decision.outcome == "pass" else guarded_fail
+        return simple_pass if decision.outcome == "pass" else simple_fail
+    return {
+        "across": t(
+            "the {measure}{scope} is {value}, but its {confidence} interval {low} to {high} reaches "
+            "across the threshold {threshold}"
+        ),
+        "no-interval": t(
+            "the {measure}{scope} is {value}, but it has no interval, and the guarded decision rule needs one"
+        ),
+        "low-confidence": t(
+            "the interval of the {measure}{scope} was recorded at {recorded} confidence, and the "
+            "policy asks for {confidence}"
+        ),
+        "not-finite": t("the result for {measure}{scope} is not a finite number, so nothing follows from it"),
+    }[decision.outcome]
+
+
+def _values(expected: Expected, measurement: MeasurementRecord) -> dict[str, Value]:
+    criterion = expected.criterion
+    pair = criterion.threshold if isinstance(criterion.threshold, tuple) else (criterion.threshold,)
+    values: dict[str, Value] = {
+        "measure": measurement.measure.replace("_", " "),
+        "scope": scope_of(measurement.params, measurement.group),
+        "value": number_text(measurement.value, *pair),
+        "threshold": " \u2013 ".join(f"{number:.12g}" for number in pair),
+        "confidence": _percent(criterion.confidence),
+    }
+    if measurement.interval is not None:
+        values["low"] = number_text(measurement.interval.low, *pair)
+        values["high"] = number_text(measurement.interval.high, *pair)
+        values["recorded"] = _percent(measurement.interval.confidence)
+    return values
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.10g} %"
+
+
+def _declared(criterion: CriterionRecord, measurement: MeasurementRecord, decision: Decision) -> Text:
+    own = criterion.policy_threshold
+    assert isinstance(own, float | int)
+    assert isinstance(criterion.threshold, float | int)
+    policy_threshold = f"{own:.12g}"
+    looser = criterion.threshold < own if criterion.comparison == "at_least" else criterion.threshold > own
+    if not looser:
+        return t(
+            "the provider declared this threshold, and the policy's own is {policy_threshold}",
+            policy_threshold=policy_threshold,
+        )
+    by_policy = CriterionRecord(
+        measure=criterion.measure,
+        comparison=criterion.comparison,
+        threshold=own,
+        decision_rule=criterion.decision_rule,
+        confidence=criterion.confidence,
+        origin=criterion.origin,
+    )
+    if decision.outcome == "pass" and decide(by_policy, measurement).outcome != "pass":
+        return t(
+            "ATTENTION: the provider declared this threshold, it is looser than the policy's own {policy_threshold}, "
+            "and by the policy's own the verdict would not be a pass",
+            policy_threshold=policy_threshold,
+        )
+    return t(
+        "ATTENTION: the provider declared this threshold, and it is looser than the policy's own {policy_threshold}",
+        policy_threshold=policy_threshold,
+    )

@@ -1,0 +1,175 @@
+"""Charts as small SVG images inside the page: a dot for the value, a whisker for its interval, never colour alone.
+
+The only import of matplotlib. Its text stays text (``svg.fonttype: none``), so that the reader's own fonts show every
+letter; a table beside each chart says the same in numbers. Colours are from the Okabe-Ito palette and the chart still
+reads in grey.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+BLUE, INK, GREY, BAND = "#0b4f8a", "#1b1f24", "#5b6470", "#dce9f5"
+FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
+_MATPLOTLIB_FONTS = "font-family: 'DejaVu Sans'"
+_RC: dict[Any, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "proofbox",
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "path.simplify": False,
+    "text.usetex": False,
+    # A group named "$x" is a name and no formula.
+    "text.parse_math": False,
+}
+_POINTS = 72
+_LABEL_CHARACTERS = 28
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dot:
+    """One value to draw, with the words that stand beside it."""
+
+    label: str
+    value: float
+    low: float | None
+    high: float | None
+    shown: str
+    """The value as the reader's language writes it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """The threshold that a value is compared with."""
+
+    low: float | None
+    """The acceptable range begins here; None where it has no lower end."""
+    high: float | None
+    label: str
+
+    @property
+    def ends(self) -> tuple[float, ...]:
+        """The ends of the acceptable range, each drawn as a line."""
+        return tuple(dict.fromkeys(end for end in (self.low, self.high) if end is not None))
+
+
+def preload() -> None:
+    """Import what drawing needs (about one second of processor time), for a thread that has time to spare."""
+    import matplotlib.backends.backend_svg
+    import matplotlib.figure  # noqa: F401 - imported for its side effect: later imports find it loaded
+
+
+def criterion_chart(dot: Dot, mark: Mark) -> str:
+    """Return a data URI: one value with its interval on a line, the acceptable side shaded, the threshold marked."""
+    with _drawing():
+        figure, axes = _figure(width=262, height=62, left=6, right=6)
+        low, high = _range(dot, mark)
+        axes.set_xlim(low, high)
+        axes.set_ylim(0, 62)
+        axes.axvspan(
+            low if mark.low is None else mark.low,
+            high if mark.high is None else mark.high,
+            0.36,
+            0.64,
+            color=BAND,
+            lw=0,
+        )
+        axes.plot([low, high], [31, 31], color=GREY, linewidth=0.8)
+        for end in mark.ends:
+            axes.plot([end, end], [20, 42], color=INK, linewidth=1.6, linestyle=(0, (3, 1.6)))
+        _whisker(axes, dot, 31)
+        place = mark.ends[0] if mark.ends else low
+        _words(axes, (place, 50), mark.label, _side(place, low, high))
+        _words(axes, (dot.value, 4), dot.shown, _side(dot.value, low, high), value=True)
+        return _data_uri(figure)
+
+
+def rates_chart(dots: Sequence[Dot], ticks: Sequence[tuple[float, str]]) -> str:
+    """Return a data URI: one row for each group, a dot and a whisker on a common scale."""
+    row, foot = 34, 18
+    height = row * len(dots) + foot
+    with _drawing():
+        figure, axes = _figure(width=236, height=height, left=6, right=6)
+        low, high = ticks[0][0], ticks[-1][0]
+        axes.set_xlim(low, high)
+        axes.set_ylim(0, height)
+        for value, label in ticks:
+            axes.plot([value, value], [foot - 2, foot + 2], color=GREY, linewidth=0.8)
+            _words(axes, (value, 4), label, _side(value, low, high))
+        for index, dot in enumerate(dots):
+            y = height - row * (index + 1) + 10
+            axes.plot([low, high], [y, y], color="#c3cad3", linewidth=1.0)
+            _whisker(axes, dot, y)
+            _words(axes, (low, y + 9), _short(dot.label), "left")
+            _words(axes, (high, y + 9), dot.shown, "right", value=True)
+        axes.plot([low, high], [foot, foot], color=GREY, linewidth=0.8)
+        return _data_uri(figure)
+
+
+@contextmanager
+def _drawing() -> Iterator[None]:
+    """Fix matplotlib's settings, and silence its wish for glyphs which the reader's browser will supply."""
+    import matplotlib as mpl
+
+    with mpl.rc_context(_RC), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
+        yield
+
+
+def _figure(*, width: float, height: float, left: float, right: float) -> tuple[Figure, Axes]:
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width / _POINTS, height / _POINTS), facecolor="none")
+    FigureCanvasSVG(figure)
+    axes = figure.add_axes((left / width, 0.0, (width - left - right) / width, 1.0))
+    axes.set_axis_off()
+    return figure, axes
+
+
+def _range(dot: Dot, mark: Mark) -> tuple[float, float]:
+    points = [dot.value, *mark.ends, *(end for end in (dot.low, dot.high) if end is not None)]
+    low, high = min(points), max(points)
+    margin = (high - low) * 0.18 or max(abs(high), 1.0) * 0.18
+    return low - margin, high + margin
+
+
+def _whisker(axes: Axes, dot: Dot, y: float) -> None:
+    if dot.low is not None and dot.high is not None:
+        axes.plot([dot.low, dot.high], [y, y], color=BLUE, linewidth=2.2, solid_capstyle="butt", clip_on=False)
+        for end in (dot.low, dot.high):
+            axes.plot([end, end], [y - 4, y + 4], color=BLUE, linewidth=1.6, clip_on=False)
+    axes.plot([dot.value], [y], marker="o", markersize=7.5, color=BLUE, markeredgecolor="white", clip_on=False)
+
+
+def _words(axes: Axes, place: tuple[float, float], text: str, align: str, *, value: bool = False) -> None:
+    color, weight = (BLUE, "bold") if value else (INK, "normal")
+    axes.text(*place, text, ha=align, va="baseline", color=color, fontsize=9.5, fontweight=weight)
+
+
+def _side(value: float, low: float, high: float) -> str:
+    """Keep words inside the picture: at its edges they run inwards."""
+    share = (value - low) / (high - low)
+    return "left" if share < 0.2 else "right" if share > 0.8 else "center"
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= _LABEL_CHARACTERS else label[: _LABEL_CHARACTERS - 1] + "…"
+
+
+def _data_uri(figure: Figure) -> str:
+    out = io.StringIO()
+    figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    svg = out.getvalue().replace(_MATPLOTLIB_FONTS, f"font-family: {FONTS}")
+    svg = svg[svg.index("<svg") :]
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode("utf-8", "replace")).decode("ascii")

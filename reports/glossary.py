@@ -1,0 +1,56 @@
+"""What measures and interval methods are, for readers without statistics; shown where a report uses them.
+
+A measure or method that is not here is shown by its name: a new check need not touch this file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from proofbox.checks.text import Text, t
+
+MEASURES: Mapping[str, Text] = {
+    "selection_rate": t("The share of a group that the model gave the counted label."),
+    "true_positive_rate": t("Of those whose true label is the counted one, the share to whom the model gave it."),
+    "false_positive_rate": t("Of those whose true label is another one, the share to whom the model gave the label."),
+    "precision": t("Of those whom the model gave the counted label, the share to whom it truly belongs."),
+    "recall": t("Of those whose true label is the counted one, the share to whom the model gave it."),
+    "base_rate": t("The share of a group whose true label is the counted one."),
+    "accuracy": t("The share of rows on which the model agrees with the true label."),
+    "balanced_accuracy": t("The mean, over the true labels, of the share that was decided rightly."),
+    "f1": t("A balance of precision and recall. 1 is perfect."),
+    "roc_auc": t("How often a positive row scores higher than a negative one. 0.5 is chance, 1 is perfect."),
+    "brier_score_loss": t("How far the probabilities lie from what happened, squared. 0 is perfect."),
+    "demographic_parity_ratio": t("The lowest selection rate of any group, divided by the highest. 1 means equal."),
+    "demographic_parity_difference": t("The highest selection rate of any group, less the lowest. 0 means equal."),
+    "equalized_odds_difference": t(
+        "The larger of two gaps between groups: in true positive rates, and in false positive rates. 0 means equal."
+    ),
+    "equalized_odds_ratio": t(
+        "The smaller of two ratios between groups: of true positive rates, and of false positive rates. 1 means equal."
+    ),
+    "equal_opportunity_difference": t("The gap between groups in true positive rates. 0 means equal."),
+    "false_positive_rate_difference": t("The gap between groups in false positive rates. 0 means equal."),
+    "flip_rate": t("The share of decisions that change when only the tested input is changed."),
+    "noise_flip_rate": t("The share of decisions that change when the numbers are shaken a little."),
+    "disagreement_rate": t("The share of rows that get another decision when the model is asked again."),
+}
+"""Measure -> what it is."""
+
+METHODS: Mapping[str, Text] = {
+    "wilson": t("Interval for a share (Wilson 1927)."),
+    "wilson-effective": t("Wilson's interval with the number of rows that the spread seen is worth."),
+    "wilson-transformed": t("Wilson's interval, carried over by a rising function."),
+    "clopper-pearson": t("Exact interval for a share (Clopper and Pearson 1934)."),
+    "newcombe": t("Interval for the difference of two shares (Newcombe 1998)."),
+    "newcombe-simultaneous": t("Newcombe's interval, widened so that it holds for all pairs of groups at once."),
+    "newcombe-paired": t("Interval for the difference of two shares of the same rows (Newcombe 1998)."),
+    "newcombe-hanley-mcneil": t("Interval for the area under a ROC curve (Newcombe 2006)."),
+    "koopman": t("Interval for the ratio of two shares (Koopman 1984)."),
+    "koopman-simultaneous": t("Koopman's interval, widened so that it holds for all pairs of groups at once."),
+    "mover-wilson": t("Interval for a mean of shares, from Wilson's intervals (Zou and Donner 2008)."),
+    "delong-logit": t("Interval for the area under a ROC curve (DeLong 1988, on the logit scale)."),
+    "bootstrap": t("Interval from drawing the rows again many times (percentile bootstrap)."),
+    "by-construction": t("The value follows from how things are built; no sample is involved."),
+}
+"""Interval method -> what it is."""

@@ -1,0 +1,87 @@
+"""The report: one HTML file that needs no script, no network and no other file, in either language.
+
+The only import of Jinja2. Autoescape is always on, and ``finalize`` makes control and bidirectional characters of every
+printed value visible, so that no template can forget either.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from proofbox.reports import charts, glossary, vocabulary
+from proofbox.reports.i18n import Translator, catalogue
+from proofbox.reports.rates import group_counts
+from proofbox.reports.view import build_view
+from proofbox.reports.visible import visible
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from proofbox.policies.record import Assessment
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render_html(assessment: Assessment, language: str = "en") -> str:
+    """Return the report of one assessment as one self-contained page.
+
+    Parameters
+    ----------
+    assessment
+        The record. Two records that are equal give the same page, byte for byte.
+    language
+        ``en`` or ``vi``.
+
+    Raises
+    ------
+    ReportsError
+        There is no such language.
+    """
+    translator = Translator(language)
+    css = (TEMPLATES / "report.css").read_text("utf-8")
+    return _environment().get_template("report.html.j2").render(
+        a=assessment,
+        view=build_view(assessment, translator),
+        tr=translator,
+        _=translator.gettext,
+        v=vocabulary,
+        glossary=glossary,
+        group_counts=group_counts,
+        css=_markup(css),
+        style_hash=base64.b64encode(hashlib.sha256(css.encode()).digest()).decode("ascii"),
+    )  # fmt: skip
+
+
+def preload() -> None:
+    """Import all that rendering needs, for a thread that has time to spare."""
+    charts.preload()
+    _environment().get_template("report.html.j2")
+    catalogue("vi")
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    def finalize(value: object) -> object:
+        return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=finalize,
+    )
+
+
+def _markup(css: str) -> str:
+    from markupsafe import Markup
+
+    return Markup(css)  # noqa: S704 - our own style sheet, and no text from outside

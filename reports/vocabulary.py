@@ -1,0 +1,204 @@
+"""The words of the record as a reader sees them: one table for each closed list, in English, translated when shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from proofbox.checks.text import Text, t
+
+if TYPE_CHECKING:
+    from proofbox.policies.record import CriterionRecord
+    from proofbox.reports.i18n import Translator
+
+# Vietnamese verdict words: Circular 05/2026/TT-BKHCN, Annex II (Đạt, Chưa đạt, Chưa áp dụng); the others are ours.
+VERDICTS: Mapping[str, Text] = {
+    "fail": t("Fail"),
+    "error": t("Error"),
+    "inconclusive": t("Inconclusive"),
+    "not-run": t("Not run"),
+    "pass": t("Pass"),
+    "not-applicable": t("Not applicable"),
+}
+"""Verdict -> word, what needs attention first."""
+
+SYMBOLS: Mapping[str, str] = {
+    "fail": "✕",
+    "error": "!",
+    "inconclusive": "?",
+    "not-run": "○",
+    "pass": "✓",
+    "not-applicable": "–",
+}
+"""Verdict -> sign, so that none is told by its colour alone."""
+
+VERDICT_MEANINGS: Mapping[str, Text] = {
+    "pass": t("Measured, and the criterion is met. Only this verdict satisfies a requirement at level must."),
+    "fail": t("Measured, and the criterion is not met."),
+    "inconclusive": t("Measured, but the data are too few to say on which side of the threshold the truth lies."),
+    "not-applicable": t("The requirement does not concern this product or these data."),
+    "error": t("The measurement ended in an error, for example because the model crashed. It is never counted as met."),
+    "not-run": t("The measurement was not made. It is never counted as met."),
+}
+
+CONCLUSIONS: Mapping[str, Text] = {
+    "conforms": t("Conforms"),
+    "does-not-conform": t("Does not conform"),
+    "undetermined": t("Undetermined"),
+}
+
+CONCLUSION_SENTENCES: Mapping[str, Text] = {
+    "conforms": t("Every must requirement that applies was measured and met."),
+    "does-not-conform": t("At least one must requirement was measured and is not met."),
+    "undetermined": t("No must requirement failed, but at least one could not be concluded."),
+}
+
+LEVELS: Mapping[str, Text] = {"must": t("must"), "should": t("should")}
+
+ORIGINS: Mapping[str, Text] = {
+    "law": t("set by law"),
+    "practice": t("established practice, not law"),
+    "default": t("default of this policy, not law"),
+    "provider": t("declared by the provider before the run"),
+}
+
+SECTORS: Mapping[str, Text] = {
+    "credit": t("credit"),
+    "health": t("health"),
+    "education": t("education"),
+    "employment": t("employment"),
+    "public-service": t("public service"),
+    "justice": t("justice"),
+    "other": t("other"),
+}
+
+ROLES: Mapping[str, Text] = {"evaluation": t("evaluation"), "training": t("training"), "reference": t("reference")}
+"""What a data file is for; checks name it as ``{role}``, and it is translated there (``i18n.OUR_WORDS``)."""
+
+TIERS: Mapping[str, Text] = {"low": t("low"), "medium": t("medium"), "high": t("high")}
+
+FIELDS: Mapping[str, Text] = {
+    "path": t("path"),
+    "format": t("format"),
+    "task": t("task"),
+    "features": t("inputs"),
+    "output": t("output"),
+    "positive_label": t("counted label"),
+    "favourable_label": t("favourable label"),
+    "threshold": t("decision threshold"),
+    "rows": t("rows"),
+    "columns": t("columns"),
+    "target": t("true label"),
+    "prediction": t("recorded predictions"),
+    "sensitive": t("sensitive columns"),
+    "evaluation": t("evaluation data"),
+    "training": t("training data"),
+    "read_as": t("read as"),
+    "performance": t("performance"),
+    "thresholds": t("thresholds"),
+    "monotone": t("monotone inputs"),
+    "quasi_identifiers": t("quasi-identifiers"),
+    "level": t("isolation level"),
+    "isolated": t("isolated"),
+    "executor": t("executor"),
+    "backend": t("program that isolates"),
+    "runs_as": t("started as"),
+    "version": t("version"),
+    "filter_sha256": t("digest of the filter"),
+    "delimiter": t("separator"),
+    "decimal": t("decimal sign"),
+    "encoding": t("character encoding"),
+    "merged_categories": t("categories merged"),
+    "wall_seconds": t("time in all (seconds)"),
+    "call_seconds": t("time of one batch (seconds)"),
+    "start_seconds": t("time to start (seconds)"),
+    "cpu_seconds": t("processor time (seconds)"),
+    "address_space_bytes": t("address space (bytes)"),
+    "resident_bytes": t("memory (bytes)"),
+    "processes": t("processes and threads"),
+    "open_files": t("open files"),
+    "output_bytes": t("output on the terminal (bytes)"),
+}
+"""Key of the record -> what it is called on the page; others are shown as they are."""
+
+ENFORCERS: Mapping[str, Text] = {
+    "seccomp filter": t("filter on system calls (seccomp)"),
+    "network namespace": t("network of its own"),
+    "mount namespace": t("file tree of its own"),
+    "read-only mounts": t("file tree that cannot be written"),
+    "process namespace": t("process list of its own"),
+    "user namespace": t("users of its own"),
+    "IPC namespace": t("shared memory of its own"),
+    "host name namespace": t("host name of its own"),
+    "stage 0": t("first step of the program inside"),
+    "empty environment": t("empty environment"),
+    "seen from outside": t("seen from outside"),
+    "harness": t("the harness"),
+    "harness, every 20 ms": t("the harness, every 20 milliseconds"),
+    "harness, every 20 ms, and RLIMIT_NPROC where the user is not root; no process but threads at all": t(
+        "filter on system calls (no second process at all), the harness every 20 milliseconds, and the kernel"
+    ),
+}
+"""What holds a wall -> in words; others are shown as they are (``RLIMIT_AS``)."""
+
+CONFIDENCE: Mapping[str, Text] = {
+    "V": t("the clause itself was read"),
+    "V2": t("known from a secondary source"),
+    "M": t("from memory, no source read"),
+    "U": t("not verified"),
+}
+
+# NIST IR 8477's set-theory words for how two texts relate.
+RELATIONS: Mapping[str, Text] = {
+    "supports": t("supports"),
+    "equal-to": t("equal to it"),
+    "equivalent-to": t("equivalent to it"),
+    "subset-of": t("part of it"),
+    "superset-of": t("goes beyond it"),
+    "intersects-with": t("overlaps with it"),
+}
+
+FRAMEWORKS: Mapping[str, Text] = {
+    "vn-law-134-2025": t("Law 134/2025/QH15 on Artificial Intelligence"),
+    "vn-decree-142-2026": t("Decree 142/2026/NĐ-CP"),
+    "vn-circular-05-2026": t("Circular 05/2026/TT-BKHCN"),
+    "vn-law-91-2025": t("Law 91/2025/QH15 on Personal Data Protection"),
+    "eu-ai-act": t("EU AI Act, Regulation (EU) 2024/1689"),
+    "nist-ai-rmf": t("NIST AI RMF 1.0"),
+    "proofbox-baseline": t("Proofbox baseline"),
+}
+"""Framework id -> its usual name; one that is not here is shown by its id."""
+
+_COMPARISONS: Mapping[str, Text] = {
+    "at_least": t("at least {threshold}"),
+    "at_most": t("at most {threshold}"),
+    "equals": t("equal to {threshold}"),
+    "between": t("between {low} and {high}"),
+}
+
+_RULES: Mapping[str, Text] = {
+    "guarded": t("guarded: the whole {confidence} interval must lie on the right side"),
+    "simple": t("simple: the value alone is compared"),
+}
+
+
+def word(translator: Translator, table: Mapping[str, Text], key: str) -> str:
+    """Return the word for ``key``, or the key itself where the table has none (a newer record may have more)."""
+    return translator.text(table[key]) if key in table else key
+
+
+def comparison(translator: Translator, criterion: CriterionRecord, *, policy: bool = False) -> str:
+    """Return ``at least 0.80``; with ``policy`` the policy's own threshold where the provider replaced it."""
+    threshold = criterion.policy_threshold if policy else criterion.threshold
+    template = _COMPARISONS[criterion.comparison].template
+    if isinstance(threshold, tuple):
+        low, high = (translator.number(end) for end in threshold)
+        return translator.gettext(template, low=low, high=high)
+    return translator.gettext(template, threshold=translator.number(threshold or 0.0))
+
+
+def decision_rule(translator: Translator, criterion: CriterionRecord) -> str:
+    """Return what the decision rule means, in words."""
+    return translator.gettext(
+        _RULES[criterion.decision_rule].template, confidence=translator.percent(criterion.confidence)
+    )

@@ -1,0 +1,213 @@
+"""The product's story: one submission's way through the rooms, from an untrusted path to evidence on disk."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from proofbox.checks.text import Text, t
+from proofbox.policies.expand import Expected, expand
+from proofbox.policies.facts import Facts
+from proofbox.policies.judge import Evidence, Judged, judge
+from proofbox.policies.loader import LoadedPolicy
+from proofbox.policies.record import Assessment, ReasonRecord, RunRecord
+from proofbox.runners.execute import Bench, Outcome, execute
+from proofbox.runners.hosting import Hosting, open_hosting
+from proofbox.runners.plan import Plan, Task, make_plan
+from proofbox.runners.resolve import Resolved, resolve
+from proofbox.runners.subject_record import subject_record
+from proofbox.runners.submission import FILE_NAME, read_submission
+from proofbox.sandbox.errors import ModelError
+from proofbox.sandbox.intake import Intake, take_in
+from proofbox.sandbox.limits import Limits
+
+if TYPE_CHECKING:
+    from proofbox.checks.result import CountTable, Json
+
+PACKAGES = ("proofbox", "numpy", "pyarrow", "pydantic", "scikit-learn", "onnxruntime", "skops")
+"""Distributions whose versions are recorded with every run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How to run; none of it bears on what is measured but the seed."""
+
+    seed: int = 0
+    executor: str = "auto"
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Who is told how far it is: the progress bar, or nobody."""
+
+    planned: Callable[[int], None] = lambda number: None
+    step: Callable[[str], None] = lambda name: None
+    done: Callable[[Task], None] = lambda task: None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessed:
+    """An assessment and what goes into the bundle beside it."""
+
+    assessment: Assessment
+    policies: tuple[LoadedPolicy, ...]
+    submission_yaml: bytes
+    tables: Mapping[str, CountTable]
+
+
+@contextmanager
+def taken_in(source: Path, *, refuse_mismatch: bool = True) -> Iterator[tuple[Intake, Resolved, bytes]]:
+    """Take a submission in: a read-only copy in a folder that is gone afterwards, read and resolved."""
+    with tempfile.TemporaryDirectory(prefix="proofbox-") as folder:
+        intake = take_in(source, Path(folder) / "submission")
+        submission, document, raw = read_submission(intake.root / FILE_NAME)
+        yield intake, resolve(submission, document, intake, refuse_mismatch=refuse_mismatch), raw
+
+
+def assess(source: Path, policies: Sequence[LoadedPolicy], settings: Settings, watch: Watch) -> Assessed:
+    """Assess one submission under one or more policies.
+
+    Parameters
+    ----------
+    source
+        Folder, ``submission.yaml`` or archive; untrusted.
+    policies
+        Loaded policies: every mistake in them was told before a byte of the submission is read.
+
+    Raises
+    ------
+    BadSubmissionError, IntakeError
+        The submission cannot be assessed as it is (exit code 2).
+    IsolationError
+        The walls could not be had or proven; the model was not loaded (exit code 4).
+    """
+    started = datetime.now(UTC)
+    clock = _Clock()
+    watch.step("taking the submission in")
+    with taken_in(source) as (intake, resolved, raw):
+        record = subject_record(resolved, intake.digest)
+        facts = Facts.from_subject(record)
+        plan, expected = _planned(policies, facts, recorded_only=resolved.subject.model_path is None)
+        watch.planned(len(plan.static) + len(plan.dynamic))
+        bench = Bench(
+            subject=resolved.subject, evaluation=resolved.evaluation, training=resolved.training, seed=settings.seed
+        )
+        clock.lap("intake")
+        watch.step("checking files and data")
+        outcome = execute(plan.static, bench, watch.done)
+        clock.lap("static_checks")
+        hosting = Hosting()
+        closed = _gate_closed(policies, facts, outcome, expected)
+        if closed is None and plan.dynamic:
+            watch.step("opening the sandbox")
+            outcome += behind_walls(plan.dynamic, resolved, bench, hosting, (settings, watch))
+        clock.lap("dynamic_checks")
+        judged = _judged(policies, facts, outcome, closed)
+    run = _run_record(settings, hosting, started, clock)
+    assessment = Assessment(
+        conclusion=judged.conclusion,
+        subject=record,
+        policies=judged.policies,
+        findings=judged.findings,
+        measurements=outcome.measurements,
+        counterexamples=outcome.counterexamples,
+        inapplicable=outcome.inapplicable,
+        errors=outcome.errors,
+        run=run,
+    )
+    return Assessed(assessment=assessment, policies=tuple(policies), submission_yaml=raw, tables=outcome.tables)
+
+
+def _planned(
+    policies: Sequence[LoadedPolicy], facts: Facts, *, recorded_only: bool
+) -> tuple[Plan, tuple[Expected, ...]]:
+    expected = tuple(item for loaded in policies for item in expand(loaded.policy, facts))
+    return make_plan(((item.check, item.params) for item in expected), recorded_only=recorded_only), expected
+
+
+def _judged(policies: Sequence[LoadedPolicy], facts: Facts, outcome: Outcome, not_run: Text | None) -> Judged:
+    evidence = Evidence(
+        measurements=outcome.measurements,
+        counterexamples=outcome.counterexamples,
+        inapplicable=outcome.inapplicable,
+        errors=outcome.errors,
+        not_run_reason=not_run,
+    )
+    return judge(policies, facts, evidence)
+
+
+def _gate_closed(
+    policies: Sequence[LoadedPolicy], facts: Facts, outcome: Outcome, expected: Sequence[Expected]
+) -> Text | None:
+    """Return why the model is not loaded, where a gating requirement has failed already."""
+    gates = {item.requirement.id for item in expected if item.requirement.gate}
+    if not gates:
+        return None
+    for finding in _judged(policies, facts, outcome, None).findings:
+        if finding.requirement in gates and finding.verdict == "fail":
+            return t("the model was not loaded, because {requirement} failed", requirement=finding.requirement)
+    return None
+
+
+def behind_walls(
+    tasks: Sequence[Task], resolved: Resolved, bench: Bench, hosting: Hosting, how: tuple[Settings, Watch]
+) -> Outcome:
+    """Open the sandbox, measure, close it: the one way down and the one way up."""
+    settings, watch = how
+    try:
+        with open_hosting(resolved, settings.executor, settings.limits, hosting) as model:
+            bench.model = model
+            watch.step("measuring the model")
+            return execute(tasks, bench, watch.done)
+    except ModelError as err:
+        reason = t("the model could not be started: it {what}", what=err.what)
+        errors = (ReasonRecord(check=task.check.id, params=task.params, reason=reason) for task in tasks)
+        return Outcome(errors=tuple(errors))
+    finally:
+        bench.model = None
+
+
+class _Clock:
+    """Seconds of wall time per step, for ``run.detail`` and the benchmark."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, Json] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, step: str) -> None:
+        now = time.perf_counter()
+        self.seconds[step] = round(now - self._last, 4)
+        self._last = now
+
+
+def _run_record(settings: Settings, hosting: Hosting, started: datetime, clock: _Clock) -> RunRecord:
+    return RunRecord(
+        seed=settings.seed,
+        started_at=started.isoformat(timespec="milliseconds"),
+        finished_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        version=_version("proofbox"),
+        executor=hosting.executor,
+        selfcheck=hosting.selfcheck,
+        limits=settings.limits.to_json(),
+        runner="local",
+        packages={name: _version(name) for name in PACKAGES},
+        platform=f"{platform.system()} {platform.machine()}, Python {sys.version.split()[0]}",
+        detail={"seconds": clock.seconds, "model": dict(hosting.stats)},
+    )
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,58 @@
+"""What this machine can isolate with: the table behind ``proofbox doctor``."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from proofbox.sandbox.errors import IsolationError
+from proofbox.sandbox.executor import choose
+from proofbox.sandbox.limits import Limits
+from proofbox.sandbox.selfcheck import prove_walls
+
+if TYPE_CHECKING:
+    from proofbox.checks.result import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkup:
+    """The walls of one executor, proven on this machine."""
+
+    executor: str
+    isolates: bool
+    selfcheck: Mapping[str, Json]
+    advice: str
+    """What to do where the walls do not stand; empty where they do."""
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the form of ``proofbox doctor --json``."""
+        return {
+            "executor": self.executor,
+            "isolates": self.isolates,
+            "selfcheck": dict(self.selfcheck),
+            "advice": self.advice,
+            "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
+        }
+
+
+def check_up(name: str) -> Checkup:
+    """Try the executor by doing, never by a version or a setting."""
+    try:
+        executor = choose(name)
+        selfcheck = cast("Mapping[str, Json]", prove_walls(executor, Limits()).to_json())
+    except IsolationError as err:
+        return Checkup(executor=name, isolates=False, selfcheck={}, advice=str(err))
+    isolates = executor.level > 0
+    advice = "" if isolates else "unsafe-none isolates nothing: use it for debugging only"
+    return Checkup(executor=executor.name, isolates=isolates, selfcheck=selfcheck, advice=advice)
+
+
+def checkup_lines(checkup: Checkup) -> Iterator[str]:
+    """Yield the lines of ``proofbox doctor``."""
+    yield f"executor: {checkup.executor}"
+    for row in cast("list[Mapping[str, Json]]", checkup.selfcheck.get("rows", [])):
+        mark = "held" if row.get("held") else "OPEN"
+        yield f"  {mark}  {row.get('probe')}: {row.get('got')} (enforced by {row.get('enforced_by')})"
+    yield "a submitted model can be isolated here" if checkup.isolates else f"no isolation: {checkup.advice}"

@@ -1,0 +1,158 @@
+"""The submission's data sets: that each named column is there and can be what it is said to be."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from proofbox.checks.labels import label_text
+from proofbox.checks.subject import Dataset, Subject
+from proofbox.runners.problems import Place, Problems
+from proofbox.runners.submission import Evaluation, Submission, Training
+from proofbox.runners.tables import ReadTable, UnreadableTableError, read_table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def _read(
+    path: str, part: Evaluation | Training, subject: Subject, place: Place, problems: Problems
+) -> ReadTable | None:
+    try:
+        return read_table(subject.root / path, part.csv)
+    except UnreadableTableError as err:
+        problems.add(place, got=f"in {path}: {err.got}", expected=err.expected, hint=err.hint)
+        return None
+
+
+def evaluation_set(submission: Submission, subject: Subject, problems: Problems) -> Dataset | None:
+    """Read the evaluation data and check its columns; None (with problems noted) where it cannot be read."""
+    part, model = submission.data.evaluation, submission.model
+    path = next(file.path for file in subject.declared_files if file.role == "evaluation")
+    read = _read(path, part, subject, ("data", "evaluation", "path"), problems)
+    if read is None:
+        return None
+    table = read.table
+    if model:
+        _need_columns(
+            table, path, [(("model", "features", i), name) for i, name in enumerate(model.features)], problems
+        )
+        _check_feature_types(table, model.features, problems)
+    base: Place = ("data", "evaluation")
+    single = [((*base, key), getattr(part, key)) for key in ("target", "prediction", "text", "weight")]
+    several = [((*base, key, i), name) for key in ("sensitive", "id") for i, name in enumerate(getattr(part, key))]
+    _need_columns(table, path, [*single, *several], problems)
+    said = model or part
+    positive = label_text(said.positive_label)
+    for key in ("target", "prediction"):
+        column = getattr(part, key)
+        if column in table.column_names and submission.task != "regression":
+            place = ("model" if model else "data.evaluation").split(".")
+            _check_labels(table, column, (*base, key), positive, ((*place, "positive_label"), problems))
+    if part.weight in table.column_names:
+        _check_weight(table, str(part.weight), (*base, "weight"), problems)
+    return Dataset(
+        role="evaluation",
+        path=path,
+        table=table,
+        features=model.features if model else (),
+        target=part.target,
+        prediction=part.prediction,
+        sensitive=part.sensitive,
+        weight=part.weight,
+        id_columns=part.id,
+        positive_label=positive,
+        favourable_label=None if said.favourable_label is None else label_text(said.favourable_label),
+        detail=read.detail,
+    )
+
+
+def training_set(submission: Submission, subject: Subject, problems: Problems) -> Dataset | None:
+    """Read the training data, if there are any, and check their columns."""
+    part, model = submission.data.training, submission.model
+    if part is None:
+        return None
+    path = next(file.path for file in subject.declared_files if file.role == "training")
+    read = _read(path, part, subject, ("data", "training", "path"), problems)
+    if read is None:
+        return None
+    base: Place = ("data", "training")
+    named = [((*base, "target"), part.target), *(((*base, "id", i), name) for i, name in enumerate(part.id))]
+    _need_columns(read.table, path, named, problems)
+    said = model or submission.data.evaluation
+    return Dataset(
+        role="training",
+        path=path,
+        table=read.table,
+        # A training file may lack columns that the model reads; checks compare what both files have.
+        features=tuple(name for name in (model.features if model else ()) if name in read.table.column_names),
+        target=part.target,
+        prediction=None,
+        sensitive=(),
+        weight=None,
+        id_columns=part.id,
+        positive_label=label_text(said.positive_label),
+        favourable_label=None,
+        detail=read.detail,
+    )
+
+
+def _need_columns(table: pa.Table, path: str, named: Iterable[tuple[Place, str | None]], problems: Problems) -> None:
+    for place, column in named:
+        if column is None or column in table.column_names:
+            continue
+        near = difflib.get_close_matches(column, table.column_names, n=3, cutoff=0.4)
+        shown = ", ".join(near or table.column_names[:8])
+        hint = (
+            f"did you mean {shown}?" if near else f"its columns are {shown}{', ...' if table.num_columns > 8 else ''}"
+        )
+        problems.add(place, got=f"'{column}', which {path} does not have", expected="a column of that file", hint=hint)
+
+
+def _check_feature_types(table: pa.Table, features: Iterable[str], problems: Problems) -> None:
+    import pyarrow.types as pt
+
+    for index, name in enumerate(features):
+        if name not in table.column_names:
+            continue
+        kind = table.column(name).type
+        fits = pt.is_integer(kind) or pt.is_floating(kind) or pt.is_boolean(kind) or pt.is_dictionary(kind)
+        if not (fits or pt.is_null(kind) or pt.is_decimal(kind)):
+            hint = "turn dates and nested values into numbers or text before you submit"
+            problems.add(
+                ("model", "features", index), got=f"a column of type {kind}", expected="numbers or text", hint=hint
+            )
+
+
+def _check_labels(
+    table: pa.Table, column: str, place: Place, positive: str, positive_place: tuple[Place, Problems]
+) -> None:
+    import pyarrow.compute as pc
+
+    where, problems = positive_place
+    values = table.column(column)
+    if values.null_count:
+        rows = ", ".join(str(row + 1) for row in pc.indices_nonzero(pc.is_null(values)).to_pylist()[:3])
+        problems.add(
+            place,
+            got=f"{values.null_count} rows without a value in '{column}' (data rows {rows}, ...)",
+            expected="a label in every row",
+            hint="leave those rows out and say so in the provenance record",
+        )
+        return
+    found = sorted({label_text(value) for value in pc.unique(values).to_pylist()})
+    if positive not in found:
+        shown = ", ".join(found[:6]) + (", ..." if len(found) > 6 else "")
+        problems.add(where, got=f"'{positive}', which never occurs in '{column}'", expected=f"one of {shown}")
+
+
+def _check_weight(table: pa.Table, column: str, place: Place, problems: Problems) -> None:
+    import pyarrow.compute as pc
+    import pyarrow.types as pt
+
+    values: Any = table.column(column)
+    if not (pt.is_integer(values.type) or pt.is_floating(values.type)):
+        problems.add(place, got=f"a column of type {values.type}", expected="numbers of at least 0")
+    elif values.null_count or pc.min(values).as_py() < 0 or not pc.all(pc.is_finite(values)).as_py():
+        problems.add(place, got="a missing, negative or infinite weight", expected="numbers of at least 0 in every row")

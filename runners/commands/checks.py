@@ -1,0 +1,71 @@
+"""``proofbox checks``: list the checks, or show one."""
+
+from __future__ import annotations
+
+import json
+
+import rich_click as click
+
+from proofbox.runners.commands.options import json_option
+
+
+@click.group("checks")
+def command() -> None:
+    """List the checks, or show one."""
+
+
+@command.command("list")
+@json_option
+def list_checks(**given: object) -> None:
+    """List every check with its measures."""
+    from proofbox.checks.registry import all_checks
+
+    checks = all_checks().values()
+    if given["json"]:
+        print(json.dumps([_as_json(spec.id) for spec in checks], ensure_ascii=False))
+        return
+    width = max(len(spec.id) for spec in checks)
+    for spec in checks:
+        print(f"{spec.id:<{width}}  {'static ' if spec.static else 'dynamic'}  {spec.summary}")
+        print(f"{'':<{width}}           {', '.join(spec.measures)}")
+
+
+@command.command("show")
+@click.argument("check_id", metavar="ID")
+@json_option
+def show(check_id: str, **given: object) -> None:
+    """Show one check's documentation and parameters."""
+    from proofbox.checks.registry import get_check
+
+    spec = get_check(check_id)
+    if given["json"]:
+        print(json.dumps(_as_json(check_id), ensure_ascii=False))
+        return
+    print(f"{spec.id}  ({'static' if spec.static else 'asks the model'})\n\n{spec.doc}\n\n## Parameters")
+    for name, field in spec.params_type.model_fields.items():
+        default = "required" if field.is_required() else f"default {field.get_default(call_default_factory=True)!r}"
+        print(f"- `{name}`: {default}. {field.description or ''}".rstrip())
+
+
+def _as_json(check_id: str) -> dict[str, object]:
+    from proofbox.checks.registry import get_check
+
+    spec = get_check(check_id)
+    return {
+        "id": spec.id,
+        "summary": spec.summary,
+        "static": spec.static,
+        "needs": sorted(spec.needs),
+        "measures": [
+            {
+                "name": measure.name,
+                "range": measure.range,
+                "better": measure.better,
+                "perfect": measure.perfect,
+                "about": measure.about,
+            }
+            for measure in spec.measures.values()
+        ],
+        "params": spec.params_type.model_json_schema(),
+        "doc": spec.doc,
+    }

@@ -1,0 +1,28 @@
+"""``proofbox doctor``: what this machine can isolate with, proven by doing."""
+
+from __future__ import annotations
+
+import json
+
+import rich_click as click
+
+from proofbox.runners.commands.options import executor_option, json_option
+
+
+@click.command("doctor")
+@executor_option
+@json_option
+def command(executor: str, **given: object) -> None:
+    """Prove the walls on this machine and say what to do where they do not stand.
+
+    Exit code 0: a model can be isolated here. 4: it cannot.
+    """
+    from proofbox.runners.checkup import check_up, checkup_lines
+
+    checkup = check_up(executor)
+    if given["json"]:
+        print(json.dumps(checkup.to_json(), ensure_ascii=False))
+    else:
+        for line in checkup_lines(checkup):
+            print(line)
+    raise SystemExit(0 if checkup.isolates else 4)

@@ -1,0 +1,35 @@
+"""``proofbox judge``: judge recorded measurements again, under another policy or a later version of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import rich_click as click
+
+from proofbox.runners.commands.options import json_option, lang_option
+
+
+@click.command("judge")
+@click.argument("bundle", type=click.Path(path_type=Path))
+@click.option("--policy", "-p", "policies", multiple=True, required=True, help="A shipped policy's id, or a path.")
+@lang_option
+@json_option
+def command(bundle: Path, policies: tuple[str, ...], lang: str, **given: object) -> None:
+    """Judge the measurements recorded in BUNDLE under other policies; the model is not run and BUNDLE is not changed.
+
+    A requirement whose measurement was never recorded is not run. Exit codes are those of 'run'.
+    """
+    from proofbox.runners.exit_codes import BY_CONCLUSION
+    from proofbox.runners.judging import judge_again
+
+    assessment = judge_again(bundle, policies)
+    if given["json"]:
+        from proofbox.policies.record_json import to_json
+
+        print(json.dumps(to_json(assessment), ensure_ascii=False, sort_keys=True))
+    else:
+        from proofbox.reports.console import print_summary
+
+        print_summary(assessment, report=None, bundle=None, language=lang)
+    raise SystemExit(BY_CONCLUSION[assessment.conclusion])

@@ -1,0 +1,29 @@
+"""``proofbox measure``: run one check, without a policy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich_click as click
+
+from proofbox.runners.commands.options import executor_option, json_option, seed_option
+
+
+@click.command("measure")
+@click.argument("submission", type=click.Path(path_type=Path))
+@click.option("--check", "check_id", required=True, help="Id of the check ('proofbox checks list' shows all).")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A parameter of the check; repeatable.")
+@seed_option
+@executor_option
+@json_option
+def command(
+    submission: Path, check_id: str, settings: tuple[str, ...], seed: int, executor: str, **given: object
+) -> None:
+    """Measure one thing on SUBMISSION and print it; nothing is judged, nothing is stored."""
+    from proofbox.runners.assess import Settings
+    from proofbox.runners.measuring import measure_once, print_outcome
+    from proofbox.runners.progress import progress
+
+    with progress(enabled=not given["json"]) as watch:
+        outcome = measure_once(submission, check_id, settings, Settings(seed=seed, executor=executor), watch)
+    print_outcome(outcome, as_json=bool(given["json"]))

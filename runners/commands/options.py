@@ -1,0 +1,20 @@
+"""Options that several commands share, so that they read and mean the same everywhere."""
+
+from __future__ import annotations
+
+import rich_click as click
+
+EXECUTORS = ("auto", "bubblewrap", "landlock", "container", "gvisor", "unsafe-none")
+
+seed_option = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed.")
+lang_option = click.option(
+    "--lang", type=click.Choice(["en", "vi"]), default="en", show_default=True, help="Language of what is printed."
+)
+executor_option = click.option(
+    "--executor",
+    type=click.Choice(EXECUTORS),
+    default="auto",
+    show_default=True,
+    help="What isolates the model; unsafe-none isolates nothing and is for debugging only.",
+)
+json_option = click.option("--json", is_flag=True, help="One JSON document on stdout, messages on stderr.")

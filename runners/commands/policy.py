@@ -1,0 +1,76 @@
+"""``proofbox policy``: list, show and lint policies."""
+
+from __future__ import annotations
+
+import json
+
+import rich_click as click
+
+from proofbox.runners.commands.options import json_option, lang_option
+
+
+@click.group("policy")
+def command() -> None:
+    """List, show or lint policies."""
+
+
+@command.command("list")
+@json_option
+def list_policies(**given: object) -> None:
+    """List the shipped policies."""
+    from proofbox.policies.loader import load_policy, shipped
+
+    rows, titles = [], {}
+    for name in shipped():
+        policy = load_policy(name).policy
+        titles[policy.id] = policy.title.words()
+        rows.append(
+            {
+                "id": policy.id,
+                "version": policy.version,
+                "title": policy.title.words(),
+                "controls": len(policy.controls),
+                "checked_on": str(policy.checked_on),
+                "expires_on": str(policy.expires_on),
+            }
+        )
+    if given["json"]:
+        print(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        print(f"{row['id']} {row['version']}  ({row['controls']} controls, checked on {row['checked_on']})")
+        for text in titles[str(row["id"])].values():
+            print(f"    {text}")
+
+
+@command.command("show")
+@click.argument("policy", metavar="P")
+@lang_option
+@json_option
+def show(policy: str, **given: object) -> None:
+    """Show a policy: its controls, requirements, criteria and where each threshold comes from."""
+    from proofbox.policies.loader import load_policy
+
+    loaded = load_policy(policy)
+    if given["json"]:
+        document = loaded.policy.model_dump(mode="json", by_alias=True, exclude_none=True)
+        print(json.dumps({**document, "digest": loaded.digest}, ensure_ascii=False))
+        return
+    from proofbox.runners.policy_view import policy_lines
+
+    for line in policy_lines(loaded, str(given["lang"])):
+        print(line)
+
+
+@command.command("lint")
+@click.argument("policies", metavar="P...", nargs=-1, required=True)
+def lint(policies: tuple[str, ...]) -> None:
+    """Check policy files; every mistake is told with file, line and column."""
+    from proofbox.policies.loader import lint as lint_policy
+
+    problems = [problem for policy in policies for problem in lint_policy(policy)]
+    for problem in problems:
+        click.echo(str(problem), err=True)
+    if problems:
+        raise SystemExit(2)
+    click.echo(f"{len(policies)} without a mistake")

@@ -1,0 +1,43 @@
+"""``proofbox run``: assess a submission under one or more policies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich_click as click
+
+from proofbox.runners.commands.options import executor_option, json_option, lang_option, seed_option
+
+
+@click.command("run")
+@click.argument("submission", type=click.Path(path_type=Path))
+@click.option("--policy", "-p", "policies", multiple=True, required=True, help="A shipped policy's id, or a path.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for the evidence bundle; must not exist yet.")
+@seed_option
+@lang_option
+@executor_option
+@click.option(
+    "--runner", type=click.Choice(["local"]), default="local", show_default=True, help="Where the plan is run."
+)
+@click.option("--tracking-uri", help="MLflow store.  [default: sqlite:///mlflow.db in the working folder]")
+@click.option("--experiment", help="MLflow experiment.  [default: proofbox/PRODUCT]")
+@click.option("--no-mlflow", is_flag=True, help="Write the bundle only.")
+@json_option
+def command(submission: Path, policies: tuple[str, ...], out: Path | None, **given: object) -> None:
+    """Assess SUBMISSION (a folder, its submission.yaml, or a .zip or .tar.gz of it).
+
+    Exit code 0: conforms. 1: does not conform. 2: bad input. 3: undetermined. 4: no isolation.
+    """
+    from proofbox.runners.main_job import Publishing, run_job
+
+    publishing = Publishing(
+        out=out,
+        tracking_uri=None if given["no_mlflow"] else str(given["tracking_uri"] or "sqlite:///mlflow.db"),
+        experiment=str(given["experiment"]) if given["experiment"] else None,
+        language=str(given["lang"]),
+        as_json=bool(given["json"]),
+    )
+    finished = run_job(
+        submission, policies, seed=int(str(given["seed"])), executor=str(given["executor"]), publishing=publishing
+    )
+    raise SystemExit(finished.exit_code)

@@ -1,0 +1,31 @@
+"""``proofbox verify``: whether a bundle is whole and unaltered; needs no network, no MLflow and no model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import rich_click as click
+
+from proofbox.runners.commands.options import json_option
+
+
+@click.command("verify")
+@click.argument("bundle", type=click.Path(path_type=Path))
+@json_option
+def command(bundle: Path, **given: object) -> None:
+    """Check that BUNDLE (a folder) is whole: every file is there and has the digest that its manifest lists.
+
+    Bundles of this version are not signed: that a bundle is whole does not say who made it.
+
+    Exit code 0: whole. 1: a file is missing, was changed or was added. 2: this is no bundle.
+    """
+    from proofbox.runners.verifying import verify_bundle
+
+    verification = verify_bundle(bundle)
+    if given["json"]:
+        print(json.dumps(verification.to_json(), ensure_ascii=False))
+    else:
+        for line in verification.lines():
+            print(line)
+    raise SystemExit(0 if verification.whole else 1)

@@ -1,0 +1,46 @@
+"""Write the documentation pages of the checks from their docstrings: ``python -m proofbox.runners.docs_pages docs``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from proofbox.checks.registry import CheckSpec, all_checks
+
+
+def pages() -> Mapping[str, str]:
+    """Return file name -> text of every generated page below ``docs/checks/``."""
+    checks = all_checks()
+    index = [
+        "# The checks",
+        "",
+        "Each page is the check's own docstring.",
+        "",
+        "| check | what it measures |",
+        "|---|---|",
+    ]
+    index += [f"| [`{spec.id}`]({spec.id}.md) | {spec.summary} |" for spec in checks.values()]
+    written = {"index.md": "\n".join(index) + "\n"}
+    return written | {f"{spec.id}.md": _page(spec) for spec in checks.values()}
+
+
+def _page(spec: CheckSpec) -> str:
+    kind = "It runs without the model." if spec.static else "It asks the model, inside the sandbox."
+    lines = [f"# `{spec.id}`", "", spec.doc, "", "## Parameters", ""]
+    for name, field in spec.params_type.model_fields.items():
+        default = "required" if field.is_required() else f"default `{field.get_default(call_default_factory=True)!r}`"
+        lines.append(f"- `{name}`: {default}. {field.description or ''}".rstrip())
+    return "\n".join([*lines, "", kind, ""])
+
+
+def main(docs: Path) -> None:
+    """Write all pages below ``docs/checks``."""
+    folder = docs / "checks"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

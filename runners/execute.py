@@ -1,0 +1,159 @@
+"""Run tasks: give each check what it asks for, and turn whatever comes back into records."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+from proofbox.checks.errors import ModelFailedError
+from proofbox.checks.result import Counterexample, CountTable, Inapplicable, Measured, Measurement
+from proofbox.checks.subject import Dataset, Decisions, Model, Subject
+from proofbox.checks.text import Text, t
+from proofbox.policies.expand import measurement_id
+from proofbox.policies.record import CounterexampleRecord, MeasurementRecord, ReasonRecord
+from proofbox.runners.deciding import recorded_decisions
+from proofbox.runners.plan import Task
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
+Done = Callable[[Task], None]
+"""Told after each task, for a progress bar."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Bench:
+    """What checks are given; the model is there only while the sandbox is open."""
+
+    subject: Subject
+    evaluation: Dataset
+    training: Dataset | None
+    seed: int
+    model: Model | None = None
+    _decisions: Decisions | None = None
+
+    def decisions(self) -> Decisions | None:
+        """Return the decisions on the evaluation rows, asked for once; None where there is nothing to ask."""
+        if self._decisions is None:
+            data = self.evaluation
+            if self.model is not None:
+                self._decisions = self.model.predict(data.feature_table())
+            elif data.prediction is not None:
+                self._decisions = recorded_decisions(data.table.column(data.prediction), data.positive_label)
+        return self._decisions
+
+    def rng(self, task: Task) -> Generator:
+        """Return the task's own random stream, which depends on the seed and the task alone, never on the order."""
+        import numpy as np
+
+        entropy = int.from_bytes(hashlib.sha256(task.key.encode()).digest()[:16], "big")
+        return np.random.Generator(np.random.PCG64(np.random.SeedSequence([self.seed, entropy])))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What the tasks gave, in an order that does not depend on when they ran."""
+
+    measurements: tuple[MeasurementRecord, ...] = ()
+    counterexamples: tuple[CounterexampleRecord, ...] = ()
+    inapplicable: tuple[ReasonRecord, ...] = ()
+    errors: tuple[ReasonRecord, ...] = ()
+    tables: Mapping[str, CountTable] = field(default_factory=dict)
+
+    def __add__(self, other: Outcome) -> Outcome:
+        """Join two outcomes; the result is the same whichever came first."""
+        return Outcome(
+            measurements=tuple(sorted((*self.measurements, *other.measurements), key=_measurement_order)),
+            counterexamples=tuple(sorted((*self.counterexamples, *other.counterexamples), key=lambda c: c.id)),
+            inapplicable=tuple(sorted((*self.inapplicable, *other.inapplicable), key=_reason_order)),
+            errors=tuple(sorted((*self.errors, *other.errors), key=_reason_order)),
+            tables=dict(sorted({**self.tables, **other.tables}.items())),
+        )
+
+
+def execute(tasks: Iterable[Task], bench: Bench, done: Done = lambda task: None) -> Outcome:
+    """Run every task and return what they gave. A check that breaks becomes an error record, never an exception."""
+    outcome = Outcome()
+    for task in tasks:
+        outcome += _run(task, bench)
+        done(task)
+    return outcome
+
+
+def _run(task: Task, bench: Bench) -> Outcome:
+    if missing := _missing(task, bench):
+        return Outcome(inapplicable=(ReasonRecord(check=task.check.id, params=task.params, reason=missing),))
+    try:
+        result = task.check.run(**_inputs(task, bench))
+    except ModelFailedError as err:
+        return _error(task, t("the model did not answer: {what}", what=str(err)))
+    except Exception as err:  # noqa: BLE001 - one broken check must not take the others' measurements with it
+        what = f"{type(err).__name__}: {err}"[:300]
+        return _error(task, t("the check ended in an error of its own: {what}", what=what))
+    if isinstance(result, Inapplicable):
+        return Outcome(inapplicable=(ReasonRecord(check=task.check.id, params=task.params, reason=result.reason),))
+    return _measured(task, result)
+
+
+def _missing(task: Task, bench: Bench) -> Text | None:
+    needs = task.check.needs
+    if "model" in needs and bench.model is None:
+        return t("the submission has no model, only recorded decisions")
+    if "decisions" in needs and bench.model is None and bench.evaluation.prediction is None:
+        return t("there is neither a model nor a column of recorded predictions")
+    return None
+
+
+def _inputs(task: Task, bench: Bench) -> dict[str, object]:
+    needs = task.check.needs
+    given: dict[str, object] = {"subject": bench.subject, "data": bench.evaluation, "training": bench.training}
+    given |= {"model": bench.model, "params": task.check.params(task.params)}
+    if "rng" in needs:
+        given["rng"] = bench.rng(task)
+    if "decisions" in needs:
+        given["decisions"] = bench.decisions()
+    return {name: value for name, value in given.items() if name in needs}
+
+
+def _measured(task: Task, result: Measured) -> Outcome:
+    return Outcome(
+        measurements=tuple(_measurement(task, item) for item in result.measurements),
+        counterexamples=tuple(_counterexample(task, case) for case in result.counterexamples),
+        tables={f"{task.check.id}-{table.name}": table for table in result.tables},
+    )
+
+
+def _measurement(task: Task, item: Measurement) -> MeasurementRecord:
+    return MeasurementRecord(
+        id=measurement_id(task.check.id, task.params, item.measure, item.group),
+        check=task.check.id,
+        params=task.params,
+        measure=item.measure,
+        value=item.value,
+        interval=item.interval,
+        sample_size=item.sample_size,
+        group=item.group,
+        detail=item.detail,
+    )
+
+
+def _counterexample(task: Task, case: Counterexample) -> CounterexampleRecord:
+    content = json.dumps([task.key, asdict(case)], sort_keys=True, default=str)
+    digest = hashlib.sha256(content.encode()).hexdigest()[:16]
+    return CounterexampleRecord(id=f"c-{digest}", check=task.check.id, params=task.params, case=case)
+
+
+def _error(task: Task, reason: Text) -> Outcome:
+    return Outcome(errors=(ReasonRecord(check=task.check.id, params=task.params, reason=reason),))
+
+
+def _measurement_order(record: MeasurementRecord) -> tuple[str, str, str, str]:
+    group = json.dumps(dict(record.group), sort_keys=True)
+    return record.check, json.dumps(dict(record.params), sort_keys=True), record.measure, group
+
+
+def _reason_order(record: ReasonRecord) -> tuple[str, str]:
+    return record.check, json.dumps(dict(record.params), sort_keys=True)

@@ -1,0 +1,91 @@
+"""Open the sandbox for one submission: prove the walls, start the model behind them, and keep what was proven."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from proofbox.runners.deciding import DecidingModel
+from proofbox.runners.errors import BadSubmissionError
+from proofbox.runners.resolve import Resolved
+from proofbox.sandbox.errors import ModelError
+from proofbox.sandbox.executor import choose
+from proofbox.sandbox.hosted import HostedModel, ModelSpec, open_model
+from proofbox.sandbox.limits import Limits
+from proofbox.sandbox.selfcheck import prove_walls
+
+if TYPE_CHECKING:
+    from proofbox.checks.result import Json
+
+REFUSED = frozenset({"load", "refused", "raised"})
+"""Kinds of failure that say the model and its description do not fit: bad input, nothing was assessed."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Hosting:
+    """What is known of the walls and of the model's behaviour behind them."""
+
+    executor: str = "none: the model was not loaded"
+    selfcheck: Mapping[str, Json] = field(default_factory=dict)
+    stats: Mapping[str, Json] = field(default_factory=dict)
+
+
+@contextmanager
+def open_hosting(resolved: Resolved, executor_name: str, limits: Limits, hosting: Hosting) -> Iterator[DecidingModel]:
+    """Prove the walls and start the model behind them; what was proven and seen is noted in ``hosting``.
+
+    Raises
+    ------
+    IsolationError
+        The walls could not be had or proven.
+    BadSubmissionError
+        The model cannot be loaded, or refuses the evaluation rows that came with it.
+    ModelError
+        The model crashed or hung while it was loaded; a finding, not a mistake in the submission.
+    """
+    block, subject = resolved.submission.model, resolved.subject
+    assert block is not None
+    assert subject.model_path is not None
+    executor = choose(executor_name)
+    hosting.executor = executor.name
+    hosting.selfcheck = cast("Mapping[str, Json]", prove_walls(executor, limits).to_json())
+    spec = ModelSpec(
+        path=subject.root / subject.model_path,
+        format=subject.model_format or "unknown",
+        features=block.features,
+        output=block.output,
+        task=block.task,
+    )
+    try:
+        with open_model(executor, spec, limits) as hosted:
+            try:
+                answers = _first_answer(hosted, resolved)
+                yield DecidingModel(hosted, block, failed=not answers)
+            finally:
+                hosting.stats = cast("Mapping[str, Json]", hosted.stats())
+    except ModelError as err:
+        if err.kind not in REFUSED:
+            raise
+        problem = resolved.document.problem(
+            ("model", "path"),
+            got=f"a model that {err.what}",
+            expected=f"a {spec.format} model that answers for the columns under model.features",
+            hint="check model.path, model.format and model.features, and that it was saved with a version we can load",
+        )
+        raise BadSubmissionError((problem,)) from err
+
+
+def _first_answer(hosted: HostedModel, resolved: Resolved) -> bool:
+    """Ask for one row, and return whether it was answered.
+
+    A model that refuses its own evaluation data is a mistake to tell before measuring; one that crashes is a finding.
+    """
+    try:
+        hosted.predict(resolved.evaluation.feature_table().slice(0, 1))
+    except ModelError as err:
+        if err.kind in REFUSED:
+            raise
+        return False
+    return True

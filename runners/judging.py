@@ -1,0 +1,40 @@
+"""Judge a stored assessment again: what was measured stays, what it is held against changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from proofbox.checks.text import t
+from proofbox.policies.facts import Facts
+from proofbox.policies.judge import Evidence, judge
+from proofbox.policies.loader import load_policy
+from proofbox.reports.bundle import read_bundle
+
+if TYPE_CHECKING:
+    from proofbox.policies.record import Assessment
+
+
+def judge_again(bundle: Path, policy_names: Sequence[str]) -> Assessment:
+    """Return the assessment of a bundle with the findings of other policies.
+
+    Raises
+    ------
+    NotABundleError, IncompleteBundleError, TamperedBundleError
+        There is no whole bundle at that path: what was altered is not judged.
+    BadPolicyError, UnknownPolicyError
+        A policy cannot be read.
+    """
+    policies = [load_policy(name) for name in dict.fromkeys(policy_names)]
+    recorded = read_bundle(bundle).assessment
+    evidence = Evidence(
+        measurements=recorded.measurements,
+        counterexamples=recorded.counterexamples,
+        inapplicable=recorded.inapplicable,
+        errors=recorded.errors,
+        not_run_reason=t("the bundle holds no such measurement"),
+    )
+    judged = judge(policies, Facts.from_subject(recorded.subject), evidence)
+    return replace(recorded, conclusion=judged.conclusion, findings=judged.findings, policies=judged.policies)

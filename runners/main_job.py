@@ -1,0 +1,141 @@
+"""The main job: load policies, assess, write the bundle, log to MLflow, say what was found."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from proofbox.runners.errors import UsageError
+from proofbox.runners.exit_codes import BY_CONCLUSION, ExitCode
+
+if TYPE_CHECKING:
+    from proofbox.policies.record import Assessment
+    from proofbox.reports.bundle import Bundle
+    from proofbox.runners.assess import Assessed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publishing:
+    """Where the evidence goes and how it is told."""
+
+    out: Path | None = None
+    """Folder of the bundle; None for a new one under ``proofbox-out``."""
+    tracking_uri: str | None = None
+    """MLflow store; None for no MLflow."""
+    experiment: str | None = None
+    language: str = "en"
+    as_json: bool = False
+    say_how_to_open: bool = True
+    """Whether to print how to open the MLflow store."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A job that came to an end."""
+
+    assessment: Assessment
+    bundle: Bundle
+    run_id: str | None
+    """MLflow run; None where it was not logged."""
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The exit code that the conclusion calls for."""
+        return BY_CONCLUSION[self.assessment.conclusion]
+
+
+def run_job(source: Path, policy_names: Sequence[str], *, seed: int, executor: str, publishing: Publishing) -> Finished:
+    """Do the main job for one submission.
+
+    Raises
+    ------
+    UsageError
+        The output folder exists already; told before anything is measured.
+    """
+    from proofbox.policies.loader import load_policy
+    from proofbox.runners.assess import Settings, assess
+    from proofbox.runners.progress import progress
+
+    policies = [load_policy(name) for name in dict.fromkeys(policy_names)]
+    _check_out(publishing.out)
+    if publishing.tracking_uri:
+        from proofbox.reports import mlflow_log
+
+        # Importing MLflow takes seconds; it overlaps the time the model works in its own process.
+        mlflow_log.preload(publishing.tracking_uri)
+    with progress(enabled=not publishing.as_json) as watch:
+        assessed = assess(source, policies, Settings(seed=seed, executor=executor), watch)
+        watch.step("writing the report")
+        bundle = _write(assessed, publishing)
+        run_id = _log(assessed, bundle, publishing, watch.step)
+    finished = Finished(assessment=assessed.assessment, bundle=bundle, run_id=run_id)
+    _tell(finished, publishing)
+    return finished
+
+
+def _check_out(out: Path | None) -> None:
+    if out is not None and (out.is_file() or (out.is_dir() and any(out.iterdir()))):
+        raise UsageError(f"--out {out}: exists already and is not an empty folder; evidence is never overwritten")
+
+
+def _write(assessed: Assessed, publishing: Publishing) -> Bundle:
+    from proofbox.reports.bundle import write_bundle
+
+    return write_bundle(
+        publishing.out or _default_out(assessed.assessment),
+        assessed.assessment,
+        policy_sources=[(source.name, source.raw) for policy in assessed.policies for source in policy.sources],
+        submission_yaml=assessed.submission_yaml,
+        tables=assessed.tables,
+    )
+
+
+def _default_out(assessment: Assessment) -> Path:
+    product = assessment.subject.product
+    slug = re.sub(r"[^a-z0-9]+", "-", f"{product['name']} {product['version']}".lower()).strip("-")[:60] or "product"
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    out = Path("proofbox-out") / f"{slug}-{stamp}"
+    number = 1
+    while out.exists():
+        number += 1
+        out = out.with_name(f"{slug}-{stamp}-{number}")
+    return out
+
+
+def _log(assessed: Assessed, bundle: Bundle, publishing: Publishing, step: object) -> str | None:
+    """Log to MLflow; a store that fails never loses the assessment, whose bundle is on disk already."""
+    if not publishing.tracking_uri:
+        return None
+    from proofbox.reports.errors import PublishError
+    from proofbox.reports.mlflow_log import log_assessment
+
+    try:
+        run = log_assessment(
+            assessed.assessment, bundle, tracking_uri=publishing.tracking_uri, experiment=publishing.experiment
+        )
+    except PublishError as err:
+        print(f"not logged to MLflow: {err}; the bundle is whole: {bundle.path}", file=sys.stderr)
+        return None
+    return run.run_id
+
+
+def _tell(finished: Finished, publishing: Publishing) -> None:
+    if publishing.as_json:
+        from proofbox.policies.record_json import to_json
+
+        print(json.dumps(to_json(finished.assessment), ensure_ascii=False, sort_keys=True))
+    else:
+        from proofbox.reports.console import print_summary
+
+        report = finished.bundle.report(publishing.language)
+        print_summary(finished.assessment, report=report, bundle=finished.bundle.path, language=publishing.language)
+        if publishing.say_how_to_open and publishing.tracking_uri and finished.run_id:
+            from proofbox.reports.mlflow_log import ui_command
+
+            print(f"MLflow: {ui_command(publishing.tracking_uri)}")

@@ -1,0 +1,101 @@
+"""One check on one submission, without a policy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from proofbox.checks.registry import CheckSpec, get_check
+from proofbox.policies.record_json import evidence_json
+from proofbox.runners.assess import Settings, Watch, behind_walls, taken_in
+from proofbox.runners.errors import UsageError
+from proofbox.runners.execute import Bench, Outcome, execute
+from proofbox.runners.hosting import Hosting
+from proofbox.runners.plan import make_plan
+
+if TYPE_CHECKING:
+    from proofbox.checks.result import Json
+
+
+def measure_once(source: Path, check_id: str, given: Sequence[str], settings: Settings, watch: Watch) -> Outcome:
+    """Measure with one check.
+
+    Parameters
+    ----------
+    given
+        ``key=value`` pairs; a value is read as JSON where it is JSON, and as text otherwise. Where a check of groups
+        is given no attribute, it gets ``each-sensitive``: one measurement for each sensitive column.
+
+    Raises
+    ------
+    UsageError, UnknownCheckError, BadParamsError
+        The check or its parameters are not known.
+    """
+    spec = get_check(check_id)
+    params = dict(_pair(item) for item in given)
+    _validated(spec, {"attribute": "any", **params} if "attribute" in spec.params_type.model_fields else params)
+    with taken_in(source, refuse_mismatch=False) as (_intake, resolved, _raw):
+        wanted = _wanted(spec, params, resolved.evaluation.sensitive)
+        plan = make_plan(wanted, recorded_only=resolved.subject.model_path is None)
+        watch.planned(len(wanted))
+        bench = Bench(
+            subject=resolved.subject, evaluation=resolved.evaluation, training=resolved.training, seed=settings.seed
+        )
+        outcome = execute(plan.static, bench, watch.done)
+        if plan.dynamic:
+            watch.step("opening the sandbox")
+            outcome += behind_walls(plan.dynamic, resolved, bench, Hosting(), (settings, watch))
+    return outcome
+
+
+def _wanted(
+    spec: CheckSpec, params: dict[str, object], sensitive: Sequence[str]
+) -> list[tuple[str, Mapping[str, Json]]]:
+    fields = spec.params_type.model_fields
+    if "attribute" not in fields or params.get("attribute", "each-sensitive") != "each-sensitive":
+        return [(spec.id, _validated(spec, params))]
+    if not sensitive:
+        raise UsageError(f"{spec.id} needs an attribute: name one with --set attribute=COLUMN")
+    return [(spec.id, _validated(spec, {**params, "attribute": [column]})) for column in sensitive]
+
+
+def _validated(spec: CheckSpec, params: Mapping[str, object]) -> Mapping[str, Json]:
+    """Return the parameters with defaults filled in, in the form in which a policy's are recorded."""
+    return spec.params(params).model_dump(mode="json")
+
+
+def _pair(item: str) -> tuple[str, object]:
+    key, sign, text = item.partition("=")
+    if not sign or not key:
+        raise UsageError(f"--set {item}: got no '=', expected KEY=VALUE, for example --set attribute=sex")
+    try:
+        return key, json.loads(text)
+    except ValueError:
+        return key, text
+
+
+def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
+    """Print what was measured, as one JSON document or as lines for a person."""
+    if as_json:
+        print(json.dumps(evidence_json(outcome.measurements, outcome.inapplicable, outcome.errors), ensure_ascii=False))
+        return
+    from proofbox.reports.console import safe_terminal
+
+    shown = None
+    for item in outcome.measurements:
+        attribute = item.params.get("attribute")
+        if attribute is not None and attribute != shown:
+            print(safe_terminal(f"{item.check} of {' x '.join(map(str, cast('list[str]', attribute)))}"))
+            shown = attribute
+        group = ", ".join(f"{key}={value}" for key, value in item.group.items())
+        interval = item.interval
+        bounds = ""
+        if interval:
+            bounds = f"  [{interval.low:.4f}, {interval.high:.4f}] {interval.confidence:.0%} {interval.method}"
+        line = f"{item.measure}{f' ({group})' if group else ''}: {item.value:.6g}{bounds}  n={item.sample_size}"
+        print(safe_terminal(line))
+    for record in (*outcome.inapplicable, *outcome.errors):
+        kind = "not applicable" if record in outcome.inapplicable else "error"
+        print(safe_terminal(f"{record.check}: {kind}: {record.reason}"))

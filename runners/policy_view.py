@@ -1,0 +1,38 @@
+"""A policy as lines for a person at a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from proofbox.policies.loader import LoadedPolicy
+from proofbox.policies.model import Criterion
+
+
+def policy_lines(loaded: LoadedPolicy, language: str) -> Iterator[str]:
+    """Yield the lines of ``proofbox policy show``."""
+    policy = loaded.policy
+    yield f"{policy.id} {policy.version}: {policy.title.words()[language]}"
+    yield f"text last read on {policy.checked_on}, to be read again by {policy.expires_on}; sha256 {loaded.digest}"
+    for control in policy.controls:
+        yield ""
+        yield f"{control.id}  {control.title.words()[language]}"
+        yield f"    {control.objective.words()[language]}"
+        for reference in control.references:
+            yield f"    {reference.framework} {reference.clause} ({reference.relation})"
+        for requirement in control.requirements:
+            gate = ", gate" if requirement.gate else ""
+            yield f"    {requirement.id} [{requirement.level}{gate}] {requirement.check or 'attestation'}"
+            criterion = requirement.criterion
+            if criterion is not None:
+                yield f"        {_criterion(criterion)}"
+
+
+def _criterion(criterion: Criterion) -> str:
+    words = {"at_least": "at least", "at_most": "at most", "equals": "equals", "between": "between"}
+    threshold = "the declared value" if criterion.threshold is None else criterion.threshold
+    guarded = criterion.decision_rule == "guarded"
+    rule = f"guarded at {criterion.confidence:.0%} confidence" if guarded else criterion.decision_rule
+    declarable = ", the provider may declare another" if criterion.declarable else ""
+    return (
+        f"{criterion.measure} {words[criterion.comparison]} {threshold} ({rule}; origin {criterion.origin}{declarable})"
+    )

@@ -1,0 +1,72 @@
+"""What was assessed, by digest, in the words of the record."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, cast
+
+from proofbox.policies.record import SubjectRecord
+from proofbox.runners.resolve import Resolved
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from proofbox.checks.result import Json
+    from proofbox.checks.subject import Dataset
+
+
+def subject_record(resolved: Resolved, digest: str) -> SubjectRecord:
+    """Return the record of a resolved submission; the keys are those that ``Facts.from_subject`` reads."""
+    submission = resolved.submission
+    return SubjectRecord(
+        digest=digest,
+        files=tuple({"path": file.path, "size": file.size, "sha256": file.sha256} for file in resolved.subject.files),
+        product=cast("Mapping[str, Json]", submission.product.model_dump(mode="json")),
+        model=_model(resolved),
+        data=_data(resolved),
+        declared=cast("Mapping[str, Json]", submission.declared.model_dump(mode="json")),
+    )
+
+
+def _model(resolved: Resolved) -> Mapping[str, Json] | None:
+    block, subject = resolved.submission.model, resolved.subject
+    if block is None:
+        return None
+    said = cast("dict[str, Json]", block.model_dump(mode="json", exclude={"sha256"}))
+    return {**said, "format": subject.model_format, "sha256": _model_digest(resolved)}
+
+
+def _model_digest(resolved: Resolved) -> str:
+    """Digest of the model file, or over the (path, digest) pairs of the model folder."""
+    path = resolved.subject.model_path
+    below = [file for file in resolved.subject.files if file.path == path or file.path.startswith(f"{path}/")]
+    if len(below) == 1 and below[0].path == path:
+        return below[0].sha256
+    pairs = json.dumps([[file.path, file.sha256] for file in below], ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(pairs.encode()).hexdigest()
+
+
+def _data(resolved: Resolved) -> Mapping[str, Json]:
+    evaluation = resolved.evaluation
+    data: dict[str, Json] = {
+        "task": resolved.submission.task,
+        "sensitive": list(evaluation.sensitive),
+        "evaluation": _table(resolved, evaluation),
+    }
+    if resolved.training is not None:
+        data["training"] = _table(resolved, resolved.training)
+    return data
+
+
+def _table(resolved: Resolved, data: Dataset) -> Json:
+    digest = next(file.sha256 for file in resolved.subject.files if file.path == data.path)
+    return {
+        "path": data.path,
+        "sha256": digest,
+        "rows": data.rows,
+        "columns": data.table.num_columns,
+        "target": data.target,
+        "prediction": data.prediction,
+        "read_as": dict(data.detail),
+    }

@@ -1,0 +1,200 @@
+"""Read ``submission.yaml``: the provider's own words, checked for shape before anything else is touched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from proofbox.checks.subject import Task
+from proofbox.policies.errors import BadDocumentError, Problem
+from proofbox.policies.validation import validate
+from proofbox.policies.yamlfile import Document, read_yaml
+from proofbox.runners.errors import BadSubmissionError
+
+FILE_NAME = "submission.yaml"
+
+Label = Annotated[str | int | float | bool, Field(union_mode="left_to_right")]
+Name = Annotated[str, Field(min_length=1, max_length=500)]
+Sector = Literal["credit", "health", "education", "employment", "public-service", "justice", "other"]
+RiskTier = Literal["low", "medium", "high"]
+
+
+def _none_as_empty(value: object) -> object:
+    return () if value is None else value
+
+
+Columns = Annotated[tuple[Name, ...], BeforeValidator(_none_as_empty)]
+
+
+class Block(BaseModel):
+    """A block of ``submission.yaml``: frozen, and a key that is not known is a mistake."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Provider(Block):
+    """Who answers for the product."""
+
+    name: Name
+    id: str | None = None
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    contact: str | None = None
+
+
+class Product(Block):
+    """What is submitted."""
+
+    name: Name
+    version: Name
+    provider: Provider
+    sector: Sector
+    risk_tier: RiskTier
+    intended_purpose: Annotated[str, Field(min_length=1, max_length=5000)]
+
+
+class ModelBlock(Block):
+    """The model: where it is, and what its answers mean."""
+
+    path: Name
+    format: Literal["auto", "onnx", "skops", "sklearn", "xgboost", "lightgbm", "mlflow", "python", "http"] = "auto"
+    sha256: str | None = None
+    task: Task
+    features: Annotated[tuple[Name, ...], Field(min_length=1, max_length=100_000)]
+    output: Literal["label", "probability", "score"] = "label"
+    positive_label: Label = 1
+    favourable_label: Label | None = None
+    threshold: Annotated[float, Field(allow_inf_nan=False)] = 0.5
+
+
+class Csv(Block):
+    """How a CSV file is written; ``auto`` is detected and what was detected is recorded."""
+
+    delimiter: Literal["auto", ",", ";", "\t", "|"] = "auto"
+    decimal: Literal["auto", ".", ","] = "auto"
+    encoding: Literal["auto", "utf-8", "utf-8-sig", "utf-16", "windows-1258", "windows-1252"] = "auto"
+
+
+class Evaluation(Block):
+    """The evaluation data. Labels and sensitive columns never enter the sandbox unless they are features too."""
+
+    path: Name
+    target: Name | None = None
+    prediction: Name | None = None
+    sensitive: Columns = ()
+    text: Name | None = None
+    weight: Name | None = None
+    id: Columns = ()
+    csv: Csv = Csv()
+    sha256: str | None = None
+    provenance: Name | None = None
+    positive_label: Label = 1
+    """Where there is no ``model`` block to say it: the class whose rates are counted."""
+    favourable_label: Label | None = None
+
+
+class Training(Block):
+    """The training data, for leakage and membership checks."""
+
+    path: Name
+    target: Name | None = None
+    id: Columns = ()
+    csv: Csv = Csv()
+    sha256: str | None = None
+    provenance: Name | None = None
+
+
+class Reference(Block):
+    """Shares of the population: columns ``attribute``, ``category``, ``share``."""
+
+    path: Name
+    sha256: str | None = None
+
+
+class Data(Block):
+    """The data files."""
+
+    evaluation: Evaluation
+    training: Training | None = None
+    reference: Reference | None = None
+
+
+class DeclaredPerformance(Block):
+    """One claim about performance."""
+
+    measure: Name
+    at_least: Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Monotone(Block):
+    """One claim about direction."""
+
+    feature: Name
+    direction: Literal["increasing", "decreasing"]
+
+
+class Declared(Block):
+    """What the provider claims, frozen by digest before the run."""
+
+    performance: tuple[DeclaredPerformance, ...] = ()
+    thresholds: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = {}
+    monotone: tuple[Monotone, ...] = ()
+    quasi_identifiers: Columns = ()
+
+
+class Documents(Block):
+    """Documents that come with the submission."""
+
+    model_card: Name | None = None
+    system_card: Name | None = None
+    dpia: Name | None = None
+
+
+class Submission(Block):
+    """The whole file (``proofbox/submission/v1``)."""
+
+    schema_: Literal["proofbox/submission/v1"] = Field(alias="schema")
+    product: Product
+    model: ModelBlock | None = None
+    data: Data
+    declared: Declared = Declared()
+    documents: Documents = Documents()
+    attestations: Name | None = None
+
+    @property
+    def task(self) -> Task:
+        """The task; recorded decisions without a model are binary."""
+        return self.model.task if self.model else "binary-classification"
+
+
+def read_submission(path: Path) -> tuple[Submission, Document, bytes]:
+    """Read and check one ``submission.yaml``.
+
+    Returns
+    -------
+    tuple
+        The submission, the document with the positions of its keys, and the exact bytes.
+
+    Raises
+    ------
+    BadSubmissionError
+        The file is missing or any part of it is wrong; all problems are told at once.
+    """
+    if not path.is_file():
+        problem = Problem(
+            file=FILE_NAME,
+            line=1,
+            column=1,
+            where="",
+            got="no such file",
+            expected=f"a file named {FILE_NAME} at the top of the submission",
+            hint="docs/submission.md shows one to start from",
+        )
+        raise BadSubmissionError((problem,))
+    raw = path.read_bytes()
+    try:
+        document = read_yaml(raw, FILE_NAME)
+        return validate(document, Submission), document, raw
+    except BadDocumentError as err:
+        raise BadSubmissionError(err.problems) from err

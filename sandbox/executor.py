@@ -1,0 +1,98 @@
+"""The interface of everything that can hold a model, and the choice between them: by doing, never by a version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from proofbox.sandbox.errors import IsolationError
+from proofbox.sandbox.limits import Limits
+from proofbox.sandbox.running import Running
+
+NOT_BUILT = ("landlock", "container", "gvisor")
+AVAILABLE = ("auto", "bubblewrap", "unsafe-none")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What came of really starting something in a backend."""
+
+    available: bool
+    reason: str
+    """One sentence: why it is not available, or how it was shown to be."""
+    advice: tuple[str, ...] = ()
+    """Ways out on this system, the simplest first; empty where it is available."""
+    version: str = ""
+    binary: str = ""
+    """Path of the program that builds the walls."""
+    sha256: str = ""
+    """Digest of that program."""
+    runs_as: str = ""
+    """Whom the kernel sees outside: ``ordinary user`` or ``root``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """What to start."""
+
+    limits: Limits
+    model: Path | None = None
+    """File or folder that is shown inside, read-only; nothing else of the submission is."""
+
+
+class Executor(Protocol):
+    """A backend: it starts the host program behind its walls."""
+
+    @property
+    def name(self) -> str:
+        """Name in the command line and in the evidence."""
+        ...
+
+    @property
+    def level(self) -> int:
+        """0 none, 1 filters in the same namespaces, 2 own namespaces on a shared kernel, 3 own kernel."""
+        ...
+
+    def probe(self) -> Probe:
+        """Start something really, and say what came of it; never raises."""
+        ...
+
+    def launch(self, launch: Launch) -> Running:
+        """Start the host program.
+
+        Raises
+        ------
+        IsolationError
+            The walls could not be built; nothing was started.
+        """
+        ...
+
+
+def choose(name: str = "auto") -> Executor:
+    """Return the executor of that name once it has really started something.
+
+    Parameters
+    ----------
+    name
+        ``auto`` (the strongest that works), ``bubblewrap`` or ``unsafe-none``.
+
+    Raises
+    ------
+    IsolationError
+        None works, or this version has none of that name. Nothing is ever run without walls instead.
+    """
+    from proofbox.sandbox.bubblewrap import Bubblewrap
+    from proofbox.sandbox.unsafe import UnsafeNone
+
+    if name == "unsafe-none":
+        return UnsafeNone()
+    if name in NOT_BUILT:
+        raise IsolationError(f"this version has no executor {name!r} yet; it has {', '.join(AVAILABLE)}")
+    if name not in AVAILABLE:
+        raise IsolationError(f"no executor is called {name!r}; this version has {', '.join(AVAILABLE)}")
+    executor = Bubblewrap()
+    probe = executor.probe()
+    if not probe.available:
+        raise IsolationError(f"no isolation could be had: {probe.reason}", advice=probe.advice)
+    return executor

@@ -1,0 +1,1 @@
+"""The program that runs inside the sandbox. Nothing on the trusted side imports it; it is started as a process."""

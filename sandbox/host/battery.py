@@ -1,0 +1,230 @@
+"""The battery: try what a hostile model would try, and say plainly what came of it. Standard library and ctypes only.
+
+It runs behind stage 0 in the place of a model. Each probe answers one short text; the harness knows what it should be
+(``proofbox/sandbox/probes.py``) and looks from outside whether anything arrived.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import mmap
+import os
+import platform
+import resource
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from .channel import WALLS, Channel
+from .seccomp import ARCHITECTURES
+from .syscalls import DENIED, INSPECTED
+
+Facts = Mapping[str, Any]
+NAMESPACES = ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
+NOBODY = 0x7FFFFFFF  # a process number that none has: without the filter the answer is ESRCH, and nothing is harmed
+
+
+def run_battery(channel: Channel, facts: Facts, digest: str, wire: int) -> None:
+    """Run every probe and send: names, what each got, namespaces, and the digest of the filter."""
+    probes = {**_network(facts), **_files(facts), **_processes(facts, wire), **_memory(facts), **_kernel()}
+    got = [_tried(probe) for probe in probes.values()]
+    channel.texts(WALLS, [list(probes), got, [_namespace(name) for name in NAMESPACES], [digest]])
+
+
+def _tried(probe: Callable[[], str]) -> str:
+    try:
+        return probe()
+    except OSError as error:
+        return f"denied {errno.errorcode.get(error.errno or 0, 'error')}"
+    except (MemoryError, OverflowError):
+        return "denied ENOMEM"
+
+
+def _network(facts: Facts) -> dict[str, Callable[[], str]]:
+    def stream(family: int, address: Any) -> str:  # noqa: ANN401 its type depends on the family
+        with socket.socket(family, socket.SOCK_STREAM) as one:
+            one.settimeout(1)
+            one.connect(address)
+        return "reached"
+
+    def datagram() -> str:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+            one.sendto(b"out", ("127.0.0.1", facts["udp_port"]))
+        return "sent"
+
+    def listeners() -> str:
+        ports = {line.split()[1].rpartition(":")[2] for line in _lines("/proc/net/tcp")[1:]}
+        return "seen" if f"{facts['tcp_port']:04X}" in ports else "not seen"
+
+    return {
+        "network.tcp": lambda: stream(socket.AF_INET, ("127.0.0.1", facts["tcp_port"])),
+        "network.udp": datagram,
+        "network.path_socket": lambda: stream(socket.AF_UNIX, facts["socket_path"]),
+        "network.abstract_socket": lambda: stream(socket.AF_UNIX, "\0" + facts["socket_name"]),
+        "network.interfaces": lambda: _words(line.split(":")[0].strip() for line in _lines("/proc/net/dev")[2:]),
+        "network.routes": lambda: _words(line.split()[0] for line in _lines("/proc/net/route")[1:]),
+        "network.listeners": listeners,
+    }
+
+
+def _files(facts: Facts) -> dict[str, Callable[[], str]]:
+    def read(path: str) -> str:
+        Path(path).read_bytes()
+        return "read"
+
+    def home() -> str:
+        # Folders that lead to the interpreter are there and hold nothing but the way to it.
+        return _words(_listed(facts["home"]) - set(facts["home_shown"]))
+
+    def write() -> str:
+        done = []
+        for folder in facts["folders"]:
+            target = str(Path(folder, "written-by-the-battery"))
+            try:
+                os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o600))
+            except OSError:
+                continue
+            done.append(folder)
+        return _words(done)
+
+    def settings() -> str:
+        os.close(os.open("/proc/sys/kernel/core_pattern", os.O_WRONLY))
+        return "opened"
+
+    def change_model() -> str:
+        os.close(os.open(facts["model"], os.O_WRONLY))
+        return "opened"
+
+    return {
+        "files.shadow": lambda: read("/etc/shadow"),
+        "files.outside": lambda: read(facts["canary"]),
+        "files.through_process_1": lambda: read("/proc/1/root" + facts["canary"]),
+        "files.home": home,
+        "files.write": write,
+        "files.model": change_model,
+        "files.kernel_settings": settings,
+        "files.devices": lambda: _words(_listed("/dev") - set(facts["devices"])),
+    }
+
+
+def _processes(facts: Facts, wire: int) -> dict[str, Callable[[], str]]:
+    def fork() -> str:
+        child = os.fork()
+        if child == 0:
+            os._exit(0)
+        os.waitpid(child, 0)
+        return "forked"
+
+    def execute() -> str:
+        os.execve("/nothing-of-this-name", ["x"], {})  # noqa: S606 must be denied before the name is looked at
+
+    def signal_decoy() -> str:
+        os.kill(facts["decoy"], 0)
+        return "signalled"
+
+    def first_environment() -> str:
+        return "empty" if not Path("/proc/1/environ").read_bytes().strip(b"\0") else "readable"
+
+    def descriptors() -> str:
+        with os.scandir("/proc/self/fd") as entries:
+            numbers = {int(entry.name) for entry in entries}
+        still = {n for n in numbers - {0, 1, 2, wire} if _is_open(n)}
+        return _words(str(n) for n in still)
+
+    status = {line.split(":")[0]: line.split(":")[1].strip() for line in _lines("/proc/self/status")}
+    return {
+        "processes.foreign": lambda: _words(
+            n for n in _listed("/proc") if n.isdigit() and int(n) not in {1, os.getpid()}
+        ),
+        "processes.signal": signal_decoy,
+        "processes.fork": fork,
+        "processes.execute": execute,
+        "processes.trace": lambda: _call("ptrace", 16, NOBODY, 0, 0),
+        "processes.descriptors": descriptors,
+        "identity.user": lambda: str(os.getuid()),
+        "identity.capabilities": lambda: "none" if int(status["CapEff"], 16) == 0 else "some",
+        "identity.no_new_privileges": lambda: status["NoNewPrivs"],
+        "identity.filter": lambda: status["Seccomp"],
+        "environment.own": lambda: _words(set(os.environ) - set(facts["environment"])),
+        "environment.process_1": first_environment,
+    }
+
+
+def _memory(facts: Facts) -> dict[str, Callable[[], str]]:
+    limits = facts["limits"]
+    wanted = {
+        "RLIMIT_AS": limits["address_space_bytes"],
+        "RLIMIT_CORE": 0,
+        "RLIMIT_FSIZE": 0,
+        "RLIMIT_NOFILE": limits["open_files"],
+        "RLIMIT_NPROC": limits["processes"],
+        "RLIMIT_CPU": limits["cpu_seconds"] + 1,
+    }
+
+    def address_space() -> str:
+        mmap.mmap(-1, limits["address_space_bytes"]).close()
+        return "mapped"
+
+    def hard_limits() -> str:
+        higher = [n for n, value in wanted.items() if not 0 <= resource.getrlimit(getattr(resource, n))[1] <= value]
+        return _words(higher)
+
+    return {
+        "memory.address_space": address_space,
+        "memory.hard_limits": hard_limits,
+        "memory.memfd": lambda: _call("memfd_create", b"x", 0),
+        "memory.shared": lambda: _call("shmget", 0, 4096, 0o1600),
+    }
+
+
+def _kernel() -> dict[str, Callable[[], str]]:
+    return {
+        "kernel.bpf": lambda: _call("bpf", 0, 0, 0),
+        "kernel.clone3": lambda: _call("clone3", 0, 0),
+        "kernel.io_uring": lambda: _call("io_uring_setup", 1, 0),
+        "kernel.keys": lambda: _call("keyctl", 0, 0, 0),
+        "kernel.mount": lambda: _call("mount", 0, 0, 0, 0, 0),
+        "kernel.perf_events": lambda: _call("perf_event_open", 0, 0, 0, 0, 0),
+        "kernel.user_namespace": lambda: _call("unshare", 0x10000000),
+        "kernel.userfaultfd": lambda: _call("userfaultfd", 0),
+    }
+
+
+def _call(name: str, *arguments: int | bytes) -> str:
+    number = {**DENIED, **INSPECTED}[name][ARCHITECTURES[platform.machine()][0]]
+    function = ctypes.CDLL(None, use_errno=True).syscall
+    function.restype = ctypes.c_long
+    converted = [ctypes.c_char_p(a) if isinstance(a, bytes) else ctypes.c_long(a) for a in arguments]
+    if function(ctypes.c_long(number or -1), *converted) == -1:
+        raise OSError(ctypes.get_errno(), name)
+    return "allowed"
+
+
+def _namespace(name: str) -> str:
+    try:
+        return str(Path(f"/proc/self/ns/{name}").readlink())
+    except OSError:
+        return ""
+
+
+def _is_open(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
+
+
+def _listed(folder: str) -> set[str]:
+    return {entry.name for entry in Path(folder).iterdir()}
+
+
+def _lines(path: str) -> list[str]:
+    return Path(path).read_text(encoding=sys.getfilesystemencoding()).splitlines()
+
+
+def _words(names: Any) -> str:  # noqa: ANN401 any iterable of texts
+    return " ".join(sorted(names))[:300] or "none"

@@ -1,0 +1,88 @@
+"""Host a scikit-learn estimator from pickle, joblib or skops."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .models import RefusedError, class_names, codes_of
+from .tables import read_batch, to_frame, to_matrix
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+METHODS = {"label": "predict", "probability": "predict_proba", "score": "decision_function"}
+
+
+class Estimator:
+    """An estimator with the method that the declared output needs.
+
+    Its ``repr``, ``get_params`` and ``clone`` are never called: they are the stranger's program as well, and some
+    honest ones are slow.
+    """
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self._model = _load(config["path"], config["format"])
+        self._features: tuple[str, ...] = tuple(config["features"])
+        self._named = getattr(self._model, "feature_names_in_", None) is not None
+        regression = config["task"] == "regression"
+        method = "predict" if regression else METHODS[config["output"]]
+        if not callable(getattr(self._model, method, None)):
+            raise RefusedError(f"the model has no {method}, which output: {config['output']} needs")
+        self._call = getattr(self._model, method)
+        self.classes: tuple[str, ...] = () if regression else self._classes()
+        self._lookup = None if regression else self._numeric_lookup()
+
+    def codes(self, body: bytearray) -> NDArray[np.int64]:
+        """Return shape (n,): index into ``classes`` for each row."""
+        import numpy as np
+
+        labels = np.asarray(self._call(self._rows(body)))
+        if self._lookup is not None and labels.dtype.kind in "iuf":
+            flat = labels.reshape(-1)
+            places = np.minimum(np.searchsorted(self._lookup, flat), len(self._lookup) - 1)
+            if np.array_equal(self._lookup[places], flat):
+                return places.astype(np.int64)
+        return codes_of(labels, self.classes)
+
+    def values(self, body: bytearray) -> NDArray[np.float64]:
+        """Return shape (n, k): probabilities, scores or predicted values."""
+        import numpy as np
+
+        answer = self._call(self._rows(body))
+        if isinstance(answer, list) and answer and np.ndim(answer[0]) > 1:
+            raise RefusedError("the model answers several outputs at once, which this version does not host")
+        return np.asarray(answer, dtype=np.float64)
+
+    def _rows(self, body: bytearray) -> Any:  # noqa: ANN401 a DataFrame or an array
+        batch = read_batch(body)
+        return to_frame(batch, body, self._features) if self._named else to_matrix(batch, body)
+
+    def _classes(self) -> tuple[str, ...]:
+        import numpy as np
+
+        labels = getattr(self._model, "classes_", None)
+        if labels is None:
+            raise RefusedError("the model names no classes (it has no classes_), so its labels cannot be told apart")
+        if np.ndim(labels) != 1:
+            raise RefusedError("the model has several outputs, which this version does not host")
+        return class_names(list(labels))
+
+    def _numeric_lookup(self) -> NDArray[Any] | None:
+        import numpy as np
+
+        labels = np.asarray(self._model.classes_)
+        ordered = labels.dtype.kind in "iuf" and bool(np.all(labels[:-1] < labels[1:]))
+        return labels if ordered else None
+
+
+def _load(path: str, kind: str) -> Any:  # noqa: ANN401 a stranger's object
+    if kind == "skops":
+        from skops import io
+
+        # Every type is trusted because the walls, and not a list of names, are what holds.
+        return io.load(path, trusted=io.get_untrusted_types(file=path))
+    import joblib
+
+    return joblib.load(path)  # reads plain pickles as well, and files of either kind wear either suffix

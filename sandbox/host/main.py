@@ -1,0 +1,60 @@
+"""Serve one model over the wire: stage 0, then libraries, then the model, then hello, then rows in and answers out."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+from . import stage0
+from .channel import PREDICT, Channel
+
+
+def main(wire: int) -> None:
+    """Run until the harness closes the wire."""
+    stage0.close_all_but(wire)
+    channel = Channel(wire)
+    first = channel.receive()
+    if first is None:
+        return
+    config = json.loads(first.body)  # from the harness: the trusted direction
+    digest = stage0.apply(config["limits"], filtered=config["filtered"]) if config["walled"] else ""
+    if config["mode"] == "walls":
+        from .battery import run_battery
+
+        run_battery(channel, config, digest, wire)
+        return
+    sys.path += config["sites"]
+    sys.dont_write_bytecode = True
+    _serve(channel, config)
+
+
+def _serve(channel: Channel, config: dict[str, object]) -> None:
+    from .models import RefusedError, open_served
+
+    try:
+        served = open_served(config)
+    except RefusedError as error:
+        channel.refuse("refused", str(error))
+        return
+    except BaseException as error:  # noqa: BLE001 whatever the stranger's file raises while it is loaded
+        channel.refuse("load", _said(error))
+        return
+    served.hello(channel)
+    while (request := channel.receive()) is not None and request.kind == PREDICT:
+        try:
+            dtype, values = served.answer(request.body)
+        except RefusedError as error:
+            channel.refuse("refused", str(error))
+        except BaseException as error:  # noqa: BLE001 whatever the stranger's program raises
+            channel.refuse("raised", _said(error))
+        else:
+            channel.answer(dtype, values)
+    os._exit(0)  # nothing of the model (atexit, __del__) runs once the harness has gone
+
+
+def _said(error: BaseException) -> str:
+    try:
+        return f"{type(error).__name__}: {error}"
+    except BaseException:  # noqa: BLE001 its __str__ is the stranger's program too
+        return "an exception that cannot be shown"

@@ -1,0 +1,103 @@
+"""The seccomp filter of stage 0, assembled by hand: standard library and ctypes only.
+
+Classic BPF over ``struct seccomp_data`` (``linux/seccomp.h``): nr at 0, arch at 4, arguments from 16 on, 8 bytes each.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import platform
+import struct
+
+from .syscalls import DENIED, INSPECTED, NEWEST
+
+ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
+"""Machine -> (column in the tables of numbers, AUDIT_ARCH)."""
+
+LD, JEQ, JGT, JGE, JSET, RET = 0x20, 0x15, 0x25, 0x35, 0x45, 0x06
+ALLOW, KILL = 0x7FFF0000, 0x80000000
+ERRNO = 0x00050000
+NR, ARCH, ARG0, ARG1 = 0, 4, 16, 24
+CLONE_THREAD = 0x00010000
+CLONE_NEW_ANYTHING = 0x7E020080  # NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
+X32_BIT = 0x40000000
+TERMINAL_INJECTION = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
+DENY = (RET, 0, 0, ERRNO | errno.EPERM)
+ABSENT = (RET, 0, 0, ERRNO | errno.ENOSYS)
+PASS = (RET, 0, 0, ALLOW)
+Instruction = tuple[int, int, int, int]
+
+
+def assemble(machine: str, own_pid: int) -> bytes:
+    """Return the filter's program for ``machine``, in which ``own_pid`` may signal itself.
+
+    Raises
+    ------
+    OSError
+        There is no table for this machine; the caller must not go on.
+    """
+    if machine not in ARCHITECTURES:
+        raise OSError(errno.ENOSYS, f"no system call table for {machine}")
+    column, architecture = ARCHITECTURES[machine]
+    program: list[Instruction] = [(LD, 0, 0, ARCH), (JEQ, 1, 0, architecture), (RET, 0, 0, KILL), (LD, 0, 0, NR)]
+    if machine == "x86_64":
+        program += [(JGE, 0, 1, X32_BIT), (RET, 0, 0, KILL)]
+    program += [(JGT, 0, 1, NEWEST), ABSENT]
+    for name, body in _inspected(own_pid).items():
+        program += [(JEQ, 0, len(body), INSPECTED[name][column]), *body]
+    for numbers in DENIED.values():
+        number = numbers[column]
+        if number is not None:
+            program += [(JEQ, 0, 1, number), DENY]
+    program.append(PASS)
+    return b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
+
+
+def _inspected(own_pid: int) -> dict[str, list[Instruction]]:
+    own = [(LD, 0, 0, ARG0), (JEQ, 0, 1, own_pid), PASS, DENY]
+    return {
+        # A thread, and no namespace with it.
+        "clone": [(LD, 0, 0, ARG0), (JSET, 2, 0, CLONE_NEW_ANYTHING), (JSET, 0, 1, CLONE_THREAD), PASS, DENY],
+        "clone3": [ABSENT],
+        "ioctl": [(LD, 0, 0, ARG1), *[(JEQ, 1 + 1 - i, 0, c) for i, c in enumerate(TERMINAL_INJECTION)], PASS, DENY],
+        "kill": own,
+        "tgkill": own,
+        "prlimit64": [(LD, 0, 0, ARG0), (JEQ, 1, 0, 0), (JEQ, 0, 1, own_pid), PASS, DENY],
+    }
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
+
+
+def install() -> bytes:
+    """Install the filter for this process and every thread it will have; return its program.
+
+    Raises
+    ------
+    OSError
+        The kernel refused it; the caller must not go on.
+    """
+    program = assemble(platform.machine(), os.getpid())
+    buffer = ctypes.create_string_buffer(program, len(program))
+    described = _Program(len(program) // 8, ctypes.cast(buffer, ctypes.c_void_p))
+    prctl(22, 2, ctypes.addressof(described))  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
+    return program
+
+
+def prctl(option: int, first: int, second: int = 0) -> int:
+    """Call prctl(2).
+
+    Raises
+    ------
+    OSError
+        With the errno that the kernel gave.
+    """
+    function = ctypes.CDLL(None, use_errno=True).prctl
+    function.argtypes = [ctypes.c_int, *[ctypes.c_ulong] * 4]
+    result = int(function(option, first, second, 0, 0))
+    if result < 0:
+        raise OSError(ctypes.get_errno(), f"prctl({option}) was refused")
+    return result

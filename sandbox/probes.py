@@ -1,0 +1,91 @@
+"""What each probe of the battery must answer behind working walls, and which wall makes it so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """One probe's only right outcomes."""
+
+    outcomes: tuple[str, ...]
+    """Texts that mean that the wall held; the first is shown as expected."""
+    enforced_by: str
+
+
+_FILTER = "seccomp filter"
+_MOUNTS = "mount namespace"
+_STAGE0 = "stage 0"
+_GONE = ("denied ENOENT", "denied EACCES", "denied ENOTDIR")
+_READ_ONLY = ("denied EROFS", "denied EACCES", "denied ENOENT")
+_EPERM = ("denied EPERM",)
+
+
+def _filtered(*names: str) -> dict[str, Expectation]:
+    return {name: Expectation(_EPERM, _FILTER) for name in names}
+
+
+EXPECTED: dict[str, Expectation] = {
+    **_filtered("network.tcp", "network.udp", "network.path_socket", "network.abstract_socket"),
+    "network.interfaces": Expectation(("lo",), "network namespace"),
+    "network.routes": Expectation(("none",), "network namespace"),
+    "network.listeners": Expectation(("not seen",), "network namespace"),
+    "files.shadow": Expectation(_GONE, _MOUNTS),
+    "files.outside": Expectation(_GONE, _MOUNTS),
+    "files.through_process_1": Expectation(_GONE, _MOUNTS),
+    "files.home": Expectation(("none", *_GONE), _MOUNTS),
+    "files.write": Expectation(("none",), "read-only mounts"),
+    "files.model": Expectation(_READ_ONLY, "read-only mounts"),
+    "files.kernel_settings": Expectation(_READ_ONLY, "read-only mounts"),
+    "files.devices": Expectation(("none",), _MOUNTS),
+    "processes.foreign": Expectation(("none",), "process namespace"),
+    **_filtered("processes.signal", "processes.fork", "processes.execute", "processes.trace"),
+    "processes.descriptors": Expectation(("none",), _STAGE0),
+    "identity.user": Expectation(("65534",), "user namespace"),
+    "identity.capabilities": Expectation(("none",), "user namespace"),
+    "identity.no_new_privileges": Expectation(("1",), _STAGE0),
+    "identity.filter": Expectation(("2",), _FILTER),
+    "environment.own": Expectation(("none",), "empty environment"),
+    "environment.process_1": Expectation(("empty", "denied EACCES", "denied EPERM"), "empty environment"),
+    "memory.address_space": Expectation(("denied ENOMEM",), "RLIMIT_AS"),
+    "memory.hard_limits": Expectation(("none",), _STAGE0),
+    **_filtered("memory.memfd", "memory.shared"),
+    **_filtered("kernel.bpf", "kernel.io_uring", "kernel.keys", "kernel.mount", "kernel.perf_events"),
+    **_filtered("kernel.user_namespace", "kernel.userfaultfd"),
+    "kernel.clone3": Expectation(("denied ENOSYS",), _FILTER),
+}
+"""Probe -> what it must answer; a probe that is missing from the answer has not held."""
+
+NAMESPACES: dict[str, str] = {
+    "ipc": "IPC namespace",
+    "mnt": "mount namespace",
+    "net": "network namespace",
+    "pid": "process namespace",
+    "user": "user namespace",
+    "uts": "host name namespace",
+}
+"""Namespaces that must not be those of the harness; ``cgroup`` is told too, but old kernels have none."""
+TOLD_NAMESPACES = ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
+
+DEVICES = (
+    *("console", "core", "fd", "full", "null", "ptmx", "pts", "random", "shm", "stderr", "stdin", "stdout"),
+    *("tty", "urandom", "zero"),
+)
+"""All that may stand in ``/dev`` inside."""
+
+FOLDERS = ("/", "/dev", "/dev/shm", "/etc", "/home", "/host", "/model", "/proc/self", "/root", "/tmp", "/usr", "/var")  # noqa: S108
+"""Where writing is tried, besides the interpreter's folders and the canary's."""
+
+LIMITS: dict[str, str] = {
+    "wall_seconds": "harness",
+    "call_seconds": "harness",
+    "start_seconds": "harness",
+    "cpu_seconds": "RLIMIT_CPU",
+    "address_space_bytes": "RLIMIT_AS",
+    "resident_bytes": "harness, every 20 ms",
+    "processes": "harness, every 20 ms, and RLIMIT_NPROC where the user is not root; no process but threads at all",
+    "open_files": "RLIMIT_NOFILE",
+    "output_bytes": "harness",
+}
+"""Limit -> what enforces it."""

@@ -1,0 +1,89 @@
+"""The processes of a sandbox as the harness sees them in ``/proc``: who they are, what they use, that they are gone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+PROC = Path("/proc")
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+STATE, PARENT, THREADS, STARTED, RESIDENT = 0, 1, 17, 19, 21
+"""Fields of ``/proc/PID/stat`` after the name, counted from 0 (proc(5): fields 3, 4, 20, 22, 24)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One process, told from a later one of the same number by the time it started."""
+
+    pid: int
+    started: int
+    """Clock ticks after boot."""
+
+
+def tree(root: int) -> tuple[Member, ...]:
+    """Return the process ``root`` and all its descendants, parents before children."""
+    found: list[Member] = []
+    waiting = [root]
+    while waiting:
+        pid = waiting.pop(0)
+        fields = _stat(pid)
+        if fields is not None:
+            found.append(Member(pid, int(fields[STARTED])))
+            waiting += _children(pid)
+    return tuple(found)
+
+
+def usage(members: Iterable[Member]) -> tuple[int, int]:
+    """Return (resident bytes, threads) summed over ``members`` that still live."""
+    used = threads = 0
+    for member in members:
+        fields = _stat(member.pid)
+        if fields is not None and int(fields[STARTED]) == member.started:
+            used += int(fields[RESIDENT]) * PAGE_BYTES
+            threads += int(fields[THREADS])
+    return used, threads
+
+
+def lives(member: Member) -> bool:
+    """Return whether it still runs; one that has ended and waits to be reaped does not."""
+    fields = _stat(member.pid)
+    return fields is not None and int(fields[STARTED]) == member.started and fields[STATE] not in {"Z", "X"}
+
+
+def kill(member: Member) -> None:
+    """Send SIGKILL, unless its number belongs to another process by now."""
+    if lives(member):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(member.pid, signal.SIGKILL)
+
+
+def _stat(pid: int) -> list[str] | None:
+    try:
+        text = (PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    # The name stands in brackets and may hold any character, brackets too.
+    return text.rpartition(")")[2].split()
+
+
+def _children(pid: int) -> list[int]:
+    found: list[int] = []
+    try:
+        for task in (PROC / str(pid) / "task").iterdir():
+            found += [int(child) for child in (task / "children").read_text(encoding="ascii").split()]
+    except FileNotFoundError:
+        if (PROC / str(pid)).exists():
+            return _children_by_parent(pid)
+    except OSError:
+        return found
+    return found
+
+
+def _children_by_parent(pid: int) -> list[int]:
+    """Find children where the kernel was built without lists of them (CONFIG_PROC_CHILDREN)."""
+    numbers = [int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit()]
+    return [n for n in numbers if (fields := _stat(n)) is not None and int(fields[PARENT]) == pid]

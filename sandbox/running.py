@@ -1,0 +1,223 @@
+"""A started sandbox: its process, its end of the wire, its keeper thread, and a kill that leaves nothing behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import select
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from proofbox.sandbox import processes
+from proofbox.sandbox.limits import Limits
+
+SAMPLE_SECONDS = 0.02
+HEAD_BYTES = 2048
+GONE_SECONDS = 5.0
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inside:
+    """What the host program needs to know about where it runs."""
+
+    model: str
+    """Path of the model as seen inside; empty without a model."""
+    sites: tuple[str, ...]
+    """Folders of libraries as seen inside."""
+    walled: bool
+    """Whether stage 0 sets limits."""
+    filtered: bool
+    """Whether stage 0 installs the seccomp filter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningStats:
+    """What the harness saw of a sandbox from outside."""
+
+    output_bytes: int
+    """Bytes on standard output and error together."""
+    peak_resident_bytes: int
+    """Highest sum of resident memory over the sandbox's processes."""
+    peak_threads: int
+
+
+class Running:
+    """A started sandbox. The wire's outer end is ``wire``; ``kill`` is safe to call at any time and more than once."""
+
+    def __init__(self, process: subprocess.Popen[bytes], wire: socket.socket, limits: Limits, inside: Inside) -> None:
+        self.wire = wire
+        self.inside = inside
+        self.limits = limits
+        self._process = process
+        self._lock = threading.Lock()
+        self._output = 0
+        self._head = b""
+        self._peak_bytes = 0
+        self._peak_threads = 0
+        self._over = ""
+        self._seen: set[processes.Member] = set()
+        self._keeper = threading.Thread(target=self._keep, name="proofbox-sandbox-keeper", daemon=True)
+        self._keeper.start()
+
+    @property
+    def pid(self) -> int:
+        """Process id of the outermost process, as seen by the harness."""
+        return self._process.pid
+
+    @property
+    def over_limit(self) -> str:
+        """The limit at which the keeper stopped the sandbox, as half a sentence; empty if none."""
+        return self._over
+
+    @property
+    def head(self) -> str:
+        """The first 2 KiB of its output; of use only where no model is inside."""
+        return self._head.decode("utf-8", "replace")
+
+    def poll(self) -> int | None:
+        """Return the exit code, None while it runs. Negative, or above 128, stands for a signal."""
+        return self._process.poll()
+
+    def stats(self) -> RunningStats:
+        """Return what was seen so far."""
+        return RunningStats(
+            output_bytes=self._output, peak_resident_bytes=self._peak_bytes, peak_threads=self._peak_threads
+        )
+
+    def members(self) -> tuple[processes.Member, ...]:
+        """Return the processes of the sandbox that can be found now, the outermost first."""
+        found = processes.tree(self._process.pid)
+        # Once its parent has ended, a process is found from no root any more: remember it.
+        self._seen |= set(found)
+        return found
+
+    def ended_within(self, seconds: float) -> int | None:
+        """Wait for the end; return the exit code, None if it still runs."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self._process.wait(seconds)
+        return None
+
+    def kill(self) -> None:
+        """End every process of the sandbox and wait until none is left."""
+        with self._lock:
+            members = self.members()
+            # The innermost first: the outer process then reaps them and ends by itself.
+            for member in reversed(members[1:]):
+                processes.kill(member)
+            if self.ended_within(1.0 if len(members) > 1 else 0.0) is None:
+                self._process.kill()
+                self._process.wait()
+            end = time.monotonic() + GONE_SECONDS
+            while any(processes.lives(member) for member in self._seen) and time.monotonic() < end:
+                time.sleep(0.002)
+            with contextlib.suppress(OSError):
+                self.wire.close()
+        if threading.current_thread() is not self._keeper:
+            self._keeper.join(GONE_SECONDS)
+
+    def _keep(self) -> None:
+        assert self._process.stdout is not None
+        output = self._process.stdout.fileno()
+        next_sample = 0.0
+        open_ = True
+        while open_ or self._process.poll() is None:
+            if open_ and select.select([output], [], [], SAMPLE_SECONDS)[0]:
+                open_ = self._drain(output)
+            elif not open_:
+                time.sleep(SAMPLE_SECONDS)
+            if time.monotonic() >= next_sample:
+                self._sample()
+                next_sample = time.monotonic() + SAMPLE_SECONDS
+        self._process.stdout.close()
+
+    def _drain(self, output: int) -> bool:
+        chunk = os.read(output, 65536)
+        if len(self._head) < HEAD_BYTES:
+            self._head += chunk[: HEAD_BYTES - len(self._head)]
+        self._output += len(chunk)
+        if self._output > self.limits.output_bytes:
+            self._stop(f"wrote more than {self.limits.output_bytes} bytes to its output")
+        return bool(chunk)
+
+    def _sample(self) -> None:
+        used, threads = processes.usage(self.members())
+        self._peak_bytes = max(self._peak_bytes, used)
+        self._peak_threads = max(self._peak_threads, threads)
+        if used > self.limits.resident_bytes:
+            self._stop(f"used more than {self.limits.resident_bytes} bytes of memory")
+        # bwrap itself is two processes with a thread each.
+        elif threads > self.limits.processes + 2:
+            self._stop(f"started more than {self.limits.processes} threads")
+
+    def _stop(self, why: str) -> None:
+        self._over = self._over or why
+        # All but the outermost, which ends by itself and reaps them.
+        for member in reversed(self.members()[1:] or self.members()):
+            processes.kill(member)
+
+
+class _Launcher(threading.Thread):
+    """The one thread that starts sandboxes.
+
+    The kernel ends a sandbox with its *parent thread* (PR_SET_PDEATHSIG), so that a sandbox started by a worker thread
+    would die with the worker. This thread lives as long as the harness.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(name="proofbox-sandbox-launcher", daemon=True)
+        self.tasks: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self.start()
+
+    def run(self) -> None:
+        while True:
+            self.tasks.get()()
+
+
+_launcher: _Launcher | None = None
+_launcher_lock = threading.Lock()
+
+
+def _forget_launcher() -> None:
+    global _launcher, _launcher_lock
+    _launcher, _launcher_lock = None, threading.Lock()
+
+
+os.register_at_fork(after_in_child=_forget_launcher)
+
+
+def on_launcher(task: Callable[[], T]) -> T:
+    """Run ``task`` on the thread that lives as long as the harness; return or raise what it does."""
+    global _launcher  # noqa: PLW0603 one thread a process
+    with _launcher_lock:
+        if _launcher is None:
+            _launcher = _Launcher()
+    done: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            done.put((task(), None))
+        except BaseException as error:  # noqa: BLE001 handed to the caller
+            done.put((None, error))
+
+    _launcher.tasks.put(run)
+    result, error = done.get()
+    if error is not None:
+        raise error
+    return result  # type: ignore[return-value]  # a T wherever there is no error
+
+
+def signal_name(code: int) -> str:
+    """Return the name of the signal behind an exit code of a shell or of ``subprocess``; empty if there is none."""
+    number = -code if code < 0 else code - 128
+    try:
+        return signal.Signals(number).name if number > 0 else ""
+    except ValueError:
+        return ""

@@ -1,0 +1,45 @@
+"""No walls at all, for debugging: the same host program in a plain process. All evidence says *not isolated*."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+
+from proofbox.sandbox import interpreter
+from proofbox.sandbox.executor import Launch, Probe
+from proofbox.sandbox.running import Inside, Running, on_launcher
+
+
+class UnsafeNone:
+    """A plain subprocess. Whoever chooses it trusts the model with everything the user may do."""
+
+    name = "unsafe-none"
+    level = 0
+
+    def probe(self) -> Probe:
+        """Say that there is nothing to probe."""
+        return Probe(available=True, reason="no walls: the model can do whatever the user can")
+
+    def launch(self, launch: Launch) -> Running:
+        """Start the host program without walls."""
+        python = interpreter.current()
+        outer, inner = socket.socketpair()
+        with inner:
+            process = on_launcher(
+                lambda: subprocess.Popen(  # noqa: S603 our own program, no shell
+                    python.command(str(interpreter.HOST), inner.fileno()),
+                    env=interpreter.ENVIRONMENT,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    pass_fds=(inner.fileno(),),
+                    cwd="/",
+                )
+            )
+        inside = Inside(
+            model=str(launch.model.resolve()) if launch.model else "",
+            sites=tuple(str(folder) for folder in python.sites),
+            walled=False,
+            filtered=False,
+        )
+        return Running(process, outer, launch.limits, inside)

@@ -1,0 +1,156 @@
+"""Fakes of ten lines: a model that is a function, data that are a dict, and a way to run a check by its id."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from proofbox.checks.registry import get_check
+from proofbox.checks.result import Inapplicable, Measured, Measurement, Result
+from proofbox.checks.subject import Dataset, Decisions, DeclaredFile, FileRecord, Subject
+
+
+@dataclass
+class FakeModel:
+    """A model that is a function from a table to the scores of the positive class."""
+
+    score: Callable[[pa.Table], np.ndarray]
+    features: tuple[str, ...]
+    threshold: float = 0.5
+    on_restart: Callable[[], None] = lambda: None
+    batches: list[int] = field(default_factory=list)
+
+    def predict(self, rows: pa.Table) -> Decisions:
+        assert tuple(rows.column_names) == self.features, "a model must be shown its features and nothing else"
+        self.batches.append(rows.num_rows)
+        score = np.asarray(self.score(rows), dtype=np.float64)
+        codes = (score >= self.threshold).astype(np.int64)
+        return Decisions(classes=("0", "1"), codes=codes, score=score, positive_label="1", source="model")
+
+    def restart(self) -> None:
+        self.on_restart()
+
+
+def build_data(
+    columns: Mapping[str, Sequence[object]],
+    *,
+    features: Sequence[str] = (),
+    target: str | None = None,
+    role: str = "evaluation",
+    **others: object,
+) -> Dataset:
+    table = pa.table({name: _column(values) for name, values in columns.items()})
+    given = {
+        "prediction": None,
+        "sensitive": (),
+        "weight": None,
+        "id_columns": (),
+        "positive_label": "1",
+        "favourable_label": None,
+    } | others
+    return Dataset(role=role, path=f"{role}.csv", table=table, features=tuple(features), target=target, **given)
+
+
+def _column(values: object) -> pa.Array:
+    array = values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values)
+    return array.dictionary_encode() if pa.types.is_string(array.type) else array
+
+
+def build_decisions(labels: Sequence[object], score: Sequence[float] | None = None, source: str = "model") -> Decisions:
+    texts = [str(label) for label in labels]
+    classes = tuple(sorted({"0", "1", *texts}))
+    return Decisions(
+        classes=classes,
+        codes=np.array([classes.index(text) for text in texts], dtype=np.int64),
+        score=None if score is None else np.asarray(score, dtype=np.float64),
+        positive_label="1",
+        source=source,
+    )
+
+
+def run_check(check_id: str, *, params: Mapping[str, object] | None = None, seed: int = 7, **given: object) -> Result:
+    spec = get_check(check_id)
+    inputs = {"training": None, **given, "params": spec.params(params or {}), "rng": np.random.default_rng(seed)}
+    return spec.run(**{name: inputs[name] for name in spec.needs})
+
+
+def by_measure(result: Result) -> dict[str, Measurement]:
+    assert isinstance(result, Measured), result
+    return {found.measure: found for found in result.measurements}
+
+
+def reason(result: Result) -> str:
+    assert isinstance(result, Inapplicable), result
+    return str(result.reason)
+
+
+@pytest.fixture
+def data() -> Callable[..., Dataset]:
+    return build_data
+
+
+@pytest.fixture
+def decisions() -> Callable[..., Decisions]:
+    return build_decisions
+
+
+@pytest.fixture
+def model() -> type[FakeModel]:
+    return FakeModel
+
+
+@pytest.fixture
+def run() -> Callable[..., Result]:
+    return run_check
+
+
+@pytest.fixture
+def measures() -> Callable[..., dict[str, Measurement]]:
+    """Run a check and return its measurements by name."""
+    return lambda *given, **named: by_measure(run_check(*given, **named))
+
+
+@pytest.fixture
+def why() -> Callable[..., str]:
+    """Run a check and return why it is inapplicable."""
+    return lambda *given, **named: reason(run_check(*given, **named))
+
+
+@pytest.fixture
+def subject(tmp_path: Path) -> Callable[..., Subject]:
+    """Write files below a folder and return the subject made of them."""
+
+    def build(
+        files: Mapping[str, bytes],
+        *,
+        declared: Sequence[tuple[str, str, str | None]] = (),
+        model: str | None = None,
+        model_format: str | None = None,
+        provenance: Mapping[str, str] | None = None,
+    ) -> Subject:
+        records = []
+        for path, content in sorted(files.items()):
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).write_bytes(content)
+            digest = hashlib.sha256(content).hexdigest()
+            records.append(FileRecord(path=path, size=len(content), sha256=digest))
+        return Subject(
+            root=tmp_path,
+            files=tuple(records),
+            declared_files=tuple(
+                DeclaredFile(role=role, path=path, declared_sha256=digest) for role, path, digest in declared
+            ),
+            task="binary-classification",
+            model_path=model,
+            model_format=model_format,
+            provenance=provenance or {},
+            product={},
+        )
+
+    return build

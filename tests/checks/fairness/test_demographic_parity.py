@@ -1,0 +1,105 @@
+import pytest
+
+CHECK = "fairness.demographic_parity"
+RACE = ["a"] * 10 + ["b"] * 10
+
+
+def chosen(first: int, second: int) -> list[int]:
+    return [1] * first + [0] * (10 - first) + [1] * second + [0] * (10 - second)
+
+
+def test_perfect_equal_rates(measures, data, decisions):
+    found = measures(CHECK, params={"attribute": "race"}, data=data({"race": RACE}), decisions=decisions(chosen(5, 5)))
+    assert found["demographic_parity_difference"].value == 0.0
+    assert found["demographic_parity_ratio"].value == 1.0
+    assert found["demographic_parity_difference"].interval.low == 0.0
+    assert found["demographic_parity_ratio"].interval.high == 1.0
+
+
+def test_worst_one_group_gets_everything(measures, data, decisions):
+    found = measures(CHECK, params={"attribute": "race"}, data=data({"race": RACE}), decisions=decisions(chosen(10, 0)))
+    assert found["demographic_parity_difference"].value == 1.0
+    assert found["demographic_parity_ratio"].value == 0.0
+    assert found["demographic_parity_ratio"].interval.low == 0.0
+
+
+def test_middle_says_which_groups_and_what_was_counted(measures, data, decisions):
+    found = measures(CHECK, params={"attribute": "race"}, data=data({"race": RACE}), decisions=decisions(chosen(8, 4)))
+    assert found["demographic_parity_difference"].value == pytest.approx(0.4)
+    ratio = found["demographic_parity_ratio"]
+    assert (ratio.value, ratio.sample_size) == (pytest.approx(0.5), 20)
+    assert (ratio.interval.method, ratio.interval.confidence) == ("koopman", 0.95)
+    assert ratio.detail["counted_label"] == "1"
+    assert (ratio.detail["lowest"], ratio.detail["highest"]) == ({"race": "b"}, {"race": "a"})
+    assert ratio.detail["groups"][0] == {"group": {"race": "a"}, "rate": 0.8, "count": 8, "of": 10}
+
+
+def test_degenerate_nobody_is_selected(measures, data, decisions):
+    found = measures(CHECK, params={"attribute": "race"}, data=data({"race": RACE}), decisions=decisions(chosen(0, 0)))
+    assert set(found) == {"demographic_parity_difference"}
+    assert found["demographic_parity_difference"].interval.high > 0.1
+
+
+def test_more_groups_are_compared_all_at_once_and_the_interval_says_so(measures, data, decisions):
+    given = data({"race": ["a", "b", "c", None] * 5})
+    found = measures(CHECK, params={"attribute": "race"}, data=given, decisions=decisions(chosen(8, 4)))
+    detail = found["demographic_parity_difference"].detail
+    assert found["demographic_parity_difference"].interval.method == "newcombe-simultaneous"
+    assert (detail["pairs"], detail["rows_missing_attribute"]) == (6, {"race": 5})
+    assert [group["group"]["race"] for group in detail["groups"]] == ["a", "b", "c", "(missing)"]
+
+
+def test_small_and_missing_groups_can_be_left_out_and_are_named(measures, why, data, decisions):
+    given = data({"race": ["a"] * 9 + ["b"] * 9 + ["c", None]})
+    params = {"attribute": "race", "min_group_size": 2}
+    found = measures(CHECK, params=params, data=given, decisions=decisions(chosen(8, 4)))
+    assert found["demographic_parity_difference"].detail["groups_left_out"] == [
+        {"group": {"race": "c"}, "rows": 1},
+        {"group": {"race": "(missing)"}, "rows": 1},
+    ]
+    params = {"attribute": "race", "missing": "leave_out"}
+    found = measures(CHECK, params=params, data=given, decisions=decisions(chosen(8, 4)))
+    assert len(found["demographic_parity_difference"].detail["groups_left_out"]) == 1
+    params = {"attribute": "race", "min_group_size": 10}
+    assert "only 0 group" in why(CHECK, params=params, data=given, decisions=decisions(chosen(8, 4)))
+
+
+def test_the_favourable_label_can_be_counted(measures, why, data, decisions):
+    given = data({"race": RACE}, favourable_label="0")
+    params = {"attribute": "race", "counted": "favourable"}
+    found = measures(CHECK, params=params, data=given, decisions=decisions(chosen(8, 4)))
+    assert found["demographic_parity_ratio"].value == pytest.approx(0.2 / 0.6)
+    assert found["demographic_parity_ratio"].detail["counted_label"] == "0"
+    said = why(CHECK, params=params, data=data({"race": RACE}), decisions=decisions(chosen(8, 4)))
+    assert said == "the submission declares no favourable label"
+
+
+def test_inapplicable_where_rates_would_mean_something_else(why, data, decisions):
+    params = {"attribute": "race"}
+    weighted = data({"race": RACE, "w": [1.0] * 20}, weight="w")
+    assert "sample weights (w)" in why(CHECK, params=params, data=weighted, decisions=decisions(chosen(8, 4)))
+    strange = data({"race": RACE}, positive_label="yes")
+    assert "has no class yes" in why(CHECK, params=params, data=strange, decisions=decisions(chosen(8, 4)))
+    numbers = decisions([0] * 20, [0.5] * 20)
+    object.__setattr__(numbers, "classes", ())
+    assert "numbers" in why(CHECK, params=params, data=data({"race": RACE}), decisions=numbers)
+
+
+def test_recorded_decisions_that_never_say_yes_are_still_decisions(measures, data, decisions):
+    recorded = decisions([0] * 20, source="recorded")
+    object.__setattr__(recorded, "classes", ("0",))
+    found = measures(CHECK, params={"attribute": "race"}, data=data({"race": RACE}), decisions=recorded)
+    assert found["demographic_parity_difference"].value == 0.0
+    assert found["demographic_parity_difference"].detail["decisions"] == "recorded"
+
+
+def test_the_boston_mortgage_decisions_of_1990(measures, data, decisions):
+    """Hunter and Walker (1996), as in the textbook: approve = .708 + .201 white, N = 1,989."""
+    white = ["0"] * 308 + ["1"] * 1681
+    approved = [1] * 218 + [0] * 90 + [1] * 1527 + [0] * 154
+    found = measures(CHECK, params={"attribute": "white"}, data=data({"white": white}), decisions=decisions(approved))
+    difference, ratio = found["demographic_parity_difference"], found["demographic_parity_ratio"]
+    assert round(difference.value, 4) == 0.2006
+    assert (round(difference.interval.low, 2), round(difference.interval.high, 2)) == (0.15, 0.26)
+    assert round(ratio.value, 4) == 0.7792
+    assert ratio.interval.high > 0.8 > ratio.value

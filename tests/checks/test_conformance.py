@@ -1,0 +1,191 @@
+"""What every registered check owes, whoever wrote it; new checks are held to it without being named here."""
+
+import ast
+import inspect
+import json
+import re
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from proofbox.checks import registry
+from proofbox.checks.registry import INPUTS, SECTIONS, all_checks
+from proofbox.checks.result import Inapplicable, Measured
+from proofbox.checks.text import Text
+
+TESTS = Path(__file__).parent
+ROOM = Path(registry.__file__).parent
+FAMILIES = ("performance", "fairness", "robustness", "provenance", "security")
+
+PARAMS = {
+    "fairness.group_rates": {"attribute": "sex"},
+    "fairness.demographic_parity": {"attribute": "sex"},
+    "fairness.equalized_odds": {"attribute": "sex"},
+    "fairness.counterfactual_flip": {"attribute": "sex"},
+}
+"""Parameters without a default."""
+
+checks = pytest.mark.parametrize("spec", all_checks().values(), ids=all_checks())
+
+
+@pytest.fixture
+def given(data, model, subject):
+    """Return inputs on which every check of today can measure everything that it names."""
+
+    def given_of(rows: int):
+        rng = np.random.default_rng(11)
+        columns = {
+            "sex": rng.choice(["f", "m"], rows),
+            "age": rng.integers(18, 80, rows),
+            "pay": rng.normal(10, 3, rows),
+            "y": rng.integers(0, 2, rows),
+        }
+
+        def score(table):
+            pay = table.column("pay").to_numpy().astype(float)
+            female = np.array([value == "f" for value in table.column("sex").to_pylist()], dtype=float)
+            return 1 / (1 + np.exp(10 - pay + 2 * female))
+
+        asked = model(score, ("sex", "age", "pay"))
+        files = {"model.onnx": b"\x08\x07", "eval.csv": b"x", "p.json": b"{}"}
+        evaluation = data(columns, features=asked.features, target="y", sensitive=("sex",))
+        return {
+            "subject": subject(
+                files,
+                declared=[("model", "model.onnx", None), ("evaluation", "eval.csv", None)],
+                model="model.onnx",
+                model_format="onnx",
+                provenance={"evaluation": "p.json"},
+            ),
+            "model": asked,
+            "data": evaluation,
+            "training": data(columns, features=asked.features, target="y", role="training"),
+            "decisions": asked.predict(evaluation.feature_table()),
+        }
+
+    return given_of
+
+
+@checks
+def test_the_id_is_the_files_path(spec):
+    assert spec.module == f"proofbox.checks.{spec.id}"
+    assert spec.run.__name__ == spec.id.rpartition(".")[2]
+
+
+@checks
+def test_it_has_a_test_file_of_its_name(spec):
+    family, _, name = spec.id.partition(".")
+    assert (TESTS / family / f"test_{name}.py").is_file()
+
+
+@checks
+def test_its_docstring_is_its_page(spec):
+    headings = re.findall(r"^## (.+)$", spec.doc, re.MULTILINE)
+    assert tuple(headings) == SECTIONS
+    assert spec.summary.endswith(".")
+    for _, body in _sections(spec.doc):
+        assert body.strip(), "a section is empty"
+    assert all(measure.about.endswith(".") for measure in spec.measures.values())
+
+
+@checks
+def test_it_asks_for_what_a_check_may_ask_and_no_more(spec):
+    assert spec.needs <= INPUTS
+    assert inspect.signature(spec.run).return_annotation == "Measured | Inapplicable"
+
+
+@checks
+def test_it_returns_every_measure_that_it_names_and_no_other(spec, given, run):
+    result = run(spec.id, params=PARAMS.get(spec.id), **given(120))
+    assert isinstance(result, Measured), result
+    assert {found.measure for found in result.measurements} == set(spec.measures)
+    assert {case.measure for case in result.counterexamples} <= set(spec.measures)
+
+
+@checks
+def test_what_it_returns_can_be_recorded_and_lies_in_its_range(spec, given, run):
+    result = run(spec.id, params=PARAMS.get(spec.id), **given(120))
+    json.dumps(asdict(result), allow_nan=False)
+    for found in result.measurements:
+        low, high = (float(end) for end in re.findall(r"[-\d.]+|inf", spec.measures[found.measure].range))
+        assert low <= found.value <= high
+        assert found.sample_size > 0
+        assert type(found.value) is float
+        assert type(found.sample_size) is int
+        if found.interval is not None:
+            assert low <= found.interval.low <= found.interval.high <= high
+            assert found.interval.confidence == 0.95
+    for case in result.counterexamples:
+        assert isinstance(case.summary, Text)
+        assert all(len(row.values) == len(case.columns) for row in case.rows)
+        assert set(case.changed) <= set(case.columns)
+    for table in result.tables:
+        assert re.fullmatch(r"[a-z0-9-]+", table.name)
+        assert len({len(column) for column in table.columns.values()}) == 1
+
+
+@checks
+def test_two_runs_with_one_seed_agree(spec, given, run):
+    first, second = (run(spec.id, params=PARAMS.get(spec.id), seed=3, **given(120)) for _ in range(2))
+    assert first == second
+
+
+@checks
+def test_confidence_reaches_the_interval(spec, given, run):
+    params = PARAMS.get(spec.id, {})
+    result = run(spec.id, params=params | {"confidence": 0.8}, **given(120))
+    assert {found.interval.confidence for found in result.measurements if found.interval} <= {0.8}
+
+
+@checks
+def test_no_rows_are_inapplicable_and_no_crash(spec, given, run):
+    if not spec.needs & {"data", "decisions"}:
+        return
+    result = run(spec.id, params=PARAMS.get(spec.id), **given(0))
+    assert isinstance(result, Inapplicable)
+    assert str(result.reason)
+
+
+@checks
+def test_it_judges_nothing_and_reads_nothing_of_its_surroundings(spec):
+    tree = ast.parse(Path(inspect.getfile(spec.run)).read_text(encoding="utf-8"))
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    names |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    names |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    imports = {alias.name.partition(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)
+               for alias in node.names} | {
+        (node.module or "").partition(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)
+    }  # fmt: skip
+    judging = {"threshold", "severity_level", "verdict", "passed", "failed", "compliant"}
+    assert not judging & names
+    assert not {"os", "time", "random", "logging", "datetime", "subprocess", "socket"} & imports
+    assert "print" not in names
+
+
+def test_every_file_of_a_family_is_one_check():
+    files = {
+        f"{family}.{path.stem}"
+        for family in FAMILIES
+        for path in (ROOM / family).glob("*.py")
+        if path.stem != "__init__"
+    }
+    assert files == set(all_checks())
+
+
+def test_importing_the_room_loads_nothing_heavy():
+    import subprocess
+    import sys
+
+    program = (
+        "import sys; from proofbox.checks.registry import all_checks; assert len(all_checks()) > 10; "
+        "print(sorted({'pandas', 'sklearn', 'scipy', 'mlflow', 'matplotlib', 'fairlearn'} & set(sys.modules)))"
+    )
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert said.stdout.strip() == "[]"
+
+
+def _sections(doc: str):
+    parts = re.split(r"^## (.+)$", doc, flags=re.MULTILINE)
+    return zip(parts[1::2], parts[2::2], strict=True)

@@ -1,0 +1,66 @@
+"""The pictures: what they show, that they stay quiet and still, and that a label is never a formula or markup."""
+
+from __future__ import annotations
+
+import base64
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from proofbox.reports.charts import Dot, Mark, criterion_chart, rates_chart
+
+TICKS = [(0.0, "0%"), (0.5, "50%"), (1.0, "100%")]
+
+
+def dot(label="group", value=0.6, low=0.5, high=0.7, shown="60.0%"):
+    return Dot(label=label, value=value, low=low, high=high, shown=shown)
+
+
+def svg(uri):
+    head, _, body = uri.partition(",")
+    assert head == "data:image/svg+xml;base64"
+    return ET.fromstring(base64.b64decode(body))
+
+
+def words(uri):
+    return [element.text for element in svg(uri).iter("{http://www.w3.org/2000/svg}text")]
+
+
+def test_the_words_are_text_that_the_readers_fonts_show():
+    assert words(rates_chart([dot("dân tộc Kinh"), dot("北京 🙂")], TICKS)) == [
+        "0%", "50%", "100%", "dân tộc Kinh", "60.0%", "北京 🙂", "60.0%",
+    ]  # fmt: skip
+    assert words(criterion_chart(dot(), Mark(low=0.8, high=None, label="ít nhất 0,80"))) == ["ít nhất 0,80", "60.0%"]
+
+
+@pytest.mark.parametrize("label", ["$x^{$", "$\\frac{1}{0}$", "<script>", "&amp;", "a\\nb", "%", ""])
+def test_a_label_is_neither_formula_nor_markup(label):
+    assert [text or "" for text in words(rates_chart([dot(label)], TICKS))].count(label) == (1 if label else 0)
+
+
+def test_a_long_label_is_cut_with_a_sign():
+    assert "x" * 27 + "…" in words(rates_chart([dot("x" * 60)], TICKS))
+
+
+@pytest.mark.parametrize(
+    ("value", "mark"),
+    [
+        (0.0, Mark(low=None, high=0.0, label="at most 0")),
+        (0.0, Mark(low=0.0, high=0.0, label="equal to 0")),
+        (1e12, Mark(low=0.1, high=0.2, label="between")),
+        (-3.0, Mark(low=None, high=None, label="")),
+    ],
+)
+def test_degenerate_scales_are_drawn(value, mark):
+    assert "60.0%" in words(criterion_chart(dot(value=value, low=None, high=None), mark))
+
+
+def test_equal_charts_are_equal_to_the_byte():
+    assert rates_chart([dot()], TICKS) == rates_chart([dot()], TICKS)
+
+
+def test_a_picture_loads_nothing():
+    source = base64.b64decode(rates_chart([dot()], TICKS).partition(",")[2]).decode()
+    assert "http" not in source.replace("http://www.w3.org/", "")
+    assert "<image" not in source
+    assert "<!DOCTYPE" not in source

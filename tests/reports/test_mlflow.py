@@ -1,0 +1,219 @@
+"""MLflow logging, really executed against a sqlite store: what a reviewer finds there, and what cannot go wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from proofbox.reports import bundle as bundles
+from proofbox.reports import mlflow_content, mlflow_log
+from proofbox.reports.bundle import read_bundle, write_bundle
+from proofbox.reports.errors import PublishError
+from proofbox.reports.mlflow_log import SETTINGS, absolute_uri, log_assessment, ui_command
+
+
+@pytest.fixture(autouse=True)
+def _quick_pages(monkeypatch):
+    """Rendering has tests of its own; here a page is a page."""
+    monkeypatch.setattr(bundles, "render_html", lambda assessment, language: f"<p>{language}</p>")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory) -> str:
+    """One store for the module: making a new one takes seconds."""
+    uri = f"sqlite:///{tmp_path_factory.mktemp('store') / 'folder' / 'mlflow.db'}"
+    mlflow_log.preload(uri).join()
+    return uri
+
+
+@pytest.fixture
+def client(store):
+    return mlflow_log._client(store)
+
+
+def bundle_of(assessment, path: Path, note: bytes = b""):
+    return write_bundle(path, assessment, policy_sources=[("vn-trusted-ai", note)], submission_yaml=b"x: 1\n")
+
+
+@pytest.fixture
+def bundle(tmp_path, model_a):
+    return bundle_of(model_a, tmp_path / "bundle", str(tmp_path).encode())
+
+
+def children(client, run):
+    found = client.search_runs([run.experiment_id], filter_string=f"tags.`mlflow.parentRunId` = '{run.run_id}'")
+    return {child.data.tags["proofbox.control"]: child for child in found}
+
+
+def test_a_reviewer_finds_the_conclusion_the_figures_and_the_report(store, client, model_a, bundle):
+    run = log_assessment(model_a, bundle, tracking_uri=store, experiment="look")
+    assert run.created
+    assert run.url_hint == f"#/experiments/{run.experiment_id}/runs/{run.run_id}?workflowType=machine_learning"
+    found = client.get_run(run.run_id)
+    tags = found.data.tags
+    assert found.info.status == "FINISHED"
+    assert found.info.run_name == "Mortgage screening, model A 1.0.0: does-not-conform"
+    assert tags["proofbox.conclusion"] == "does-not-conform"
+    assert tags["proofbox.policy"] == "vn-trusted-ai 2026.1"
+    assert tags["proofbox.subject"] == model_a.subject.digest
+    assert tags["proofbox.bundle"] == bundle.digest
+    assert tags["proofbox.signature"] == "unsigned"
+    assert tags["mlflow.note.content"].startswith("**Does not conform**: Mortgage screening, model A 1.0.0")
+    assert found.data.metrics["demographic_parity_ratio/white"] == pytest.approx(0.691702)
+    assert found.data.metrics["verdicts/fail"] == 2
+    assert found.data.params == {
+        "seed": "2026",
+        "executor": "bubblewrap",
+        "runner": "local",
+        "proofbox_version": "0.1.0",
+    }
+    names = {item.path for item in client.list_artifacts(run.run_id)}
+    assert {"report.html", "report.vi.html", "assessment.json", "manifest.json", "measurements.json"} <= names
+
+
+def test_there_is_one_child_run_for_each_control(store, client, model_a, bundle):
+    run = log_assessment(model_a, bundle, tracking_uri=store, experiment="children")
+    found = children(client, run)
+    assert sorted(found) == ["VN-DAT-01", "VN-DAT-06", "VN-FAIR-01", "VN-FAIR-02", "VN-ROB-01", "VN-SEC-01"]
+    assert found["VN-FAIR-01"].data.tags["proofbox.verdicts"] == "fail 2"
+    assert found["VN-ROB-01"].data.tags["proofbox.verdicts"] == "error 1, pass 1"
+    assert found["VN-FAIR-01"].info.run_name == "VN-FAIR-01 Selection rates between groups"
+
+
+def test_the_table_of_measurements_is_one_that_mlflow_reads(store, client, model_a, bundle):
+    import mlflow
+
+    run = log_assessment(model_a, bundle, tracking_uri=store, experiment="table")
+    mlflow.set_tracking_uri(store)  # load_table looks for runs in the global store, whatever the client's is
+    try:
+        table = client.load_table(run.experiment_id, "measurements.json", run_ids=[run.run_id])
+    finally:
+        mlflow.set_tracking_uri(None)
+    assert len(table) == len(model_a.measurements)
+    ratio = table[table["measure"] == "demographic_parity_ratio"].iloc[0]
+    assert (ratio["value"], ratio["low"], ratio["sample_size"]) == pytest.approx((0.691702, 0.599, 796))
+
+
+def test_datasets_carry_our_own_digest(store, client, model_a, bundle):
+    run = log_assessment(model_a, bundle, tracking_uri=store, experiment="datasets")
+    (given,) = client.get_run(run.run_id).inputs.dataset_inputs
+    digest = model_a.subject.data["evaluation"]["sha256"]
+    assert given.dataset.name == "data/eval.csv"
+    assert json.loads(given.dataset.source) == {"path": "data/eval.csv", "sha256": digest}
+    assert {tag.key: tag.value for tag in given.tags}["proofbox.sha256"] == digest
+
+
+def test_a_bundle_is_logged_once(store, client, model_a, bundle):
+    first = log_assessment(model_a, bundle, tracking_uri=store, experiment="once")
+    second = log_assessment(model_a, bundle, tracking_uri=store, experiment="once")
+    assert dataclasses.replace(first, created=False) == second
+    assert len(client.search_runs([first.experiment_id])) == 1 + len(children(client, first))
+
+
+def test_a_run_that_broke_off_is_replaced(store, client, model_a, bundle, monkeypatch):
+    def broken(*given):
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mlflow_log, "_log_table", broken)
+        with pytest.raises(PublishError, match="disk full"):
+            log_assessment(model_a, bundle, tracking_uri=store, experiment="broken")
+    experiment = client.get_experiment_by_name("broken").experiment_id
+    (half,) = client.search_runs([experiment])
+    assert half.info.status == "FAILED"
+    run = log_assessment(model_a, bundle, tracking_uri=store, experiment="broken")
+    assert run.created
+    runs = client.search_runs([experiment], filter_string=f"tags.`proofbox.bundle` = '{bundle.digest}'")
+    assert [found.info.run_id for found in runs] == [run.run_id]
+    read_bundle(bundle.path)
+
+
+def test_the_bundle_in_the_artifacts_is_the_bundle(store, client, model_a, bundle, tmp_path):
+    run = log_assessment(model_a, bundle, tracking_uri=store, experiment="copy")
+    folder = Path(client.download_artifacts(run.run_id, "", str(tmp_path)))
+    for path in bundle.path.rglob("*"):
+        if path.is_file():
+            assert (folder / path.relative_to(bundle.path)).read_bytes() == path.read_bytes()
+    read_bundle(bundle.path)
+
+
+def test_artifacts_stand_beside_the_database_whatever_the_working_folder(store, client, model_a, bundle):
+    run = log_assessment(model_a, bundle, tracking_uri=store, experiment="place")
+    database = Path(store.removeprefix("sqlite:///"))
+    assert client.get_experiment(run.experiment_id).artifact_location == (database.parent / "mlartifacts").as_uri()
+    assert (database.parent / "mlartifacts" / run.run_id / "artifacts" / "report.html").is_file()
+
+
+def test_hostile_names_stay_text(store, client, hostile, tmp_path):
+    run = log_assessment(hostile, bundle_of(hostile, tmp_path / "b"), tracking_uri=store)
+    found = client.get_run(run.run_id)
+    for said in (found.info.run_name, *found.data.tags.values(), *found.data.params.values(), *found.data.metrics):
+        assert "\u202e" not in said
+        assert "\x1b" not in said
+    note = found.data.tags["mlflow.note.content"]
+    assert r"\<img src=x onerror=alert(1)\>" in note
+    assert r"\[a\](javascript\:1)" in note
+    assert "\n<" not in note
+    assert children(client, run)
+
+
+def test_a_store_that_cannot_be_reached_is_a_publish_error_without_the_password(model_a, bundle, monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with pytest.raises(PublishError, match=r"MLflow at http://127\.0\.0\.1:9") as caught:
+        log_assessment(model_a, bundle, tracking_uri="http://user:hunter2@127.0.0.1:9")
+    assert "hunter2" not in str(caught.value)
+    read_bundle(bundle.path)
+
+
+def test_a_file_that_is_no_database_is_a_publish_error(model_a, bundle, tmp_path):
+    (tmp_path / "x.db").write_text("this is no database, and it is long enough to be seen as none" * 9)
+    with pytest.raises(PublishError, match=r"x\.db"):
+        log_assessment(model_a, bundle, tracking_uri=f"sqlite:///{tmp_path / 'x.db'}")
+
+
+def test_telemetry_is_off_before_mlflow_is_imported():
+    program = (
+        "import os, sys\n"
+        "from proofbox.reports import mlflow_log\n"
+        "assert 'mlflow' not in sys.modules\n"
+        "mlflow_log.preload().join()\n"
+        "assert 'mlflow' in sys.modules\n"
+        "print(os.environ['MLFLOW_DISABLE_TELEMETRY'])\n"
+        "from mlflow.telemetry.client import get_telemetry_client\n"
+        "assert get_telemetry_client() is None\n"
+    )
+    environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "false"}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "true"), done.stderr
+
+
+def test_names_of_metrics_are_stable_and_few(model_a, hostile):
+    names = mlflow_content.headline(model_a)
+    assert {"accuracy", "demographic_parity_ratio/white", "flip_rate/white", "exact_duplicates"} <= names.keys()
+    many = dataclasses.replace(
+        model_a,
+        measurements=tuple(
+            dataclasses.replace(model_a.measurements[0], id=f"m-{i:016x}", measure=f"x{i}") for i in range(500)
+        ),
+        findings=tuple(
+            dataclasses.replace(model_a.findings[0], measurements=(f"m-{i:016x}",), counterexamples=())
+            for i in range(500)
+        ),
+    )
+    assert len(mlflow_content.headline(many)) < 50
+    weird = dataclasses.replace(hostile.measurements[0], params={"attribute": ["a[0]=\u202e", "b"]})
+    assert mlflow_content.metric_name(weird) == "selection_rate/a_0_/b"
+
+
+def test_addresses(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert absolute_uri("sqlite:///x.db") == f"sqlite:///{tmp_path}/x.db"
+    assert absolute_uri("http://127.0.0.1:5000") == "http://127.0.0.1:5000"
+    assert f"--backend-store-uri sqlite:///{tmp_path}/x.db --host 127.0.0.1" in ui_command("sqlite:///x.db")
+    assert SETTINGS["MLFLOW_TRUNCATE_LONG_VALUES"] == "false"

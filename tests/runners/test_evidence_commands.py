@@ -1,0 +1,98 @@
+"""`verify` and `judge`: a stored bundle is checked and judged again without the model."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="module")
+def made(model_template: Path, command: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle of the small submission under `baseline`, made once."""
+    out = tmp_path_factory.mktemp("made") / "bundle"
+    argv = [str(command), "run", str(model_template), "-p", "baseline", "--no-mlflow", "--out", str(out)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120, cwd=out.parent)
+    assert done.returncode in (0, 1, 3), done.stderr
+    return out
+
+
+@pytest.fixture
+def bundle(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "bundle"))
+
+
+def test_a_whole_bundle_is_told_to_be_whole_and_unsigned(bundle: Path, proofbox: Command) -> None:
+    result = proofbox("verify", bundle, "--json")
+    assert result.returncode == 0, result.stdout + result.stderr
+    document = json.loads(result.stdout)
+    assert (document["state"], document["signature"]) == ("whole", "unsigned")
+    assert "unsigned" in proofbox("verify", bundle).stdout
+
+
+def test_every_kind_of_change_is_found(bundle: Path, proofbox: Command) -> None:
+    names = sorted(path.relative_to(bundle) for path in bundle.rglob("*") if path.is_file())
+    assert len(names) > 6
+    for name in (Path("assessment.json"), Path("report.vi.html"), Path("policy/baseline.yaml")):
+        original = (bundle / name).read_bytes()
+        (bundle / name).write_bytes(original[:-1] + bytes([original[-1] ^ 1]))
+        result = proofbox("verify", bundle)
+        assert result.returncode == 1
+        assert result.stdout.startswith("tampered")
+        assert name.name in result.stdout
+        (bundle / name).unlink()
+        result = proofbox("verify", bundle)
+        assert result.returncode == 1
+        assert result.stdout.startswith("incomplete")
+        (bundle / name).write_bytes(original)
+    (bundle / "added.txt").write_text("x", encoding="utf-8")
+    result = proofbox("verify", bundle)
+    assert result.returncode == 1
+    assert "added.txt" in result.stdout
+
+
+def test_what_is_no_bundle_is_bad_input(proofbox: Command, tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "nowhere"):
+        assert proofbox("verify", path).returncode == 2
+        assert proofbox("judge", path, "-p", "baseline").returncode == 2
+
+
+def test_judging_again_under_the_same_policy_gives_the_same_findings(bundle: Path, proofbox: Command) -> None:
+    recorded = json.loads((bundle / "assessment.json").read_bytes())
+    result = proofbox("judge", bundle, "-p", "baseline", "--json")
+    again = json.loads(result.stdout)
+    assert again["conclusion"] == recorded["conclusion"]
+    assert again["findings"] == recorded["findings"]
+    assert proofbox("verify", bundle).returncode == 0
+
+
+def test_judging_under_a_stricter_policy_changes_the_conclusion(
+    bundle: Path, proofbox: Command, tmp_path: Path, one_control: str
+) -> None:
+    for threshold, code in ((0.5, 0), (0.999, 1)):
+        policy = tmp_path / "policy.yaml"
+        policy.write_text(one_control.format(threshold=threshold), encoding="utf-8")
+        assert proofbox("judge", bundle, "-p", policy).returncode == code
+
+
+def test_what_was_never_measured_is_not_run(bundle: Path, proofbox: Command) -> None:
+    result = proofbox("judge", bundle, "-p", "vn-trusted-ai", "--json")
+    document = json.loads(result.stdout)
+    verdicts = {item["requirement"]: item["verdict"] for item in document["findings"]}
+    assert verdicts["VN-FAIR-01.c"] == "not-run"
+    assert verdicts["VN-ROB-01.a"] == "pass"
+    assert document["conclusion"] != "conforms"
+
+
+def test_an_altered_bundle_is_not_judged(bundle: Path, proofbox: Command) -> None:
+    text = (bundle / "assessment.json").read_text(encoding="utf-8")
+    (bundle / "assessment.json").write_text(text.replace('"fail"', '"pass"', 1) + " ", encoding="utf-8")
+    result = proofbox("judge", bundle, "-p", "baseline")
+    assert result.returncode == 1
+    assert "assessment.json" in result.stderr

@@ -1,0 +1,146 @@
+"""The main job through the installed command: what is written, what is the same twice, what is kept out."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def assessment(result: subprocess.CompletedProcess[str]) -> dict:
+    assert result.returncode in (0, 1, 3), result.stderr
+    return json.loads(result.stdout)
+
+
+def test_the_same_seed_gives_the_same_assessment_outside_run(
+    submission: Path, proofbox: Command, tmp_path: Path
+) -> None:
+    texts = []
+    for name in ("first", "second"):
+        out = tmp_path / name
+        proofbox("run", submission, "--policy", "baseline", "--no-mlflow", "--seed", 5, "--out", out)
+        document = json.loads((out / "assessment.json").read_bytes())
+        assert document.pop("run")["seed"] == 5
+        texts.append(json.dumps(document, sort_keys=True))
+    assert texts[0] == texts[1]
+
+
+def test_another_seed_is_another_measurement(submission: Path, proofbox: Command) -> None:
+    first, second = (
+        assessment(proofbox("measure", submission, "--check", "robustness.noise", "--seed", seed, "--json"))
+        for seed in (1, 2)
+    )
+    assert first["measurements"] != second["measurements"]
+
+
+def test_the_bundle_holds_what_the_contract_names_and_no_weights(
+    submission: Path, proofbox: Command, tmp_path: Path
+) -> None:
+    out = tmp_path / "evidence"
+    result = proofbox("run", submission, "--policy", "baseline", "--no-mlflow", "--out", out)
+    assert result.returncode in (0, 1, 3), result.stderr
+    names = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    assert {"assessment.json", "manifest.json", "submission.yaml", "report.html", "report.vi.html"} <= names
+    assert any(name.startswith("policy/") for name in names)
+    assert not any(name.endswith((".joblib", ".csv", ".onnx", ".skops")) for name in names)
+    assert (out / "submission.yaml").read_bytes() == (submission / "submission.yaml").read_bytes()
+
+
+def test_folder_file_and_archives_are_one_subject(submission: Path, proofbox: Command, tmp_path: Path) -> None:
+    as_zip, as_tar = tmp_path / "s.zip", tmp_path / "s.tar.gz"
+    files = sorted(path for path in submission.rglob("*") if path.is_file())
+    with zipfile.ZipFile(as_zip, "w") as archive:
+        for path in files:
+            archive.write(path, path.relative_to(submission).as_posix())
+    with tarfile.open(as_tar, "w:gz") as archive:
+        for path in files:
+            archive.add(path, path.relative_to(submission).as_posix())
+    sources = (submission, submission / "submission.yaml", as_zip, as_tar)
+    digests = {
+        assessment(proofbox("run", source, "--policy", "baseline", "--no-mlflow", "--json"))["subject"]["digest"]
+        for source in sources
+    }
+    assert len(digests) == 1
+
+
+def test_recorded_decisions_need_no_model_and_no_sandbox(submission: Path, proofbox: Command) -> None:
+    file = submission / "submission.yaml"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    start, end = lines.index("model:"), lines.index("data:")
+    text = "\n".join(lines[:start] + lines[end:]) + "\n"
+    file.write_text(text.replace("target: approved\n    sens", "prediction: approved\n    sens"), encoding="utf-8")
+    document = assessment(proofbox("measure", submission, "--check", "fairness.demographic_parity", "--json"))
+    assert {item["measure"] for item in document["measurements"]} == {
+        "demographic_parity_difference",
+        "demographic_parity_ratio",
+    }
+    labelled = assessment(proofbox("measure", submission, "--check", "fairness.equalized_odds", "--json"))
+    assert labelled["measurements"] == []
+    assert labelled["inapplicable"]
+
+
+def test_a_failed_gate_keeps_the_model_unloaded(submission: Path, proofbox: Command) -> None:
+    """A pickle that would leave a mark when it is loaded; the gate is on its format, so it never is."""
+    (submission / "model/model.joblib").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
+    result = proofbox("run", submission, "--policy", "vn-trusted-ai", "--no-mlflow", "--json")
+    document = assessment(result)
+    assert result.returncode == 1
+    assert document["run"]["executor"].startswith("none")
+    assert "not-run" in {finding["verdict"] for finding in document["findings"]}
+
+
+def test_measure_prints_the_contract_document(submission: Path, proofbox: Command) -> None:
+    args = ("--check", "fairness.group_rates", "--set", "attribute=sex", "--json")
+    document = assessment(proofbox("measure", submission, *args))
+    assert set(document) == {"measurements", "inapplicable", "errors"}
+    item = next(item for item in document["measurements"] if item["measure"] == "selection_rate")
+    assert set(item) >= {"id", "check", "params", "measure", "value", "interval", "sample_size", "group", "detail"}
+    assert set(item["interval"]) == {"low", "high", "confidence", "method"}
+
+
+def test_json_is_one_document_and_nothing_else(submission: Path, proofbox: Command, tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path / 'store.db'}"
+    result = proofbox("run", submission, "--policy", "baseline", "--json", "--tracking-uri", store)
+    assert assessment(result)["policies"][0]["id"] == "baseline"
+    assert (tmp_path / "store.db").is_file()
+
+
+def test_a_tracking_server_that_fails_never_loses_the_assessment(
+    submission: Path, proofbox: Command, tmp_path: Path
+) -> None:
+    out = tmp_path / "evidence"
+    uri = "sqlite:////dev/null/store.db"
+    result = proofbox("run", submission, "--policy", "baseline", "--tracking-uri", uri, "--out", out)
+    assert result.returncode in (0, 1, 3), result.stderr
+    assert "not logged to MLflow" in result.stderr
+    assert (out / "manifest.json").is_file()
+
+
+def test_schemas_are_json_schemas(proofbox: Command, submission: Path) -> None:
+    import jsonschema
+    from ruamel.yaml import YAML
+
+    for name in ("submission", "policy", "assessment"):
+        schema = json.loads(proofbox("schema", name).stdout)
+        jsonschema.Draft202012Validator.check_schema(schema)
+        if name == "submission":
+            data = YAML(typ="safe").load((submission / "submission.yaml").read_text(encoding="utf-8"))
+            jsonschema.validate(data, schema)
+        if name == "assessment":
+            jsonschema.validate(
+                assessment(proofbox("run", submission, "-p", "baseline", "--no-mlflow", "--json")), schema
+            )
+
+
+def test_doctor_proves_the_walls(proofbox: Command) -> None:
+    result = proofbox("doctor", "--json")
+    assert result.returncode == 0, result.stdout + result.stderr
+    document = json.loads(result.stdout)
+    assert document["isolates"] is True
+    assert all(row["held"] for row in document["selfcheck"]["rows"])
+    assert proofbox("doctor", "--executor", "unsafe-none").returncode == 4

@@ -1,0 +1,86 @@
+"""Reading data files: what is detected, what is merged, what is refused."""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proofbox.runners.submission import Csv
+from proofbox.runners.tables import UnreadableTableError, read_table
+
+
+def read(tmp_path: Path, content: bytes, name: str = "data.csv", csv: Csv | None = None) -> tuple[pa.Table, dict]:
+    (tmp_path / name).write_bytes(content)
+    result = read_table(tmp_path / name, csv)
+    return result.table, dict(result.detail)
+
+
+def test_an_office_spreadsheet_from_vietnam_is_read_right(tmp_path: Path) -> None:
+    nfc, nfd = unicodedata.normalize("NFC", "Nữ"), unicodedata.normalize("NFD", "Nữ")
+    assert nfc != nfd
+    text = f"tuổi;thu nhập;giới tính\n30;1,5;{nfc}\n41;2,25; {nfd} \n52;3,0;Nam\n"
+    table, detail = read(tmp_path, b"\xef\xbb\xbf" + text.encode())
+    assert table.column("thu nhập").to_pylist() == [1.5, 2.25, 3.0]
+    assert table.column("giới tính").to_pylist() == [nfc, nfc, "Nam"]
+    assert (detail["delimiter"], detail["decimal"], detail["encoding"]) == (";", ",", "utf-8-sig")
+    merged = detail["merged_categories"]["giới tính"]
+    assert [item["category"] for item in merged] == [nfc]
+    assert len(merged[0]["written_as"]) == 2
+
+
+def test_an_empty_cell_is_missing_and_a_blank_category_too(tmp_path: Path) -> None:
+    table, _ = read(tmp_path, b"sex,x\nmale,1\n,2\n  ,\n")
+    assert table.column("sex").to_pylist() == ["male", None, None]
+    assert table.column("x").to_pylist() == [1, 2, None]
+
+
+def test_a_comma_file_keeps_the_point(tmp_path: Path) -> None:
+    table, detail = read(tmp_path, b"a,b\n1.5,x\n2.5,y\n")
+    assert detail["decimal"] == "."
+    assert table.column("a").to_pylist() == [1.5, 2.5]
+
+
+def test_categories_stay_codes(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"g": pa.array(["b", "a", None, "b"]).dictionary_encode()}), tmp_path / "d.parquet")
+    table = read_table(tmp_path / "d.parquet").table
+    assert pa.types.is_dictionary(table.column("g").type)
+    assert table.column("g").to_pylist() == ["b", "a", None, "b"]
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "word"),
+    [
+        (b"", "a.csv", "empty"),
+        (b"a,b\n", "a.csv", "0 rows"),
+        (b"a,a\n1,2\n", "a.csv", "twice"),
+        (b"a,\n1,2\n", "a.csv", "without a name"),
+        (b"a,b\n1,2,3\n", "a.csv", "parse"),
+        ("a;b\n1;2\n".encode("utf-16"), "a.csv", "UTF-16"),
+        (b"t\xean,b\nx,2\n", "a.csv", "line 1"),
+        (b"PAR1 but not really", "a.parquet", "parquet"),
+        (b"{'no': json}", "a.jsonl", "jsonl"),
+        (b"x", "a.arrow", "arrow"),
+        (b"x", "a.xlsx", ".xlsx"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_a_reason(tmp_path: Path, content: bytes, name: str, word: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UnreadableTableError, match=word):
+        read_table(tmp_path / name)
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_get_another_error_out_of_the_reader(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    path = tmp_path_factory.mktemp("fuzz") / "data.csv"
+    path.write_bytes(content)
+    try:
+        table = read_table(path).table
+    except UnreadableTableError:
+        return
+    assert table.num_rows > 0

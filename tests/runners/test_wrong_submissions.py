@@ -1,0 +1,168 @@
+"""Every kind of mistake in a submission: exit code 2, the place, advice, and nothing left behind."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Spoil = Callable[[Path], object]
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def edit(old: str, new: str) -> Spoil:
+    def spoil(folder: Path) -> None:
+        file = folder / "submission.yaml"
+        text = file.read_text(encoding="utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    return spoil
+
+
+def write(path: str, content: bytes) -> Spoil:
+    return lambda folder: (folder / path).write_bytes(content)
+
+
+# (name, what is spoiled, what the message must contain)
+WRONG: list[tuple[str, Spoil, list[str]]] = [
+    ("no submission.yaml", lambda f: (f / "submission.yaml").unlink(), ["no submission.yaml", "docs/submission.md"]),
+    ("empty submission.yaml", write("submission.yaml", b""), ["submission.yaml:1:1"]),
+    ("binary submission.yaml", write("submission.yaml", b"\x80\x04\x95\xff\x00"), ["submission.yaml:1"]),
+    ("unknown key", edit("task: binary", "tasks: binary"), ["submission.yaml:11:3", "task"]),
+    ("misspelt column key", edit("sensitive: [sex]", "sensitve: [sex]"), ["submission.yaml:19:5", "sensitive"]),
+    ("wrong type", edit("features: [income, debt]", "features: 3"), ["submission.yaml:12:"]),
+    ("wrong choice", edit("risk_tier: high", "risk_tier: enormous"), ["submission.yaml:7:3", "enormous", "medium"]),
+    ("duplicated key", edit("version: 1.0.0", "version: 1.0.0\n  version: 2.0.0"), ["submission.yaml:5:3"]),
+    ("yaml alias", edit("name: Small", "name: &a Small"), ["submission.yaml:3:"]),
+    ("yaml tag", edit("version: 1.0.0", "version: !!python/object:os.system 1"), ["submission.yaml:4:"]),
+    ("wrong schema", edit("submission/v1", "submission/v9"), ["submission.yaml:1:1", "v1"]),
+    ("missing data file", edit("data/eval.csv", "data/evil.csv"), ["submission.yaml:17:", "eval.csv"]),
+    ("missing model file", edit("model/model.joblib", "model/modle.joblib"), ["submission.yaml:10:", "model.joblib"]),
+    ("path traversal", edit("data/eval.csv", "../eval.csv"), ["submission.yaml:17:", "inside the submission"]),
+    ("absolute path", edit("data/eval.csv", "/etc/passwd"), ["submission.yaml:17:", "inside the submission"]),
+    (
+        "wrong column",
+        edit("target: approved\n    sens", "target: aproved\n    sens"),
+        ["submission.yaml:18:", "approved"],
+    ),
+    ("missing feature", edit("[income, debt]", "[income, dept]"), ["submission.yaml:12:", "debt"]),
+    ("feature twice", edit("[income, debt]", "[income, income]"), ["submission.yaml:12:", "twice"]),
+    ("target as a feature", edit("[income, debt]", "[income, approved]"), ["submission.yaml:12:", "answer"]),
+    ("label that never occurs", edit("positive_label: 1", "positive_label: good"), ["submission.yaml:14:", "0, 1"]),
+    ("hash mismatch", edit("  task:", "  sha256: " + "a" * 64 + "\n  task:"), ["submission.yaml:11:", "declared"]),
+    ("hash too short", edit("  task:", "  sha256: abc\n  task:"), ["submission.yaml:11:", "64"]),
+    ("empty csv", write("data/eval.csv", b""), ["submission.yaml:17:", "empty"]),
+    ("header only csv", write("data/eval.csv", b"income,debt,sex,approved\n"), ["submission.yaml:17:", "0 rows"]),
+    ("ragged csv", write("data/eval.csv", b"income,debt,sex,approved\n1,2,male,1\n1,2\n"), ["submission.yaml:17:"]),
+    ("utf-16 csv", write("data/eval.csv", "income,debt\n".encode("utf-16")), ["submission.yaml:17:", "UTF-16"]),
+    ("binary csv", write("data/eval.csv", bytes(range(256))), ["submission.yaml:17:"]),
+    ("fake parquet", edit("eval.csv", "eval.parquet"), ["submission.yaml:17:"]),
+    ("label missing in a row", write("data/eval.csv", b"income,debt,sex,approved\n1,2,male,1\n1,2,male,\n"), ["row"]),
+    ("corrupt model", write("model/model.joblib", b"this is no model"), ["submission.yaml:10:", "model"]),
+    ("empty model", write("model/model.joblib", b""), ["submission.yaml:10:", "model"]),
+    ("model of other columns", edit("[income, debt]", "[income]"), ["submission.yaml:10:", "features"]),
+    ("symlink out", lambda f: (f / "data/link.csv").symlink_to("/etc/passwd"), ["data/link.csv"]),
+    ("dangling symlink", lambda f: (f / "data/link.csv").symlink_to("nowhere"), ["data/link.csv"]),
+]
+
+
+@pytest.mark.parametrize(("spoil", "needles"), [w[1:] for w in WRONG], ids=[w[0] for w in WRONG])
+def test_a_mistake_is_told_with_place_and_advice(
+    submission: Path, proofbox: Command, tmp_path: Path, spoil: Spoil, needles: list[str]
+) -> None:
+    spoil(submission)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    result = proofbox("run", submission, "--policy", "baseline", "--no-mlflow", env={"TMPDIR": str(scratch)})
+    assert result.returncode == 2, result.stderr
+    for needle in needles:
+        assert needle in result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+    assert str(tmp_path) not in result.stderr.replace(str(submission), ""), "a path of the host leaked"
+    assert list((tmp_path / "cwd").iterdir()) == [], "something was left in the working folder"
+    assert list(scratch.iterdir()) == [], "something was left in the temporary folder"
+
+
+def test_all_mistakes_are_told_at_once(submission: Path, proofbox: Command) -> None:
+    edit("risk_tier: high", "risk_tier: enormous")(submission)
+    edit("sector: credit", "sector: banking")(submission)
+    result = proofbox("run", submission, "--policy", "baseline", "--no-mlflow")
+    assert "submission.yaml:6:" in result.stderr
+    assert "submission.yaml:7:" in result.stderr
+
+
+def test_an_archive_with_traversal_is_refused(submission: Path, proofbox: Command, tmp_path: Path) -> None:
+    archive = tmp_path / "submission.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.write(submission / "submission.yaml", "submission.yaml")
+        file.writestr("../escaped.txt", "out")
+    result = proofbox("run", archive, "--policy", "baseline", "--no-mlflow")
+    assert result.returncode == 2
+    assert "escaped" in result.stderr
+    assert not list(tmp_path.rglob("escaped.txt"))
+
+
+def test_there_is_no_such_submission(proofbox: Command) -> None:
+    result = proofbox("run", "nowhere", "--policy", "baseline", "--no-mlflow")
+    assert result.returncode == 2
+    assert "nowhere" in result.stderr
+
+
+def test_the_hash_mismatch_is_measured_by_measure(submission: Path, proofbox: Command) -> None:
+    edit("  task:", "  sha256: " + "a" * 64 + "\n  task:")(submission)
+    result = proofbox("measure", submission, "--check", "provenance.digests", "--json")
+    assert result.returncode == 0, result.stderr
+    assert '"digest_mismatches"' in result.stdout
+
+
+def test_the_unspoiled_submission_is_assessed(submission: Path, proofbox: Command, tmp_path: Path) -> None:
+    """Without this, every test above could be passing for the wrong reason."""
+    result = proofbox("run", submission, "--policy", "baseline", "--no-mlflow", "--out", tmp_path / "evidence")
+    assert result.returncode in (0, 1, 3), result.stderr
+    assert (tmp_path / "evidence" / "assessment.json").is_file()
+    shutil.rmtree(tmp_path / "evidence")
+    assert Path(tempfile.gettempdir()).is_dir()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "needles"),
+    [
+        (
+            "check: performance.classification",
+            "check: performance.clasification",
+            ["policy.yaml:15:9", "performance.classification"],
+        ),
+        ("measure: accuracy", "measure: acuracy", ["accuracy"]),
+        ("at_least: 0.5", "at_least: 1.5", ["1.5"]),
+        ("at_least: 0.5", "at_least: 0.5, at_most: 0.9", ["exactly one"]),
+        ("level: must", "level: maybe", ["maybe", "must"]),
+        ("vi: Một biện pháp", "fr: Un contrôle", ["vi"]),
+        ("controls:", "kontrols:", ["controls"]),
+        ("id: ONE-01.a", "id: ONE-01.a\n        id: ONE-01.b", ["id"]),
+        ("schema: proofbox/policy/v1", "schema: &x proofbox/policy/v1", ["anchor"]),
+        ("expires_on: 2027-11-22", "expires_on: soon", ["soon"]),
+    ],
+)
+def test_a_wrong_policy_is_refused_before_the_submission_is_read(
+    proofbox: Command, tmp_path: Path, one_control: str, old: str, new: str, needles: list[str]
+) -> None:
+    text = one_control.format(threshold=0.5)
+    assert old in text
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(text.replace(old, new, 1), encoding="utf-8")
+    for args in (("run", tmp_path / "no-such-submission", "--policy", policy), ("policy", "lint", policy)):
+        result = proofbox(*args)
+        assert result.returncode == 2
+        assert "policy.yaml:" in result.stderr
+        assert "no-such-submission" not in result.stderr
+        assert "Traceback" not in result.stderr
+        for needle in needles:
+            assert needle in result.stderr
+    assert list((tmp_path / "cwd").iterdir()) == []
