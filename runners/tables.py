@@ -95,19 +95,28 @@ def _read_binary(path: Path, kind: str) -> pa.Table:
     import pyarrow as pa
 
     try:
-        if kind == "parquet":
-            import pyarrow.parquet as pq
-
-            return pq.read_table(path, memory_map=True)
-        if kind == "jsonl":
-            import pyarrow.json as pj
-
-            return pj.read_json(path)
-        with pa.memory_map(str(path)) as source:
-            return pa.ipc.open_file(source).read_all()
-    except (pa.ArrowException, OSError) as err:
+        table = _open_binary(path, kind)
+        # A stranger's file may hold offsets that point anywhere; they are checked before anything follows them.
+        table.validate(full=True)
+    except (pa.ArrowException, OSError, ValueError) as err:
         reason = _first_line(err)
         raise UnreadableTableError(f"bytes that are not {kind} ({reason})", f"a {kind} file", "write it again") from err
+    return table
+
+
+def _open_binary(path: Path, kind: str) -> pa.Table:
+    import pyarrow as pa
+
+    if kind == "parquet":
+        import pyarrow.parquet as pq
+
+        return pq.read_table(path, memory_map=True, page_checksum_verification=True)
+    if kind == "jsonl":
+        import pyarrow.json as pj
+
+        return pj.read_json(path)
+    with pa.memory_map(str(path)) as source:
+        return pa.ipc.open_file(source).read_all()
 
 
 def _read_csv(path: Path, csv: Csv) -> tuple[pa.Table, dict[str, Json]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import unicodedata
 from pathlib import Path
 
@@ -73,6 +75,38 @@ def test_what_cannot_be_read_is_refused_with_a_reason(tmp_path: Path, content: b
     (tmp_path / name).write_bytes(content)
     with pytest.raises(UnreadableTableError, match=word):
         read_table(tmp_path / name)
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "arrow"])
+def test_corrupted_binary_tables_are_refused_and_never_crash_the_harness(tmp_path: Path, suffix: str) -> None:
+    """In a process of its own: a reader that follows a stranger's offsets dies of a signal, not of an exception."""
+    program = (
+        "import random, sys, pathlib\n"
+        "import pyarrow as pa, pyarrow.parquet as pq\n"
+        "from proofbox.runners.tables import UnreadableTableError, read_table\n"
+        "path = pathlib.Path(sys.argv[1])\n"
+        "table = pa.table({'s': [f'text {i}' * (i % 7) for i in range(400)], 'x': list(range(400))})\n"
+        "if path.suffix == '.parquet':\n"
+        "    pq.write_table(table, path)\n"
+        "else:\n"
+        "    with pa.ipc.new_file(path, table.schema) as sink:\n"
+        "        sink.write_table(table)\n"
+        "good = path.read_bytes()\n"
+        "rng, refused = random.Random(5), 0\n"
+        "for _ in range(300):\n"
+        "    bad = bytearray(good)\n"
+        "    for _ in range(12):\n"
+        "        bad[rng.randrange(len(bad))] = rng.randrange(256)\n"
+        "    path.write_bytes(bad)\n"
+        "    try:\n"
+        "        read_table(path)\n"
+        "    except UnreadableTableError:\n"
+        "        refused += 1\n"
+        "assert refused > 50, refused\n"
+    )
+    argv = [sys.executable, "-c", program, str(tmp_path / f"data.{suffix}")]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, (done.returncode, done.stderr[-800:])
 
 
 @given(st.binary(max_size=300))
