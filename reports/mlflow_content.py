@@ -45,10 +45,10 @@ def experiment_name(assessment: Assessment) -> str:
 
 
 def run_name(assessment: Assessment) -> str:
-    """Return ``<product> <version>: <conclusion>``."""
+    """Return ``<conclusion>: <product> <version>``; a list of runs cuts names at the end, so the answer comes first."""
     product = assessment.subject.product
     named = " ".join(str(product[key]) for key in ("name", "version") if product.get(key)) or "unnamed product"
-    return _short(f"{named}: {assessment.conclusion}")
+    return _short(f"{assessment.conclusion}: {named}")
 
 
 def tags(assessment: Assessment, digest: str) -> dict[str, str]:
@@ -69,7 +69,7 @@ def note(assessment: Assessment) -> str:
     say = Translator("en")
     conclusion = vocabulary.word(say, vocabulary.CONCLUSIONS, assessment.conclusion)
     policies = ", ".join(markdown(f"{policy.id} {policy.version}") for policy in assessment.policies)
-    lines = [f"**{conclusion}**: {markdown(run_name(assessment).rpartition(':')[0])}, judged against {policies}", ""]
+    lines = [f"**{conclusion}**: {markdown(run_name(assessment).partition(': ')[2])}, judged against {policies}", ""]
     lines += [
         f"- {vocabulary.word(say, vocabulary.VERDICTS, item.verdict)}: {markdown(item.requirement)}: "
         f"{markdown(say.sentence(item.reason))}"

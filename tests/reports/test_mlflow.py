@@ -58,7 +58,7 @@ def test_a_reviewer_finds_the_conclusion_the_figures_and_the_report(store, clien
     found = client.get_run(run.run_id)
     tags = found.data.tags
     assert found.info.status == "FINISHED"
-    assert found.info.run_name == "Mortgage screening, model A 1.0.0: does-not-conform"
+    assert found.info.run_name == "does-not-conform: Mortgage screening, model A 1.0.0"
     assert tags["proofbox.conclusion"] == "does-not-conform"
     assert tags["proofbox.policy"] == "vn-trusted-ai 2026.1"
     assert tags["proofbox.subject"] == model_a.subject.digest
