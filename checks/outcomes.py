@@ -29,7 +29,8 @@ class GroupParams(CheckParams):
     min_group_size: int = Field(default=1, ge=1)
     """Groups with fewer rows are left out and named in the detail."""
     counted: Literal["positive", "favourable"] = "positive"
-    """The label whose rates are counted: the submission's positive label, or its favourable one."""
+    """The label whose rates are counted: the submission's positive label, or its favourable one (where none is
+    declared, the positive label is the one that people want)."""
     missing: Literal["group", "leave_out"] = "group"
     """Whether rows without the attribute are a group of their own."""
 
@@ -149,9 +150,9 @@ def counted_label(
     """Return the label whose rates are counted."""
     if not decisions.classes:
         return Inapplicable(t("the answers are numbers, not decisions between classes, so there are no rates"))
-    label = data.positive_label if counted == "positive" else data.favourable_label
-    if label is None:
-        return Inapplicable(t("the submission declares no favourable label"))
+    label = data.positive_label
+    if counted == "favourable" and data.favourable_label is not None:
+        label = data.favourable_label
     if decisions.source == "model" and label not in decisions.classes:
         known = ", ".join(decisions.classes[:6])
         return Inapplicable(t("the model has no class {label}; its classes are {known}", label=label, known=known))
