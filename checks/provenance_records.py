@@ -8,6 +8,7 @@ proofbox/provenance/v1``), whose keys are the field names below. Of ``dataCollec
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -54,7 +55,11 @@ CROISSANT_KEYS: Mapping[str, tuple[str, ...]] = {
 
 FIELDS = tuple(CROISSANT_KEYS)
 
-_EMPTY_WORDS = frozenset({"", "-", "?", "n/a", "na", "none", "null", "tbd", "todo", "unknown", "xxx", "..."})
+_EMPTY_WORDS = frozenset(
+    {"", "-", "?", "n/a", "na", "none", "null", "tbd", "todo", "unknown", "xxx", "..."}
+    | {"không rõ", "chưa rõ", "không có", "chưa có", "chưa xác định", "không xác định", "đang cập nhật"}
+)
+"""In English and Vietnamese, in Unicode form NFC and folded to one case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +107,7 @@ def is_filled(value: Json) -> bool:
     if value is None:
         return False
     if isinstance(value, str):
-        return value.strip().casefold() not in _EMPTY_WORDS
+        return unicodedata.normalize("NFC", value).strip().casefold() not in _EMPTY_WORDS
     if isinstance(value, list):
         return any(is_filled(item) for item in value)
     if isinstance(value, dict):

@@ -40,7 +40,9 @@ def test_worst_an_empty_record_and_none_at_all(shares, measures, subject):
     assert "no provenance record" in none["required_fields_present"].detail["problem"]
 
 
-@pytest.mark.parametrize("empty", ["", "  ", "TODO", "n/a", "Unknown", None, [], {}, [""], {"@type": "Person"}])
+@pytest.mark.parametrize(
+    "empty", ["", "  ", "TODO", "n/a", "Unknown", "Không rõ", "Chưa xác định", None, [], {}, [""], {"@type": "Person"}]
+)
 def test_middle_a_placeholder_fills_nothing(shares, empty):
     required, _ = shares(WHOLE | {"license": empty})
     assert required.value == pytest.approx(8 / 9)
