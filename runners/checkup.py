@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from proofbox.sandbox.errors import IsolationError
-from proofbox.sandbox.executor import choose
+from proofbox.sandbox.executor import Executor, choose, strongest_first
 from proofbox.sandbox.limits import Limits
 from proofbox.sandbox.selfcheck import prove_walls
 
@@ -25,6 +25,8 @@ class Checkup:
     selfcheck: Mapping[str, Json]
     advice: str
     """What to do where the walls do not stand; empty where they do."""
+    tried: tuple[Mapping[str, Json], ...] = ()
+    """Every executor that builds walls, the strongest first: whether it works here, why, and what would help."""
 
     def to_json(self) -> dict[str, Json]:
         """Return the form of ``proofbox doctor --json``."""
@@ -33,25 +35,45 @@ class Checkup:
             "isolates": self.isolates,
             "selfcheck": dict(self.selfcheck),
             "advice": self.advice,
+            "tried": [dict(one) for one in self.tried],
             "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
         }
 
 
 def check_up(name: str) -> Checkup:
     """Try the executor by doing, never by a version or a setting."""
+    tried = tuple(_tried(executor) for executor in strongest_first())
     try:
         executor = choose(name)
         selfcheck = cast("Mapping[str, Json]", prove_walls(executor, Limits()).to_json())
     except IsolationError as err:
-        return Checkup(executor=name, isolates=False, selfcheck={}, advice=str(err))
+        return Checkup(executor=name, isolates=False, selfcheck={}, advice=str(err), tried=tried)
     isolates = executor.level > 0
     advice = "" if isolates else "unsafe-none isolates nothing: use it for debugging only"
-    return Checkup(executor=executor.name, isolates=isolates, selfcheck=selfcheck, advice=advice)
+    return Checkup(executor=executor.name, isolates=isolates, selfcheck=selfcheck, advice=advice, tried=tried)
+
+
+def _tried(executor: Executor) -> dict[str, Json]:
+    found = executor.probe()
+    return {
+        "executor": executor.name,
+        "level": executor.level,
+        "works": found.available,
+        "reason": found.reason,
+        "version": found.version,
+        "advice": list(found.advice),
+    }
 
 
 def checkup_lines(checkup: Checkup) -> Iterator[str]:
     """Yield the lines of ``proofbox doctor``."""
-    yield f"executor: {checkup.executor}"
+    for one in checkup.tried:
+        mark = "works" if one["works"] else "no   "
+        version = f" {one['version']}" if one["version"] else ""
+        yield f"{mark} {one['executor']}{version}, level {one['level']}: {one['reason']}"
+        yield from (f"        {advice}" for advice in cast("list[str]", one["advice"]))
+    level = checkup.selfcheck.get("level")
+    yield f"executor: {checkup.executor}" + ("" if level is None else f", level {level}")
     for row in cast("list[Mapping[str, Json]]", checkup.selfcheck.get("rows", [])):
         mark = "held" if row.get("held") else "OPEN"
         yield f"  {mark}  {row.get('probe')}: {row.get('got')} (enforced by {row.get('enforced_by')})"

@@ -105,7 +105,7 @@ class Bubblewrap:
     def _inside(self, launch: Launch, python: interpreter.Interpreter) -> Inside:
         model = f"{MODEL_INSIDE}/{_neutral_name(launch.model)}" if launch.model else ""
         sites = tuple(str(folder) for folder in python.sites)
-        return Inside(model=model, sites=sites, walled=True, filtered=self.filtered)
+        return Inside(model=model, sites=sites, walled=True, filtered=self.filtered, launcher_processes=2)
 
     def _shown(self, launch: Launch) -> list[str]:
         python = interpreter.current()

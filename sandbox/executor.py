@@ -10,8 +10,8 @@ from proofbox.sandbox.errors import IsolationError
 from proofbox.sandbox.limits import Limits
 from proofbox.sandbox.running import Running
 
-NOT_BUILT = ("landlock", "container", "gvisor")
-AVAILABLE = ("auto", "bubblewrap", "unsafe-none")
+NOT_BUILT = ("container", "gvisor")
+AVAILABLE = ("auto", "bubblewrap", "landlock", "unsafe-none")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class Probe:
     sha256: str = ""
     """Digest of that program."""
     runs_as: str = ""
-    """Whom the kernel sees outside: ``ordinary user`` or ``root``."""
+    """As whom it runs: ``ordinary user``, ``root``, or what root was dropped to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,14 +75,13 @@ def choose(name: str = "auto") -> Executor:
     Parameters
     ----------
     name
-        ``auto`` (the strongest that works), ``bubblewrap`` or ``unsafe-none``.
+        ``auto`` (the strongest that works), ``bubblewrap``, ``landlock`` or ``unsafe-none``.
 
     Raises
     ------
     IsolationError
         None works, or this version has none of that name. Nothing is ever run without walls instead.
     """
-    from proofbox.sandbox.bubblewrap import Bubblewrap
     from proofbox.sandbox.unsafe import UnsafeNone
 
     if name == "unsafe-none":
@@ -91,8 +90,18 @@ def choose(name: str = "auto") -> Executor:
         raise IsolationError(f"this version has no executor {name!r} yet; it has {', '.join(AVAILABLE)}")
     if name not in AVAILABLE:
         raise IsolationError(f"no executor is called {name!r}; this version has {', '.join(AVAILABLE)}")
-    executor = Bubblewrap()
-    probe = executor.probe()
-    if not probe.available:
-        raise IsolationError(f"no isolation could be had: {probe.reason}", advice=probe.advice)
-    return executor
+    tried = [executor for executor in strongest_first() if name in {"auto", executor.name}]
+    for executor in tried:
+        if executor.probe().available:
+            return executor
+    found = [executor.probe() for executor in tried]
+    advice = tuple(advice for probe in found for advice in probe.advice)
+    raise IsolationError(f"no isolation could be had: {'; '.join(probe.reason for probe in found)}", advice=advice)
+
+
+def strongest_first() -> tuple[Executor, ...]:
+    """Return every executor that builds walls, none of them tried yet."""
+    from proofbox.sandbox.bubblewrap import Bubblewrap
+    from proofbox.sandbox.landlock import Landlock
+
+    return Bubblewrap(), Landlock()

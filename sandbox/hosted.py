@@ -250,8 +250,7 @@ def _config(spec: ModelSpec, running: Running, limits: Limits) -> dict[str, obje
     return {
         "mode": "serve",
         "limits": limits.to_json(),
-        "walled": running.inside.walled,
-        "filtered": running.inside.filtered,
+        **running.inside.config(),
         "sites": running.inside.sites,
         "path": running.inside.model,
         "format": spec.format,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+
+NOBODY = 65534
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +40,12 @@ EXPECTED: dict[str, Expectation] = {
     "files.home": Expectation(("none", *_GONE), _MOUNTS),
     "files.write": Expectation(("none",), "read-only mounts"),
     "files.model": Expectation(_READ_ONLY, "read-only mounts"),
+    **_filtered("files.mode", "files.times"),
     "files.kernel_settings": Expectation(_READ_ONLY, "read-only mounts"),
     "files.devices": Expectation(("none",), _MOUNTS),
     "processes.foreign": Expectation(("none",), "process namespace"),
     **_filtered("processes.signal", "processes.fork", "processes.execute", "processes.trace"),
+    **_filtered("processes.priority", "processes.outlive"),
     "processes.descriptors": Expectation(("none",), _STAGE0),
     "identity.user": Expectation(("65534",), "user namespace"),
     "identity.capabilities": Expectation(("none",), "user namespace"),
@@ -56,6 +61,18 @@ EXPECTED: dict[str, Expectation] = {
     "kernel.clone3": Expectation(("denied ENOSYS",), _FILTER),
 }
 """Probe -> what it must answer; a probe that is missing from the answer has not held."""
+
+_LANDLOCK_FILES = (
+    *("network.interfaces", "network.routes", "network.listeners", "files.shadow", "files.outside", "files.home"),
+    *("files.through_process_1", "files.model", "files.kernel_settings", "files.devices", "processes.foreign"),
+    "environment.process_1",
+)
+WITHOUT_NAMESPACES: dict[str, Expectation] = {
+    **{name: Expectation(("denied EACCES", "denied ENOENT"), "Landlock") for name in _LANDLOCK_FILES},
+    "files.write": Expectation(("none",), "Landlock"),
+    "identity.capabilities": Expectation(("none",), _STAGE0),
+}
+"""What other answers hold where one wall stands for all namespaces: the names themselves cannot be listed."""
 
 NAMESPACES: dict[str, str] = {
     "ipc": "IPC namespace",
@@ -89,3 +106,17 @@ LIMITS: dict[str, str] = {
     "output_bytes": "harness",
 }
 """Limit -> what enforces it."""
+
+
+def expected(level: int) -> dict[str, Expectation]:
+    """Return what the battery must answer in a sandbox of that level, in the order of the table."""
+    if level >= 2:
+        return EXPECTED
+    # An ordinary user stays the same one; root has become nobody.
+    user = Expectation(("not root", str(os.getuid() or NOBODY)), _STAGE0)
+    return {**EXPECTED, **WITHOUT_NAMESPACES, "identity.user": user}
+
+
+def namespaces(level: int) -> dict[str, str]:
+    """Return the namespaces that must be the sandbox's own, and what makes them."""
+    return NAMESPACES if level >= 2 else {}

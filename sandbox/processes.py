@@ -48,6 +48,22 @@ def usage(members: Iterable[Member]) -> tuple[int, int]:
     return used, threads
 
 
+def threads_of(user: int) -> int:
+    """Return how many threads ``user`` (real user id) has now, as RLIMIT_NPROC counts them."""
+    threads = 0
+    for entry in PROC.iterdir():
+        if entry.name.isdigit():
+            try:
+                # Not by the folder's owner: a process that may not be traced belongs to root there.
+                lines = (entry / "status").read_text(encoding="utf-8", errors="replace").splitlines()
+            except OSError:
+                continue
+            said = dict(line.split(":", 1) for line in lines if line.startswith(("Uid:", "Threads:")))
+            if len(said) == 2 and int(said["Uid"].split()[0]) == user:
+                threads += int(said["Threads"])
+    return threads
+
+
 def lives(member: Member) -> bool:
     """Return whether it still runs; one that has ended and waits to be reaped does not."""
     fields = _stat(member.pid)

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -36,6 +36,22 @@ class Inside:
     """Whether stage 0 sets limits."""
     filtered: bool
     """Whether stage 0 installs the seccomp filter."""
+    threads_outside: int = 0
+    """Threads of the same user that RLIMIT_NPROC counts as well; none where the sandbox has a user namespace."""
+    launcher_processes: int = 0
+    """Processes of the sandbox, of one thread each, that are the backend's own."""
+    landlock: Mapping[str, Sequence[str]] | None = None
+    """Files and folders that stage 0 leaves open, ``read``, ``listed`` and ``write``; None: it does not restrict."""
+
+    def config(self) -> dict[str, object]:
+        """Return what stage 0 is told."""
+        return {
+            "walled": self.walled,
+            "filtered": self.filtered,
+            "threads_outside": self.threads_outside,
+            "landlock": self.landlock,
+            "parent": os.getpid(),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,8 +169,7 @@ class Running:
         self._peak_threads = max(self._peak_threads, threads)
         if used > self.limits.resident_bytes:
             self._stop(f"used more than {self.limits.resident_bytes} bytes of memory")
-        # bwrap itself is two processes with a thread each.
-        elif threads > self.limits.processes + 2:
+        elif threads > self.limits.processes + self.inside.launcher_processes:
             self._stop(f"started more than {self.limits.processes} threads")
 
     def _stop(self, why: str) -> None:

@@ -51,7 +51,7 @@ class Selfcheck:
     backend: Mapping[str, str]
     """Version and digest of the program that built the walls, and as whom it runs."""
     filter_sha256: str
-    """Digest of the seccomp filter as it was installed; empty without one."""
+    """Digest of the seccomp filter as it was installed, with 0 for the process's own number; empty without one."""
     limits: Mapping[str, Mapping[str, Any]]
     """Limit -> its value and what enforces it."""
     rows: tuple[SelfcheckRow, ...]
@@ -87,7 +87,7 @@ def prove_walls(executor: Executor, limits: Limits | None = None) -> Selfcheck:
             executor=executor.name, level=0, isolated=False, backend=backend, filter_sha256="", limits=nothing, rows=()
         )
     with _outside() as outside:
-        rows, digest = _battery(executor, limits, outside)
+        rows, digest, runs_as = _battery(executor, limits, outside)
         rows += outside.rows()
     through = [row for row in rows if not row.held]
     if through:
@@ -97,7 +97,7 @@ def prove_walls(executor: Executor, limits: Limits | None = None) -> Selfcheck:
         executor=executor.name,
         level=executor.level,
         isolated=True,
-        backend=backend,
+        backend={**backend, "runs_as": runs_as or found.runs_as},
         filter_sha256=digest,
         limits=table,
         rows=tuple(rows),
@@ -194,10 +194,10 @@ def _outside() -> Iterator[_Outside]:
         yield _Outside(folder=folder, listeners=listeners, socket_name=name, decoy=decoy)
 
 
-def _battery(executor: Executor, limits: Limits, outside: _Outside) -> tuple[list[SelfcheckRow], str]:
+def _battery(executor: Executor, limits: Limits, outside: _Outside) -> tuple[list[SelfcheckRow], str, str]:
     running = executor.launch(Launch(limits=limits, model=outside.model))
     try:
-        names, got, namespaces, digest = _asked(running, limits, outside)
+        names, got, namespaces, built = _asked(running, limits, outside)
     except ModelError as error:
         said = " ".join(running.head.split())[:300]
         raise IsolationError(
@@ -207,17 +207,18 @@ def _battery(executor: Executor, limits: Limits, outside: _Outside) -> tuple[lis
         running.kill()
     answered = dict(zip(names, got, strict=False))
     rows = []
-    for name, expectation in probes.EXPECTED.items():
+    for name, expectation in probes.expected(executor.level).items():
         answer = answered.get(name, "no answer")
         held = answer in expectation.outcomes
         # One of several right outcomes is told as the expected one, so that the record is the same on every system.
         shown = expectation.outcomes[0] if held else answer
         rows.append(_row(name, expectation.outcomes[0], shown, expectation.enforced_by))
     told = dict(zip(probes.TOLD_NAMESPACES, namespaces, strict=False))
-    for name, wall in probes.NAMESPACES.items():
+    for name, wall in probes.namespaces(executor.level).items():
         own = told.get(name) not in {None, "", str(Path(f"/proc/self/ns/{name}").readlink())}
         rows.append(_row(f"namespaces.{name}", "its own", "its own" if own else "the harness's", wall))
-    return rows, digest[0] if digest else ""
+    digest, runs_as = built
+    return rows, digest, runs_as
 
 
 def _asked(running: Running, limits: Limits, outside: _Outside) -> tuple[tuple[str, ...], ...]:
@@ -225,8 +226,7 @@ def _asked(running: Running, limits: Limits, outside: _Outside) -> tuple[tuple[s
         **outside.facts(),
         "mode": "walls",
         "limits": limits.to_json(),
-        "walled": running.inside.walled,
-        "filtered": running.inside.filtered,
+        **running.inside.config(),
         "model": running.inside.model,
     }
     end = wire.Wire(running.wire)

@@ -15,6 +15,7 @@ executor_option = click.option(
     type=click.Choice(EXECUTORS),
     default="auto",
     show_default=True,
-    help="What isolates the model; unsafe-none isolates nothing and is for debugging only.",
+    help="What isolates the model; auto takes bubblewrap (level 2), else landlock (level 1). unsafe-none isolates"
+    " nothing and is for debugging only.",
 )
 json_option = click.option("--json", is_flag=True, help="One JSON document on stdout, messages on stderr.")

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from .channel import WALLS, Channel
-from .seccomp import ARCHITECTURES
+from .seccomp import ARCHITECTURES, prctl
+from .stage0 import Built, rlimits
 from .syscalls import DENIED, INSPECTED
 
 Facts = Mapping[str, Any]
@@ -27,11 +28,13 @@ NAMESPACES = ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
 NOBODY = 0x7FFFFFFF  # a process number that none has: without the filter the answer is ESRCH, and nothing is harmed
 
 
-def run_battery(channel: Channel, facts: Facts, digest: str, wire: int) -> None:
-    """Run every probe and send: names, what each got, namespaces, and the digest of the filter."""
+def run_battery(channel: Channel, facts: Facts, built: Built, wire: int) -> None:
+    """Run every probe and send: names, what each got, namespaces, the digest of the filter and as whom it runs."""
     probes = {**_network(facts), **_files(facts), **_processes(facts, wire), **_memory(facts), **_kernel()}
     got = [_tried(probe) for probe in probes.values()]
-    channel.texts(WALLS, [list(probes), got, [_namespace(name) for name in NAMESPACES], [digest]])
+    channel.texts(
+        WALLS, [list(probes), got, [_namespace(name) for name in NAMESPACES], [built.filter_sha256, built.runs_as]]
+    )
 
 
 def _tried(probe: Callable[[], str]) -> str:
@@ -94,6 +97,14 @@ def _files(facts: Facts) -> dict[str, Callable[[], str]]:
         os.close(os.open("/proc/sys/kernel/core_pattern", os.O_WRONLY))
         return "opened"
 
+    def change_mode() -> str:
+        Path(facts["canary"]).chmod(0o600)
+        return "changed"
+
+    def change_times() -> str:
+        os.utime(facts["canary"], (0, 0))
+        return "changed"
+
     def change_model() -> str:
         os.close(os.open(facts["model"], os.O_WRONLY))
         return "opened"
@@ -105,6 +116,8 @@ def _files(facts: Facts) -> dict[str, Callable[[], str]]:
         "files.home": home,
         "files.write": write,
         "files.model": change_model,
+        "files.mode": change_mode,
+        "files.times": change_times,
         "files.kernel_settings": settings,
         "files.devices": lambda: _words(_listed("/dev") - set(facts["devices"])),
     }
@@ -125,6 +138,14 @@ def _processes(facts: Facts, wire: int) -> dict[str, Callable[[], str]]:
         os.kill(facts["decoy"], 0)
         return "signalled"
 
+    def slow_decoy() -> str:
+        os.setpriority(os.PRIO_PROCESS, facts["decoy"], 19)
+        return "slowed"
+
+    def outlive() -> str:
+        prctl(1, 0)  # PR_SET_PDEATHSIG
+        return "allowed"
+
     def first_environment() -> str:
         return "empty" if not Path("/proc/1/environ").read_bytes().strip(b"\0") else "readable"
 
@@ -142,6 +163,8 @@ def _processes(facts: Facts, wire: int) -> dict[str, Callable[[], str]]:
         "processes.signal": signal_decoy,
         "processes.fork": fork,
         "processes.execute": execute,
+        "processes.priority": slow_decoy,
+        "processes.outlive": outlive,
         "processes.trace": lambda: _call("ptrace", 16, NOBODY, 0, 0),
         "processes.descriptors": descriptors,
         "identity.user": lambda: str(os.getuid()),
@@ -155,20 +178,13 @@ def _processes(facts: Facts, wire: int) -> dict[str, Callable[[], str]]:
 
 def _memory(facts: Facts) -> dict[str, Callable[[], str]]:
     limits = facts["limits"]
-    wanted = {
-        "RLIMIT_AS": limits["address_space_bytes"],
-        "RLIMIT_CORE": 0,
-        "RLIMIT_FSIZE": 0,
-        "RLIMIT_NOFILE": limits["open_files"],
-        "RLIMIT_NPROC": limits["processes"],
-        "RLIMIT_CPU": limits["cpu_seconds"] + 1,
-    }
 
     def address_space() -> str:
         mmap.mmap(-1, limits["address_space_bytes"]).close()
         return "mapped"
 
     def hard_limits() -> str:
+        wanted = {name: hard for name, (_, hard) in rlimits(facts).items()}
         higher = [n for n, value in wanted.items() if not 0 <= resource.getrlimit(getattr(resource, n))[1] <= value]
         return _words(higher)
 

@@ -7,7 +7,7 @@ import os
 import sys
 
 from . import stage0
-from .channel import PREDICT, Channel
+from .channel import PREDICT, WALLS, Channel
 
 
 def main(wire: int) -> None:
@@ -18,11 +18,14 @@ def main(wire: int) -> None:
     if first is None:
         return
     config = json.loads(first.body)  # from the harness: the trusted direction
-    digest = stage0.apply(config["limits"], filtered=config["filtered"]) if config["walled"] else ""
+    built = stage0.apply(config) if config["walled"] else stage0.Built()
+    if config["mode"] == "ready":
+        channel.texts(WALLS, [[built.landlock_abi, built.runs_as]])
+        return
     if config["mode"] == "walls":
         from .battery import run_battery
 
-        run_battery(channel, config, digest, wire)
+        run_battery(channel, config, built, wire)
         return
     sys.path += config["sites"]
     sys.dont_write_bytecode = True

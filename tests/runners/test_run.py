@@ -143,4 +143,16 @@ def test_doctor_proves_the_walls(proofbox: Command) -> None:
     document = json.loads(result.stdout)
     assert document["isolates"] is True
     assert all(row["held"] for row in document["selfcheck"]["rows"])
+    assert [(one["executor"], one["level"], one["works"]) for one in document["tried"]] == [
+        ("bubblewrap", 2, True),
+        ("landlock", 1, True),
+    ]
     assert proofbox("doctor", "--executor", "unsafe-none").returncode == 4
+
+
+def test_doctor_proves_the_fallback_too(proofbox: Command) -> None:
+    result = proofbox("doctor", "--executor", "landlock")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "works landlock Landlock ABI " in result.stdout
+    assert "executor: landlock, level 1\n" in result.stdout
+    assert "held  files.shadow: denied EACCES (enforced by Landlock)" in result.stdout

@@ -1,3 +1,8 @@
+import os
+import re
+import subprocess
+import sys
+
 import pytest
 
 from proofbox.sandbox import bubblewrap
@@ -12,15 +17,23 @@ def script(path, text):
     return path
 
 
-def test_auto_is_bubblewrap_here(executor):
-    assert (executor.name, executor.level) == ("bubblewrap", 2)
-    assert executor.probe().available
-    assert executor.probe().version
+def test_auto_is_bubblewrap_here():
+    chosen = choose("auto")
+    assert (chosen.name, chosen.level) == ("bubblewrap", 2)
 
 
-@pytest.mark.parametrize("name", ["landlock", "container", "gvisor"])
+def test_what_a_probe_tells(executor):
+    found = executor.probe()
+    assert found.available
+    assert found.version
+    assert len(found.sha256) == 64
+    assert found.runs_as.startswith("root") == (os.geteuid() == 0)
+    assert executor.level == {"bubblewrap": 2, "landlock": 1}[executor.name]
+
+
+@pytest.mark.parametrize("name", ["container", "gvisor"])
 def test_names_of_the_contract_that_are_not_built(name):
-    with pytest.raises(IsolationError, match=f"no executor '{name}' yet; it has auto, bubblewrap, unsafe-none"):
+    with pytest.raises(IsolationError, match=f"no executor '{name}' yet; it has auto, bubblewrap, landlock, unsafe"):
         choose(name)
 
 
@@ -36,9 +49,71 @@ def test_unsafe_is_only_had_by_name():
 def test_no_bwrap_at_all(monkeypatch):
     monkeypatch.setattr(bubblewrap, "candidates", tuple)
     with pytest.raises(IsolationError, match=r"no bwrap program was found; install bubblewrap") as caught:
-        choose("auto")
+        choose("bubblewrap")
     assert caught.value.exit_code == 4
     assert caught.value.advice
+
+
+WITHOUT_NAMESPACES = """
+import errno, json, struct, ctypes, sys
+from proofbox.sandbox.host import seccomp
+from proofbox.sandbox.errors import IsolationError
+from proofbox.sandbox.executor import choose
+from proofbox.sandbox.selfcheck import prove_walls
+
+def deny(number, code, flags=None):
+    column, _ = seccomp.ARCHITECTURES[seccomp.platform.machine()]
+    looked = [(seccomp.LD, 0, 0, seccomp.ARG0), (seccomp.JSET, 1, 0, flags), seccomp.PASS] if flags else []
+    return [(seccomp.JEQ, 0, len(looked) + 1, number[column]), *looked, (seccomp.RET, 0, 0, seccomp.ERRNO | code)]
+
+program = [(seccomp.LD, 0, 0, seccomp.NR)]
+for name in sys.argv[1:]:
+    if name == "namespaces":  # as a container's profile or Ubuntu's AppArmor does
+        program += deny((435, 435), errno.ENOSYS) + deny((272, 97), errno.EPERM)
+        program += deny((56, 220), errno.EPERM, 0x10000000)
+    if name == "landlock":
+        program += deny((444, 444), errno.ENOSYS)
+program.append(seccomp.PASS)
+raw = b"".join(struct.pack("=HBBI", *one) for one in program)
+described = seccomp._Program(len(raw) // 8, ctypes.cast(ctypes.create_string_buffer(raw, len(raw)), ctypes.c_void_p))
+seccomp.prctl(38, 1)
+seccomp.prctl(22, 2, ctypes.addressof(described))
+try:
+    found = prove_walls(choose("auto")).to_json()
+    print(json.dumps([found["executor"], found["level"], found["isolated"]]))
+except IsolationError as error:
+    print(error)
+    sys.exit(error.exit_code)
+"""
+"""A harness on a machine that has neither; the filter is inherited by all it starts."""
+
+
+def without(*names):
+    return subprocess.run(
+        [sys.executable, "-c", WITHOUT_NAMESPACES, *names], capture_output=True, text=True, check=False
+    )
+
+
+def test_a_machine_that_forbids_user_namespaces_falls_back_to_landlock():
+    run = without("namespaces")
+    assert (run.returncode, run.stdout) == (0, '["landlock", 1, true]\n'), run.stdout + run.stderr
+
+
+def test_a_machine_without_landlock_has_bubblewrap():
+    run = without("landlock")
+    assert (run.returncode, run.stdout) == (0, '["bubblewrap", 2, true]\n'), run.stdout + run.stderr
+
+
+def test_a_machine_that_has_neither_is_refused_with_both_reasons():
+    run = without("namespaces", "landlock")
+    assert run.returncode == 4, run.stdout + run.stderr
+    assert re.search(r"no isolation could be had: .*namespace.*this kernel has no Landlock.*Linux 5\.13", run.stdout)
+
+
+def test_a_hidden_bwrap_falls_back_to_landlock(monkeypatch):
+    monkeypatch.setattr(bubblewrap, "candidates", tuple)
+    chosen = choose("auto")
+    assert (chosen.name, chosen.level) == ("landlock", 1)
 
 
 def test_a_bwrap_that_fails_is_not_believed_whatever_its_version_says(monkeypatch, tmp_path):
@@ -49,7 +124,7 @@ def test_a_bwrap_that_fails_is_not_believed_whatever_its_version_says(monkeypatc
     )
     monkeypatch.setattr(bubblewrap, "candidates", lambda: (broken,))
     with pytest.raises(IsolationError, match="setting up uid map: Permission denied"):
-        choose("auto")
+        choose("bubblewrap")
     with pytest.raises(IsolationError, match="uid map"):
         Bubblewrap(broken).launch(bubblewrap.Launch(limits=bubblewrap.Limits()))
 
@@ -60,7 +135,7 @@ def test_ubuntus_restriction_is_explained(monkeypatch, tmp_path):
     monkeypatch.setattr(bubblewrap, "candidates", lambda: (broken,))
     monkeypatch.setattr(bubblewrap, "RESTRICTED_USERNS", tmp_path / "restricted")
     with pytest.raises(IsolationError, match=r"Ubuntu from 23\.10 on.*bwrap-userns-restrict.*sysctl"):
-        choose("auto")
+        choose("bubblewrap")
 
 
 def test_the_next_candidate_is_tried(monkeypatch, tmp_path):
@@ -74,7 +149,7 @@ def test_a_program_that_hangs_is_not_waited_for(monkeypatch, tmp_path):
     monkeypatch.setattr(bubblewrap, "PROBE_SECONDS", 0.2)
     monkeypatch.setattr(bubblewrap, "candidates", lambda: (script(tmp_path / "bwrap", "exec sleep 5"),))
     with pytest.raises(IsolationError, match="did not answer"):
-        choose("auto")
+        choose("bubblewrap")
 
 
 def test_an_installed_harness_is_not_shown_to_the_model(executor, hostile, tmp_path, monkeypatch):
@@ -92,8 +167,11 @@ def test_an_installed_harness_is_not_shown_to_the_model(executor, hostile, tmp_p
     found = interpreter.current()
     installed = dataclasses.replace(found, sites=(*found.sites, site))
     monkeypatch.setattr(interpreter, "current", lambda: installed)
-    look = f"import os, library\nraise RuntimeError(str(os.listdir({str(site / 'proofbox')!r})) + str(library.loaded))"
-    with pytest.raises(ModelError, match=r"RuntimeError: \[\]True"):
+    look = (
+        f"import library\ntry:\n    found = open({str(site / 'proofbox/policies/baseline.yaml')!r}).read()\n"
+        "except OSError:\n    found = 'nothing to read'\nraise RuntimeError(found + ' ' + str(library.loaded))"
+    )
+    with pytest.raises(ModelError, match=r"RuntimeError: nothing to read True"):
         open_model(executor, hostile(look))
 
 

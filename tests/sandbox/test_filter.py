@@ -81,6 +81,13 @@ def test_arguments(machine):
     assert call("ioctl", 1, 0x5401) == seccomp.ALLOW
     assert call("ioctl", 1, 0x5412) == EPERM
     assert call("ioctl", 1, 0x541C) == EPERM
+    assert call("ioctl", 1, 0x8901) == EPERM  # FIOSETOWN
+    assert call("fcntl", 1, 1030) == seccomp.ALLOW
+    for setting in (8, 15, 10, 1024):  # F_SETOWN, F_SETOWN_EX, F_SETSIG, F_SETLEASE
+        assert call("fcntl", 1, setting) == EPERM
+    assert call("prctl", 15) == seccomp.ALLOW
+    for option in (1, 4, 8, 22, 24, 0x59616D61):  # death signal, dumpable, capabilities, filter, who may trace
+        assert call("prctl", option) == EPERM
     assert call("prlimit64", 0) == seccomp.ALLOW
     assert call("prlimit64", PID) == seccomp.ALLOW
     assert call("prlimit64", 1) == EPERM

@@ -44,7 +44,7 @@ def gone(before):
 
 
 ATTEMPTS = """
-import os, socket, subprocess, pathlib, ctypes
+import os, socket, subprocess, pathlib, ctypes, fcntl, resource
 done = []
 def attempt(name, action):
     try:
@@ -77,6 +77,27 @@ attempt("process", lambda: subprocess.run(["/bin/true"]))
 attempt("system", lambda: os.system("true") in (0,))
 attempt("signal", lambda: os.kill({decoy}, 9))
 attempt("signal all", lambda: os.kill(-1, 9))
+attempt("signal of a file", lambda: fcntl.fcntl(0, fcntl.F_SETOWN, {decoy}))
+attempt("priority", lambda: os.setpriority(os.PRIO_PROCESS, {decoy}, 19))
+attempt("affinity", lambda: os.sched_setaffinity({decoy}, os.sched_getaffinity(0)))
+attempt("limits of another", lambda: resource.prlimit({decoy}, resource.RLIMIT_CORE, (0, 0)))
+attempt("higher limits", lambda: resource.setrlimit(resource.RLIMIT_NPROC, (99999, 99999)))
+attempt("trace", lambda: ctypes.CDLL(None).ptrace(16, {decoy}, 0, 0) == 0)
+attempt("memory of another", lambda: open("/proc/{decoy}/mem", "rb"))
+attempt("environment of another", lambda: open("/proc/{decoy}/environ", "rb").read())
+attempt("outlive", lambda: ctypes.CDLL(None).prctl(1, 0) == 0)
+attempt("root again", lambda: os.setresuid(0, 0, 0))
+attempt("chmod", lambda: os.chmod({canary!r}, 0))
+attempt("utime", lambda: os.utime({canary!r}, (0, 0)))
+attempt("truncate", lambda: os.truncate({canary!r}, 0))
+attempt("chown", lambda: os.chown({canary!r}, os.getuid(), -1))
+attempt("attribute", lambda: os.setxattr({canary!r}, "user.x", b"x"))
+attempt("unlink", lambda: os.unlink({canary!r}))
+attempt("rename", lambda: os.rename({canary!r}, {canary!r} + "2"))
+attempt("link", lambda: os.link({canary!r}, {canary!r} + "2"))
+attempt("symlink", lambda: os.symlink("/", {folder!r} + "/link"))
+attempt("mkdir", lambda: os.mkdir({folder!r} + "/new"))
+attempt("mkfifo", lambda: os.mkfifo({folder!r} + "/pipe"))
 attempt("environment", environment)
 attempt("memfd", lambda: os.memfd_create("x"))
 attempt("core pattern", lambda: open("/proc/sys/kernel/core_pattern", "w"))
@@ -90,11 +111,12 @@ if done:
 
 
 @pytest.mark.parametrize("when", ["load", "predict"])
-def test_a_model_that_tries_everything_quietly(executor, limits, hostile, tmp_path, monkeypatch, when):
+def test_a_model_that_tries_everything_quietly(executor, process_count, hostile, tmp_path, monkeypatch, when):
     monkeypatch.setenv("PROOFBOX_TEST_SECRET", "TOP-SECRET")
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "canary").write_text("unchanged")
+    before = (outside / "canary").stat()
     (tmp_path / "submitted").mkdir()
     (tmp_path / "submitted/labels.csv").write_text("secret labels")
     name = f"proofbox-test-{os.getpid()}"
@@ -118,9 +140,9 @@ def test_a_model_that_tries_everything_quietly(executor, limits, hostile, tmp_pa
             )
             body = attempts if when == "load" else ""
             inside = source(f"{attempts}\nreturn np.zeros(len(rows), dtype=int)") if when == "predict" else HONEST
-            with open_model(executor, hostile(body + inside), limits) as hosted:
+            with open_model(executor, hostile(body + inside), Limits(call_seconds=20)) as hosted:
                 assert hosted.predict(TABLE).values.tolist() == [0, 0, 0]
-                assert len(members(hosted)) == 3, "two of bwrap and the host"
+                assert len(members(hosted)) == process_count
             assert decoy.poll() is None
         finally:
             decoy.kill()
@@ -130,6 +152,13 @@ def test_a_model_that_tries_everything_quietly(executor, limits, hostile, tmp_pa
             with pytest.raises(BlockingIOError):
                 one.accept()
     assert (outside / "canary").read_text() == "unchanged"
+    after = (outside / "canary").stat()
+    assert (after.st_mode, after.st_uid, after.st_mtime, after.st_nlink) == (
+        before.st_mode,
+        before.st_uid,
+        before.st_mtime,
+        before.st_nlink,
+    )
     assert sorted(entry.name for entry in outside.iterdir()) == ["canary", "socket"]
 
 
@@ -148,7 +177,7 @@ ENDINGS = {
     "threads": (
         "import threading, time\nfor _ in range(60): threading.Thread(target=time.sleep, args=(60,)).start()\n"
         "time.sleep(60)",
-        "limit|crash",
+        "limit|crash|raised",
         "threads|thread",
     ),
     "wire": (
@@ -161,12 +190,12 @@ ENDINGS = {
 
 
 @pytest.mark.parametrize(("body", "kind", "told"), ENDINGS.values(), ids=ENDINGS)
-def test_a_model_that_ends_its_own_answer(executor, hostile, body, kind, told):
+def test_a_model_that_ends_its_own_answer(executor, process_count, hostile, body, kind, told):
     seconds = 1.5 if kind == "hang" else 20
     limits = Limits(call_seconds=seconds, cpu_seconds=20, resident_bytes=400_000_000, processes=16)
     with open_model(executor, hostile(source(body)), limits) as hosted:
         before = members(hosted)
-        assert len(before) == 3
+        assert len(before) == process_count
         started = time.monotonic()
         with pytest.raises(ModelError, match=told) as caught:
             hosted.predict(TABLE)
@@ -345,7 +374,7 @@ from proofbox.sandbox.executor import choose
 from proofbox.sandbox.hosted import ModelSpec, open_model
 task = "binary-classification"
 spec = ModelSpec(path=Path(sys.argv[1]), format="pickle", features=("a", "b"), output="label", task=task)
-hosted = open_model(choose(), spec)
+hosted = open_model(choose(sys.argv[2]), spec)
 print(*(member.pid for member in hosted._running.members()), flush=True)
 hosted.predict(pa.table({"a": [1.0], "b": [1.0]}))
 threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGKILL)).start()
@@ -353,13 +382,14 @@ hosted.predict(pa.table({"a": [2.0], "b": [1.0]}))
 """
 
 
-def test_nothing_is_left_when_the_harness_is_killed(hostile):
+def test_nothing_is_left_when_the_harness_is_killed(executor, process_count, hostile):
     # While it sleeps it does not notice that the wire has ended.
     spec = hostile(source("import time\nif rows[0, 0] > 1: time.sleep(60)\nreturn [0] * len(rows)"))
-    run = subprocess.run([sys.executable, "-c", DYING_HARNESS, spec.path], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", DYING_HARNESS, spec.path, executor.name]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == -9, run.stderr
     pids = [int(pid) for pid in run.stdout.split()]
-    assert len(pids) == 3
+    assert len(pids) == process_count
     end = time.monotonic() + 5
     left = pids
     while left and time.monotonic() < end:

@@ -15,7 +15,7 @@ def test_the_walls_hold_and_the_record_is_the_same_twice(executor):
     first, second = prove_walls(executor), prove_walls(executor)
     assert first.to_json() == second.to_json()
     assert first.isolated
-    assert first.level == 2
+    assert first.level == executor.level
     assert {row.probe for row in first.rows} >= set(probes.EXPECTED)
     assert all(row.held for row in first.rows)
     assert len(first.filter_sha256) == 64
