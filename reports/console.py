@@ -11,6 +11,7 @@ from proofbox.checks.text import Text, t
 from proofbox.reports import vocabulary
 from proofbox.reports.i18n import Translator
 from proofbox.reports.visible import visible
+from proofbox.reports.walls import isolated
 
 if TYPE_CHECKING:
     from proofbox.policies.record import Assessment, Finding
@@ -86,6 +87,8 @@ def _lines(assessment: Assessment, translator: Translator) -> list[tuple[str, st
     notice = translator.gettext(
         "Pre-sandbox test evidence: not a licence, not a certificate, not a conformity decision."
     )
+    if isolated(assessment.run.selfcheck) is False:
+        lines.append((translator.text(vocabulary.NOT_ISOLATED), "bold red"))
     return [(safe_terminal(line), style) for line, style in [*lines, (notice, "dim")]]
 
 

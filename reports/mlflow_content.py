@@ -13,12 +13,14 @@ from proofbox.policies.record import Assessment, Finding, MeasurementRecord
 from proofbox.reports import vocabulary
 from proofbox.reports.i18n import Translator
 from proofbox.reports.visible import markdown, visible
+from proofbox.reports.walls import isolated
 
 BUNDLE_TAG = "proofbox.bundle"
 TABLE = "measurements.json"
 _MOST_HEADLINES = 40
 _NAME_LENGTH = 200
 _TAG_LENGTH = 4000
+_ISOLATION = {True: "isolated", False: "not isolated", None: "model not loaded"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,7 @@ def tags(assessment: Assessment, digest: str) -> dict[str, str]:
         "proofbox.subject": assessment.subject.digest,
         BUNDLE_TAG: digest,
         "proofbox.signature": "unsigned",
+        "proofbox.isolation": _ISOLATION[isolated(assessment.run.selfcheck)],
         "mlflow.note.content": note(assessment),
     }
 

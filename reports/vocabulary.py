@@ -121,6 +121,11 @@ FIELDS: Mapping[str, Text] = {
 }
 """Key of the record -> what it is called on the page; others are shown as they are."""
 
+NOT_ISOLATED = t(
+    "The model was not isolated. Evidence made like this is for finding mistakes only; nothing may rest on it."
+)
+"""Said in every view of an assessment that was made with ``unsafe-none``."""
+
 ENFORCERS: Mapping[str, Text] = {
     "seccomp filter": t("filter on system calls (seccomp)"),
     "network namespace": t("network of its own"),

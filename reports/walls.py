@@ -111,12 +111,17 @@ def walls_view(selfcheck: Mapping[str, Json], limits: Mapping[str, Json]) -> Wal
     enforced = enforced if isinstance(enforced, dict) else {}
     shown = {"limits", "isolated"} | ({"rows"} if attempts else set())
     return WallsView(
-        isolated=selfcheck.get("isolated") is True if selfcheck else None,
+        isolated=isolated(selfcheck),
         attempts=attempts,
         got_through=sum(not attempt.held for attempt in attempts),
         limits=tuple(_limit(name, value, enforced.get(name)) for name, value in sorted(limits.items())),
         rest={key: value for key, value in selfcheck.items() if key not in shown},
     )
+
+
+def isolated(selfcheck: Mapping[str, Json]) -> bool | None:
+    """Return whether the model ran isolated; None where it was not loaded. What does not say so was not."""
+    return selfcheck.get("isolated") is True if selfcheck else None
 
 
 def _attempt(row: Mapping[str, Json]) -> Attempt:

@@ -121,6 +121,17 @@ def test_a_tracking_server_that_fails_never_loses_the_assessment(
     assert (out / "manifest.json").is_file()
 
 
+def test_what_was_not_isolated_says_so_in_every_view(submission: Path, proofbox: Command, tmp_path: Path) -> None:
+    out = tmp_path / "evidence"
+    result = proofbox("run", submission, "-p", "baseline", "--no-mlflow", "--executor", "unsafe-none", "--out", out)
+    assert result.returncode in (0, 1, 3), result.stderr
+    assert "was not isolated" in result.stdout
+    assert "was not isolated" in (out / "report.html").read_text(encoding="utf-8")
+    assert "không được cách ly" in (out / "report.vi.html").read_text(encoding="utf-8")
+    document = json.loads((out / "assessment.json").read_bytes())
+    assert (document["run"]["executor"], document["run"]["selfcheck"]["isolated"]) == ("unsafe-none", False)
+
+
 def test_schemas_are_json_schemas(proofbox: Command, submission: Path) -> None:
     import jsonschema
     from ruamel.yaml import YAML
