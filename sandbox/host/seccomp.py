@@ -11,7 +11,7 @@ import os
 import platform
 import struct
 
-from .syscalls import DENIED, INSPECTED, NEWEST
+from .syscalls import ALLOWED, INSPECTED, NEWEST
 
 ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 """Machine -> (column in the tables of numbers, AUDIT_ARCH)."""
@@ -23,8 +23,8 @@ NR, ARCH, ARG0, ARG1 = 0, 4, 16, 24
 CLONE_THREAD = 0x00010000
 CLONE_NEW_ANYTHING = 0x7E020080  # NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 X32_BIT = 0x40000000
-PRCTL_OPTIONS = (3, 15, 16, 42, 0x53564D41)
-"""PR_GET_DUMPABLE, PR_SET_NAME, PR_GET_NAME, PR_GET_THP_DISABLE, PR_SET_VMA: no wall hangs on any of them."""
+PRCTL_OPTIONS = (3, 15, 16, 23, 42, 0x53564D41)
+"""PR_GET_DUMPABLE, PR_SET_NAME, PR_GET_NAME, PR_CAPBSET_READ, PR_GET_THP_DISABLE, PR_SET_VMA: no wall hangs on one."""
 IOCTL_REQUESTS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 """TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX; not TIOCSTI (types for the user), FIOSETOWN (signals)."""
 FCNTL_COMMANDS = (0, 1, 2, 3, 4, 1030, 1032)
@@ -36,7 +36,7 @@ Instruction = tuple[int, int, int, int]
 
 
 def assemble(machine: str, own_pid: int) -> bytes:
-    """Return the filter's program for ``machine``, in which ``own_pid`` may signal itself.
+    """Return the filter's program for ``machine``, in which ``own_pid`` may signal itself; it denies by default.
 
     Raises
     ------
@@ -52,11 +52,11 @@ def assemble(machine: str, own_pid: int) -> bytes:
     program += [(JGT, 0, 1, NEWEST), ABSENT]
     for name, body in _inspected(own_pid).items():
         program += [(JEQ, 0, len(body), INSPECTED[name][column]), *body]
-    for numbers in DENIED.values():
+    for numbers in ALLOWED.values():
         number = numbers[column]
         if number is not None:
-            program += [(JEQ, 0, 1, number), DENY]
-    program.append(PASS)
+            program += [(JEQ, 0, 1, number), PASS]
+    program.append(DENY)
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
 
 

@@ -49,7 +49,7 @@ WEAKENED = {
     ),
     "lists everything": (lambda: also_open(listed=["/"]), "files.home: .*processes.foreign: "),
     "reads processes": (lambda: also_open(read=["/proc"]), "network.interfaces: .*network.listeners: .*foreign"),
-    "writes the model": (lambda: also_open(write=["/tmp"]), "files.write: .*files.model: "),
+    "writes the model": (lambda: also_open(write=["/tmp"]), "files.outside: .*files.model: "),
 }
 
 
