@@ -137,7 +137,7 @@ class Landlock:
             reply = end.reply(nonce, wire.WALLS, wire.text_shape(), deadline)
             return wire.read_texts(reply.body, 1)[0]
         except ModelError as error:
-            running.ended_within(0.5)
+            running.kill()  # which also reads its output to the end
             # Its last line is stage 0's own error: nothing foreign runs here.
             said = (running.head.strip().splitlines() or [error.what])[-1]
             raise IsolationError(f"Landlock: {said[:300]}") from error

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -118,6 +118,11 @@ class _Outside:
         return self.folder / "canary"
 
     @property
+    def written(self) -> str:
+        """Name of the file that the battery tries to write; one that nobody else has."""
+        return f"written-by-{self.socket_name}"
+
+    @property
     def model(self) -> Path:
         return self.folder / "model.bin"
 
@@ -133,11 +138,24 @@ class _Outside:
             "canary": str(self.canary),
             "home": str(home),
             "home_shown": [path.relative_to(home).parts[0] for path in shown],
-            "folders": [*probes.FOLDERS, str(self.folder), str(python.prefix), *(str(p) for p in python.sites)],
+            "folders": self.folders(),
+            "written": self.written,
             "devices": probes.DEVICES,
             "decoy": self.decoy.pid,
             "environment": [*interpreter.ENVIRONMENT, "PWD", "LC_CTYPE"],
         }
+
+    def folders(self) -> list[str]:
+        """Return where the battery tries to write."""
+        python = interpreter.current()
+        return [*probes.FOLDERS, str(self.folder), str(python.prefix), *(str(site) for site in python.sites)]
+
+    def tidy(self) -> None:
+        """Remove what a battery behind walls that do not hold has left; ``folder`` is yet looked at."""
+        for folder in self.folders():
+            if folder != str(self.folder):
+                with suppress(OSError):
+                    Path(folder, self.written).unlink()
 
     def rows(self) -> list[SelfcheckRow]:
         """Return what is seen from outside once the battery has run."""
@@ -205,6 +223,7 @@ def _battery(executor: Executor, limits: Limits, outside: _Outside) -> tuple[lis
         ) from error
     finally:
         running.kill()
+        outside.tidy()
     answered = dict(zip(names, got, strict=False))
     rows = []
     for name, expectation in probes.expected(executor.level).items():
