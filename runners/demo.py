@@ -14,7 +14,7 @@ from proofbox.runners.exit_codes import ExitCode
 from proofbox.runners.main_job import Finished, Publishing, run_job
 
 if TYPE_CHECKING:
-    from proofbox.policies.record import Assessment, Conclusion
+    from proofbox.policies.record import Assessment, Conclusion, MeasurementRecord
 
 POLICIES = ("vn-trusted-ai", "baseline")
 TRAINING_SECONDS = 300
@@ -101,7 +101,6 @@ def _submissions(out: Path) -> Path:
 def _compare(finished: Finished, expected: Documented) -> bool:
     """Print each documented figure beside the measured one, and return whether all agree."""
     assessment = finished.assessment
-    flips = _value(assessment, "flip_rate", "white")
     rows = (
         ("conclusion", assessment.conclusion, expected.conclusions),
         (
@@ -114,7 +113,7 @@ def _compare(finished: Finished, expected: Documented) -> bool:
             f"{_value(assessment, 'equalized_odds_difference', 'white'):.4f}",
             (expected.equalized_odds_difference,),
         ),
-        ("decisions that flip when race is swapped", f"{round(flips * 796)} of 796", (expected.flips,)),
+        ("decisions that flip when race is swapped", _flips(assessment), (expected.flips,)),
     )
     for name, got, documented in rows:
         mark = "as documented" if got in documented else f"DIFFERS: documented {' or '.join(documented)}"
@@ -122,8 +121,16 @@ def _compare(finished: Finished, expected: Documented) -> bool:
     return all(got in documented for _, got, documented in rows)
 
 
+def _flips(assessment: Assessment) -> str:
+    item = _measured(assessment, "flip_rate", "white")
+    return "not measured" if item is None else f"{round(item.value * item.sample_size)} of {item.sample_size}"
+
+
 def _value(assessment: Assessment, measure: str, attribute: str) -> float:
-    for item in assessment.measurements:
-        if item.measure == measure and item.params.get("attribute") == [attribute]:
-            return item.value
-    return float("nan")
+    item = _measured(assessment, measure, attribute)
+    return float("nan") if item is None else item.value
+
+
+def _measured(assessment: Assessment, measure: str, attribute: str) -> MeasurementRecord | None:
+    found = (item for item in assessment.measurements if item.measure == measure)
+    return next((item for item in found if item.params.get("attribute") == [attribute]), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from proofbox.checks.registry import CheckSpec, all_checks
@@ -27,11 +27,15 @@ def pages() -> Mapping[str, str]:
 
 def _page(spec: CheckSpec) -> str:
     kind = "It runs without the model." if spec.static else "It asks the model, inside the sandbox."
-    lines = [f"# `{spec.id}`", "", spec.doc, "", "## Parameters", ""]
+    lines = [f"# `{spec.id}`", "", spec.doc, "", "## Parameters", "", *parameter_lines(spec)]
+    return "\n".join([*lines, "", kind, ""])
+
+
+def parameter_lines(spec: CheckSpec) -> Iterator[str]:
+    """Yield one Markdown item for each parameter of a check: its name, its default and what it is."""
     for name, field in spec.params_type.model_fields.items():
         default = "required" if field.is_required() else f"default `{field.get_default(call_default_factory=True)!r}`"
-        lines.append(f"- `{name}`: {default}. {field.description or ''}".rstrip())
-    return "\n".join([*lines, "", kind, ""])
+        yield f"- `{name}`: {default}. {field.description or ''}".rstrip()
 
 
 def main(docs: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
@@ -65,22 +65,27 @@ class Outcome:
 
     def __add__(self, other: Outcome) -> Outcome:
         """Join two outcomes; the result is the same whichever came first."""
-        return Outcome(
-            measurements=tuple(sorted((*self.measurements, *other.measurements), key=_measurement_order)),
-            counterexamples=tuple(sorted((*self.counterexamples, *other.counterexamples), key=lambda c: c.id)),
-            inapplicable=tuple(sorted((*self.inapplicable, *other.inapplicable), key=_reason_order)),
-            errors=tuple(sorted((*self.errors, *other.errors), key=_reason_order)),
-            tables=dict(sorted({**self.tables, **other.tables}.items())),
-        )
+        return joined((self, other))
+
+
+def joined(parts: Sequence[Outcome]) -> Outcome:
+    """Join outcomes, sorted once; the result is the same in whatever order they come."""
+    return Outcome(
+        measurements=tuple(sorted((item for part in parts for item in part.measurements), key=_measurement_order)),
+        counterexamples=tuple(sorted((case for part in parts for case in part.counterexamples), key=lambda c: c.id)),
+        inapplicable=tuple(sorted((record for part in parts for record in part.inapplicable), key=_reason_order)),
+        errors=tuple(sorted((record for part in parts for record in part.errors), key=_reason_order)),
+        tables=dict(sorted({name: table for part in parts for name, table in part.tables.items()}.items())),
+    )
 
 
 def execute(tasks: Iterable[Task], bench: Bench, done: Done = lambda task: None) -> Outcome:
     """Run every task and return what they gave. A check that breaks becomes an error record, never an exception."""
-    outcome = Outcome()
+    parts = []
     for task in tasks:
-        outcome += _run(task, bench)
+        parts.append(_run(task, bench))
         done(task)
-    return outcome
+    return joined(parts)
 
 
 def _run(task: Task, bench: Bench) -> Outcome:

@@ -73,7 +73,7 @@ def run_job(source: Path, policy_names: Sequence[str], *, seed: int, executor: s
         assessed = assess(source, policies, Settings(seed=seed, executor=executor), watch)
         watch.step("writing the report")
         bundle = _write(assessed, publishing)
-        run_id = _log(assessed, bundle, publishing, watch.step)
+        run_id = _log(assessed, bundle, publishing)
     finished = Finished(assessment=assessed.assessment, bundle=bundle, run_id=run_id)
     _tell(finished, publishing)
     return finished
@@ -108,7 +108,7 @@ def _default_out(assessment: Assessment) -> Path:
     return out
 
 
-def _log(assessed: Assessed, bundle: Bundle, publishing: Publishing, step: object) -> str | None:
+def _log(assessed: Assessed, bundle: Bundle, publishing: Publishing) -> str | None:
     """Log to MLflow; a store that fails never loses the assessment, whose bundle is on disk already."""
     if not publishing.tracking_uri:
         return None

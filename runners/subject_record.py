@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import TYPE_CHECKING, cast
 
+from proofbox.policies.canonical import digest
 from proofbox.policies.record import SubjectRecord
 from proofbox.runners.resolve import Resolved
 
@@ -16,11 +15,11 @@ if TYPE_CHECKING:
     from proofbox.checks.subject import Dataset
 
 
-def subject_record(resolved: Resolved, digest: str) -> SubjectRecord:
+def subject_record(resolved: Resolved, subject_digest: str) -> SubjectRecord:
     """Return the record of a resolved submission; the keys are those that ``Facts.from_subject`` reads."""
     submission = resolved.submission
     return SubjectRecord(
-        digest=digest,
+        digest=subject_digest,
         files=tuple({"path": file.path, "size": file.size, "sha256": file.sha256} for file in resolved.subject.files),
         product=cast("Mapping[str, Json]", submission.product.model_dump(mode="json")),
         model=_model(resolved),
@@ -43,8 +42,7 @@ def _model_digest(resolved: Resolved) -> str:
     below = [file for file in resolved.subject.files if file.path == path or file.path.startswith(f"{path}/")]
     if len(below) == 1 and below[0].path == path:
         return below[0].sha256
-    pairs = json.dumps([[file.path, file.sha256] for file in below], ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(pairs.encode()).hexdigest()
+    return digest([[file.path, file.sha256] for file in below])
 
 
 def _data(resolved: Resolved) -> Mapping[str, Json]:
@@ -60,10 +58,9 @@ def _data(resolved: Resolved) -> Mapping[str, Json]:
 
 
 def _table(resolved: Resolved, data: Dataset) -> Json:
-    digest = next(file.sha256 for file in resolved.subject.files if file.path == data.path)
     return {
         "path": data.path,
-        "sha256": digest,
+        "sha256": next(file.sha256 for file in resolved.subject.files if file.path == data.path),
         "rows": data.rows,
         "columns": data.table.num_columns,
         "target": data.target,

@@ -36,15 +36,15 @@ def list_checks(**given: object) -> None:
 def show(check_id: str, **given: object) -> None:
     """Show one check's documentation and parameters."""
     from proofbox.checks.registry import get_check
+    from proofbox.runners.docs_pages import parameter_lines
 
     spec = get_check(check_id)
     if given["json"]:
         print(json.dumps(_as_json(check_id), ensure_ascii=False))
         return
     print(f"{spec.id}  ({'static' if spec.static else 'asks the model'})\n\n{spec.doc}\n\n## Parameters")
-    for name, field in spec.params_type.model_fields.items():
-        default = "required" if field.is_required() else f"default {field.get_default(call_default_factory=True)!r}"
-        print(f"- `{name}`: {default}. {field.description or ''}".rstrip())
+    for line in parameter_lines(spec):
+        print(line)
 
 
 def _as_json(check_id: str) -> dict[str, object]:
