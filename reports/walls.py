@@ -43,6 +43,7 @@ ATTEMPTS: Mapping[str, Text] = {
     "memory.address_space": t("take more memory than its limit"),
     "memory.hard_limits": t("raise its own limits"),
     "memory.memfd": t("take memory that no limit counts, as a file"),
+    "memory.shared_pages": t("take memory that no limit counts, as shared pages"),
     "memory.shared": t("take memory that no limit counts, as shared memory"),
     "kernel.bpf": t("load a program into the kernel"),
     "kernel.io_uring": t("pass the filter by a queue of calls"),

@@ -182,7 +182,9 @@ def _system() -> tuple[str, ...]:
     for name in LOADER_FILES:
         shown += ["--ro-bind-try", name, name]
     # Read-only /proc: started by root, the process inside owns /proc/sys outside, and bwrap does not cover it then.
-    devices = ("--dev", "/dev", *_empty("/dev/shm"), "--remount-ro", "/dev")  # noqa: S108 it is emptied, not used
+    # Nor is there a /dev/zero: mapped as shared it is memory that no limit sees.
+    zero = ("--ro-bind", "/dev/null", "/dev/zero")
+    devices = ("--dev", "/dev", *zero, *_empty("/dev/shm"), "--remount-ro", "/dev")  # noqa: S108 it is emptied, not used
     return (*shown, "--proc", "/proc", "--remount-ro", "/proc", *devices)
 
 

@@ -30,7 +30,7 @@ SYSTEM_FOLDERS = ("/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/li
 SYSTEM_FILES = (
     # The dynamic loader and the time zones.
     *("/etc/ld.so.cache", "/usr/share/zoneinfo"),
-    *("/dev/zero", "/dev/random", "/dev/urandom"),
+    *("/dev/random", "/dev/urandom"),
     # How many processors and how much memory there is: libraries set themselves up by it.
     *("/proc/cpuinfo", "/proc/meminfo", "/proc/sys/vm/overcommit_memory"),
     *("/proc/self/maps", "/proc/self/stat", "/proc/self/status"),

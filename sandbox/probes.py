@@ -55,7 +55,7 @@ EXPECTED: dict[str, Expectation] = {
     "environment.process_1": Expectation(("empty", "denied EACCES", "denied EPERM"), "empty environment"),
     "memory.address_space": Expectation(("denied ENOMEM",), "RLIMIT_AS"),
     "memory.hard_limits": Expectation(("none",), _STAGE0),
-    **_filtered("memory.memfd", "memory.shared"),
+    **_filtered("memory.memfd", "memory.shared_pages", "memory.shared"),
     **_filtered("kernel.bpf", "kernel.io_uring", "kernel.keys", "kernel.mount", "kernel.perf_events"),
     **_filtered("kernel.user_namespace", "kernel.userfaultfd"),
     "kernel.clone3": Expectation(("denied ENOSYS",), _FILTER),

@@ -181,7 +181,11 @@ def _memory(facts: Facts) -> dict[str, Callable[[], str]]:
     limits = facts["limits"]
 
     def address_space() -> str:
-        mmap.mmap(-1, limits["address_space_bytes"]).close()
+        mmap.mmap(-1, limits["address_space_bytes"], flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS).close()
+        return "mapped"
+
+    def shared_pages() -> str:
+        mmap.mmap(-1, mmap.PAGESIZE, flags=mmap.MAP_SHARED | mmap.MAP_ANONYMOUS).close()
         return "mapped"
 
     def hard_limits() -> str:
@@ -193,6 +197,7 @@ def _memory(facts: Facts) -> dict[str, Callable[[], str]]:
         "memory.address_space": address_space,
         "memory.hard_limits": hard_limits,
         "memory.memfd": lambda: _call("memfd_create", b"x", 0),
+        "memory.shared_pages": shared_pages,
         "memory.shared": lambda: _call("shmget", 0, 4096, 0o1600),
     }
 

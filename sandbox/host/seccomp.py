@@ -19,9 +19,10 @@ ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 LD, JEQ, JGT, JGE, JSET, RET = 0x20, 0x15, 0x25, 0x35, 0x45, 0x06
 ALLOW, KILL = 0x7FFF0000, 0x80000000
 ERRNO = 0x00050000
-NR, ARCH, ARG0, ARG1 = 0, 4, 16, 24
+NR, ARCH, ARG0, ARG1, ARG3 = 0, 4, 16, 24, 40
 CLONE_THREAD = 0x00010000
 CLONE_NEW_ANYTHING = 0x7E020080  # NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
+MAP_SHARED, MAP_ANONYMOUS, MAP_HUGETLB = 0x01, 0x20, 0x40000
 X32_BIT = 0x40000000
 PRCTL_OPTIONS = (3, 15, 16, 23, 42, 0x53564D41)
 """PR_GET_DUMPABLE, PR_SET_NAME, PR_GET_NAME, PR_CAPBSET_READ, PR_GET_THP_DISABLE, PR_SET_VMA: no wall hangs on one."""
@@ -70,6 +71,12 @@ def _inspected(own_pid: int) -> dict[str, list[Instruction]]:
         "ioctl": _one_of(ARG1, IOCTL_REQUESTS),
         "kill": own,
         "tgkill": own,
+        # Memory that is in no process's sum: huge pages, and the pages of a file without a name, all of which stay as
+        # long as one of them is mapped.
+        "mmap": [
+            *[(LD, 0, 0, ARG3), (JSET, 2, 0, MAP_HUGETLB), (JSET, 0, 2, MAP_SHARED), (JSET, 0, 1, MAP_ANONYMOUS)],
+            *[DENY, PASS],
+        ],
         "prctl": _one_of(ARG0, PRCTL_OPTIONS),
         "prlimit64": [(LD, 0, 0, ARG0), (JEQ, 1, 0, 0), (JEQ, 0, 1, own_pid), PASS, DENY],
     }

@@ -14,18 +14,14 @@ X86, ARM, I386 = 0xC000003E, 0xC00000B7, 0x40000003
 EPERM, ENOSYS = seccomp.ERRNO | errno.EPERM, seccomp.ERRNO | errno.ENOSYS
 
 
-def verdict(machine, number, arguments=(0, 0), *, architecture=None):
+def verdict(machine, number, arguments=(), *, architecture=None):
     program = [struct.unpack("=HBBI", raw) for raw in chunks(seccomp.assemble(machine, PID))]
     data = struct.pack(
         "<IIQ6Q",
         number & 0xFFFFFFFF,
         architecture or {"x86_64": X86, "aarch64": ARM}[machine],
         0,
-        *arguments,
-        0,
-        0,
-        0,
-        0,
+        *(*arguments, *[0] * 6)[:6],
     )
     place, loaded = 0, 0
     while True:
@@ -87,7 +83,7 @@ def test_no_number_stands_for_two_calls(machine):
 @pytest.mark.parametrize("machine", MACHINES)
 def test_arguments(machine):
     def call(name, *arguments):
-        return verdict(machine, INSPECTED[name][seccomp.ARCHITECTURES[machine][0]], (*arguments, 0, 0)[:2])
+        return verdict(machine, INSPECTED[name][seccomp.ARCHITECTURES[machine][0]], arguments)
 
     thread = 0x3D0F00
     assert call("clone", thread) == seccomp.ALLOW
@@ -111,6 +107,10 @@ def test_arguments(machine):
     assert call("prlimit64", 0) == seccomp.ALLOW
     assert call("prlimit64", PID) == seccomp.ALLOW
     assert call("prlimit64", 1) == EPERM
+    for flags in (0x02, 0x22, 0x01, 0x20022):  # private, anonymous, a file's shared with others, a stack
+        assert call("mmap", 0, 4096, 3, flags) == seccomp.ALLOW
+    for flags in (0x21, 0x23, 0x40022, 0x40021):  # shared pages without a file, huge pages
+        assert call("mmap", 0, 4096, 3, flags) == EPERM
 
 
 def test_foreign_machines_are_killed():

@@ -63,6 +63,8 @@ INSPECTED_ATTEMPTS = {
     "limits of process 1": ("prlimit64", (1, 7, 0, 0), 1),
     "outlive the harness": ("prctl", (1, 0, 0, 0, 0), 1),
     "be traced": ("prctl", (4, 1, 0, 0, 0), 1),
+    "shared pages": ("mmap", (0, 4096, 3, 0x21, -1, 0), 1),
+    "huge pages": ("mmap", (0, 2 << 20, 3, 0x40022, -1, 0), 1),
     "another filter": ("prctl", (22, 2, 0, 0, 0), 1),
     "its own number": ("prctl", (3, 0, 0, 0, 0), 0),
     "its own limits": ("prlimit64", (0, 7, 0, 0), 0),
@@ -82,7 +84,7 @@ def test_calls_that_go_by_their_arguments(executor, hostile):
 
 MACHINE_CODE = """
 import mmap
-page = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+page = mmap.mmap(-1, 4096, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, prot=7)
 page.write(bytes.fromhex("b814000000cd80c3"))  # getpid by the call table of 32-bit programs
 ctypes.CFUNCTYPE(ctypes.c_long)(ctypes.addressof(ctypes.c_char.from_buffer(page)))()
 """
