@@ -16,7 +16,8 @@ class CheckParams(BaseModel):
     """Confidence of the intervals; a policy's criterion sets it."""
 
 
-def _as_tuple(value: object) -> object:
+def as_columns(value: object) -> object:
+    """Return ``sex,race`` as the two columns that it names, and anything else as it is."""
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value
@@ -24,6 +25,6 @@ def _as_tuple(value: object) -> object:
 
 _ABOUT_ATTRIBUTE = "One sensitive column, or several that mean their intersection: `sex`, `sex,race` or `[sex, race]`."
 Attribute = Annotated[
-    tuple[str, ...], BeforeValidator(_as_tuple), Field(min_length=1, max_length=8, description=_ABOUT_ATTRIBUTE)
+    tuple[str, ...], BeforeValidator(as_columns), Field(min_length=1, max_length=8, description=_ABOUT_ATTRIBUTE)
 ]
 """The parameter by which a check of groups is told whom to compare."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,7 +27,8 @@ def measure_once(source: Path, check_id: str, given: Sequence[str], settings: Se
     ----------
     given
         ``key=value`` pairs; a value is read as JSON where it is JSON, and as text otherwise. Where a check of groups
-        is given no attribute, it gets ``each-sensitive``: one measurement for each sensitive column.
+        is given no attribute, it gets ``each-sensitive``: one measurement for each sensitive column; ``each-pair`` asks
+        for their pairs.
 
     Raises
     ------
@@ -54,11 +56,16 @@ def _wanted(
     spec: CheckSpec, params: dict[str, object], sensitive: Sequence[str]
 ) -> list[tuple[str, Mapping[str, Json]]]:
     fields = spec.params_type.model_fields
-    if "attribute" not in fields or params.get("attribute", "each-sensitive") != "each-sensitive":
+    each = params.get("attribute", "each-sensitive")
+    if "attribute" not in fields or each not in ("each-sensitive", "each-pair"):
         return [(spec.id, _validated(spec, params))]
-    if not sensitive:
+    columns = list(dict.fromkeys(sensitive))
+    if not columns:
         raise UsageError(f"{spec.id} needs an attribute: name one with --set attribute=COLUMN")
-    return [(spec.id, _validated(spec, {**params, "attribute": [column]})) for column in sensitive]
+    if each == "each-pair" and len(columns) < 2:
+        raise UsageError(f"attribute=each-pair: got one sensitive column ({columns[0]}), expected at least two")
+    attributes = itertools.combinations(columns, 2 if each == "each-pair" else 1)
+    return [(spec.id, _validated(spec, {**params, "attribute": list(attribute)})) for attribute in attributes]
 
 
 def _validated(spec: CheckSpec, params: Mapping[str, object]) -> Mapping[str, Json]:

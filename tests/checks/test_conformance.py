@@ -24,6 +24,10 @@ PARAMS = {
     "fairness.demographic_parity": {"attribute": "sex"},
     "fairness.equalized_odds": {"attribute": "sex"},
     "fairness.counterfactual_flip": {"attribute": "sex"},
+    "fairness.equal_opportunity": {"attribute": "sex"},
+    "fairness.group_accuracy": {"attribute": "sex"},
+    "fairness.multiclass": {"attribute": "sex"},
+    "fairness.predictive_parity": {"attribute": "sex"},
 }
 """Parameters without a default."""
 

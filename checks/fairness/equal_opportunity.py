@@ -1,0 +1,61 @@
+"""How far apart the groups' chances lie of getting what truly belongs to them.
+
+## Measures
+
+- `equal_opportunity_difference`: [0, 1], lower is better, 0 is perfect. The highest true positive rate of any group
+  less the lowest.
+- `equal_opportunity_ratio`: [0, 1], higher is better, 1 is perfect. The lowest true positive rate of any group divided
+  by the highest; without a value where nobody got what belongs to them.
+
+## Method
+
+Of those whose true label is the counted one, the share that got it, in each group. The interval is derived from
+intervals of all pairs of groups which hold at once: Newcombe's for differences, Koopman's for ratios. Values equal
+fairlearn's functions of the same names, except that a group in which nobody has the counted label is left out and
+named, where fairlearn counts its rate as 0. `fairness.equalized_odds` measures the same beside the false positive rate;
+this check asks for less, so its interval is narrower than that of both together.
+
+## Limits
+
+It says nothing of those to whom the label does not belong: they may be favoured or burdened at any rate. Where the
+counted label is a burden (a person is called a risk), look at false positives instead. True labels are taken as true;
+labels that were themselves decided unfairly hide unfairness.
+
+## References
+
+- Hardt, Price, Srebro, "Equality of Opportunity in Supervised Learning", NeurIPS 2016.
+- Fairlearn, `equal_opportunity_difference`, `equal_opportunity_ratio`.
+- Newcombe, Statistics in Medicine 17 (1998) 873-890; Koopman, Biometrics 40 (1984) 513-517.
+"""
+
+from __future__ import annotations
+
+from proofbox.checks.gapmeasures import difference_of, ratio_of
+from proofbox.checks.outcomes import GroupParams, compare, outcomes_of
+from proofbox.checks.registry import check
+from proofbox.checks.result import Inapplicable, Measured
+from proofbox.checks.subject import Dataset, Decisions
+from proofbox.checks.text import t
+
+
+class Params(GroupParams):
+    """Parameters of :func:`equal_opportunity`."""
+
+
+@check("fairness.equal_opportunity")
+def equal_opportunity(data: Dataset, decisions: Decisions, params: Params) -> Measured | Inapplicable:
+    """Measure how far apart the groups' true positive rates lie."""
+    if data.target is None:
+        return Inapplicable(t("there are no true labels to compare the decisions with"))
+    outcomes = outcomes_of(data, decisions, params)
+    if isinstance(outcomes, Inapplicable):
+        return outcomes
+    compared = compare(outcomes, "true_positive_rate")
+    if isinstance(compared, Inapplicable):
+        return compared
+    return Measured(
+        measurements=(
+            difference_of("equal_opportunity_difference", [compared], outcomes.detail, params.confidence),
+            *ratio_of("equal_opportunity_ratio", [compared], outcomes.detail, params.confidence),
+        )
+    )

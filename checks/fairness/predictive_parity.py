@@ -1,0 +1,63 @@
+"""How far apart the groups lie in what a decision is worth: of those who got it, how many truly should have.
+
+## Measures
+
+- `predictive_parity_difference`: [0, 1], lower is better, 0 is perfect. The highest precision of any group less the
+  lowest.
+- `predictive_parity_ratio`: [0, 1], higher is better, 1 is perfect. The lowest precision of any group divided by the
+  highest.
+- `negative_predictive_value_difference`: [0, 1], lower is better, 0 is perfect. The same gap among those who did not
+  get the label: the share to whom it truly does not belong.
+
+## Method
+
+Precision is the share, of a group's rows that got the counted label, whose true label it is. Groups in which nobody got
+the label have no precision; they are left out and named. Intervals hold for all pairs of groups at once: Newcombe's for
+differences, Koopman's for ratios. Values equal the gaps of fairlearn's `MetricFrame` over scikit-learn's
+`precision_score`, which counts an empty denominator as 0.
+
+## Limits
+
+Where the groups' base rates differ, predictive parity and equal error rates cannot both hold unless decisions are
+perfect: a policy must choose. A model may satisfy it by refusing everybody in one group but the surest cases.
+
+## References
+
+- Chouldechova, "Fair Prediction with Disparate Impact", Big Data 5 (2017) 153-163: predictive parity, and why it
+  excludes equal error rates.
+- Newcombe, Statistics in Medicine 17 (1998) 873-890; Koopman, Biometrics 40 (1984) 513-517.
+"""
+
+from __future__ import annotations
+
+from proofbox.checks.gapmeasures import difference_of, ratio_of
+from proofbox.checks.outcomes import GroupParams, compare, outcomes_of
+from proofbox.checks.registry import check
+from proofbox.checks.result import Inapplicable, Measured, Measurement
+from proofbox.checks.subject import Dataset, Decisions
+from proofbox.checks.text import t
+
+
+class Params(GroupParams):
+    """Parameters of :func:`predictive_parity`."""
+
+
+@check("fairness.predictive_parity")
+def predictive_parity(data: Dataset, decisions: Decisions, params: Params) -> Measured | Inapplicable:
+    """Measure how far apart the groups' predictive values lie."""
+    if data.target is None:
+        return Inapplicable(t("there are no true labels to compare the decisions with"))
+    outcomes = outcomes_of(data, decisions, params)
+    if isinstance(outcomes, Inapplicable):
+        return outcomes
+    chosen, others = compare(outcomes, "precision"), compare(outcomes, "negative_predictive_value")
+    found: list[Measurement] = []
+    if not isinstance(chosen, Inapplicable):
+        found.append(difference_of("predictive_parity_difference", [chosen], outcomes.detail, params.confidence))
+        found += ratio_of("predictive_parity_ratio", [chosen], outcomes.detail, params.confidence)
+    if not isinstance(others, Inapplicable):
+        name = "negative_predictive_value_difference"
+        found.append(difference_of(name, [others], outcomes.detail, params.confidence))
+    if not found:
+        return Inapplicable(t("fewer than two groups have rows of either decision"))
+    return Measured(measurements=tuple(found))

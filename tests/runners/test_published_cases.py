@@ -1,0 +1,131 @@
+"""Published audits of recorded decisions through the installed command: each comes out as it was published."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+HEAD = """\
+schema: proofbox/submission/v1
+product:
+  name: Recorded decisions
+  version: 1.0.0
+  provider: {{name: Example Ltd, id: "0101234567", country: VN, contact: ai@example.vn}}
+  sector: {sector}
+  risk_tier: high
+  intended_purpose: Audit of decisions that were taken
+data:
+  evaluation:
+    path: data/decisions.csv
+    prediction: decided
+    positive_label: 1
+    sensitive: [{sensitive}]
+{target}"""
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Callable[..., Path]:
+    """Write a submission of recorded decisions: rows of (values..., decided) with their number."""
+
+    def build(
+        columns: Sequence[str],
+        cells: Mapping[tuple[object, ...], int],
+        *,
+        sensitive: str,
+        target: str | None = None,
+        sector: str = "employment",
+    ) -> Path:
+        folder = tmp_path / "submission"
+        (folder / "data").mkdir(parents=True)
+        with (folder / "data/decisions.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(columns)
+            for row, count in cells.items():
+                writer.writerows([row] * count)
+        said = "" if target is None else f"    target: {target}\n"
+        text = HEAD.format(sector=sector, sensitive=sensitive, target=said)
+        (folder / "submission.yaml").write_text(text, encoding="utf-8")
+        return folder
+
+    return build
+
+
+@pytest.fixture
+def measured(proofbox: Command) -> Callable[..., dict[str, dict]]:
+    """Measure with the installed command and return the measurements by name."""
+
+    def measure(submission: Path, check: str, *settings: str) -> dict[str, dict]:
+        given = [item for setting in settings for item in ("--set", setting)]
+        result = proofbox("measure", submission, "--check", check, *given, "--json")
+        assert result.returncode == 0, result.stderr
+        document = json.loads(result.stdout)
+        assert not document["errors"], document["errors"]
+        return {item["measure"]: item for item in document["measurements"]}
+
+    return measure
+
+
+CROSSED = {("f", "a"): (10, 90), ("f", "b"): (90, 10), ("m", "a"): (90, 10), ("m", "b"): (10, 90)}
+
+
+def test_a_case_that_is_fair_on_each_margin_and_unfair_in_an_intersection(recorded, measured):
+    cells = {(*who, label): count for who, pair in CROSSED.items() for label, count in zip((1, 0), pair, strict=True)}
+    submission = recorded(("sex", "race", "decided"), cells, sensitive="sex, race")
+    parity = "fairness.demographic_parity"
+    margins = measured(submission, parity)
+    assert margins["demographic_parity_difference"]["value"] == 0
+    pairs = measured(submission, parity, "attribute=each-pair")["demographic_parity_difference"]
+    assert pairs["params"]["attribute"] == ["sex", "race"]
+    assert pairs["value"] == pytest.approx(0.8)
+    crossed = measured(submission, "fairness.intersectional")["intersectional_difference"]
+    assert crossed["value"] == pytest.approx(0.8)
+    assert crossed["interval"]["low"] > 0.6
+
+
+def test_pairs_need_two_columns(recorded, proofbox):
+    cells = {("f", 1): 3, ("m", 0): 3}
+    submission = recorded(("sex", "decided"), cells, sensitive="sex")
+    result = proofbox("measure", submission, "--check", "fairness.group_rates", "--set", "attribute=each-pair")
+    assert result.returncode == 2
+    assert "got one sensitive column (sex), expected at least two" in result.stderr
+
+
+PAIR_POLICY = """\
+schema: proofbox/policy/v1
+id: pairs
+version: "1"
+checked_on: 2026-11-22
+expires_on: 2027-11-22
+title: {en: Pairs, vi: Từng cặp}
+controls:
+  - id: PAIR-01
+    title: {en: Crossed groups, vi: Nhóm giao nhau}
+    objective: {en: Crossed groups are treated alike., vi: Các nhóm giao nhau được đối xử như nhau.}
+    references: []
+    requirements:
+      - id: PAIR-01.a
+        level: must
+        check: fairness.demographic_parity
+        with: {attribute: each-pair}
+        criterion: {measure: demographic_parity_ratio, at_least: 0.8, decision_rule: guarded, origin: default}
+        remediation: {en: Look at the crossing., vi: Xem xét nhóm giao nhau.}
+"""
+
+
+def test_a_policy_may_ask_for_each_pair(recorded, proofbox, tmp_path):
+    cells = {(*who, label): count for who, pair in CROSSED.items() for label, count in zip((1, 0), pair, strict=True)}
+    submission = recorded(("sex", "race", "decided"), cells, sensitive="sex, race")
+    policy = tmp_path / "pairs.yaml"
+    policy.write_text(PAIR_POLICY, encoding="utf-8")
+    result = proofbox("run", submission, "--policy", policy, "--no-mlflow", "--json")
+    assert result.returncode == 1, result.stderr
+    (finding,) = json.loads(result.stdout)["findings"]
+    assert finding["verdict"] == "fail"
+    assert "(sex, race)" in finding["reason"]
