@@ -19,8 +19,11 @@ from proofbox.checks.errors import BadCheckError, BadParamsError, UnknownCheckEr
 from proofbox.checks.params import CheckParams
 from proofbox.checks.result import Result
 
-INPUTS = frozenset({"subject", "model", "data", "training", "decisions", "params", "rng"})
+INPUTS = frozenset({"subject", "model", "data", "training", "decisions", "isolation", "params", "rng"})
 """What a check may ask for by naming it in its signature."""
+
+AFTERWARDS = frozenset({"isolation"})
+"""What is known once the sandbox is closed again."""
 
 SECTIONS = ("Measures", "Method", "Limits", "References")
 """The headings of every check's module docstring, in this order."""
@@ -67,7 +70,12 @@ class CheckSpec:
     @property
     def static(self) -> bool:
         """Whether it runs before the sandbox opens, without the model."""
-        return not self.needs & {"model", "decisions"}
+        return not self.needs & ({"model", "decisions"} | AFTERWARDS)
+
+    @property
+    def closing(self) -> bool:
+        """Whether it runs after all others, once the sandbox is closed again."""
+        return bool(self.needs & AFTERWARDS)
 
     def params(self, given: Mapping[str, object]) -> CheckParams:
         """Validate parameters.
@@ -144,6 +152,8 @@ def _spec(check_id: str, function: Callable[..., Result], module: ModuleType) ->
     needs = frozenset(inspect.signature(function).parameters)
     if unknown := needs - INPUTS:
         raise BadCheckError(f"{check_id}: asks for {sorted(unknown)}; a check may ask for {sorted(INPUTS)}")
+    if needs & AFTERWARDS and needs & {"model", "decisions"}:
+        raise BadCheckError(f"{check_id}: asks for {sorted(needs & AFTERWARDS)}, when the model is gone already")
     return CheckSpec(
         id=check_id,
         summary=doc.partition("\n")[0],

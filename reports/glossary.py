@@ -34,6 +34,11 @@ MEASURES: Mapping[str, Text] = {
     "flip_rate": t("The share of decisions that change when only the tested input is changed."),
     "noise_flip_rate": t("The share of decisions that change when the numbers are shaken a little."),
     "disagreement_rate": t("The share of rows that get another decision when the model is asked again."),
+    "isolation_level": t(
+        "How the model was held: 0 without walls, 1 by filters, 2 by namespaces of its own, 3 by a kernel of its own."
+    ),
+    "attempts_held": t("Attempts on the walls, made before the model was let in, that were held off."),
+    "attempts_through": t("Attempts on the walls that got through."),
 }
 """Measure -> what it is."""
 

@@ -164,17 +164,20 @@ def behind_walls(
 ) -> Outcome:
     """Open the sandbox, measure, close it: the one way down and the one way up."""
     settings, watch = how
+    asking = [task for task in tasks if not task.check.closing]
     try:
         with open_hosting(resolved, settings.executor, settings.limits, hosting) as model:
             bench.model = model
             watch.step("measuring the model")
-            return execute(tasks, bench, watch.done)
+            outcome = execute(asking, bench, watch.done)
     except ModelError as err:
         reason = t("the model could not be started: it {what}", what=err.what)
-        errors = (ReasonRecord(check=task.check.id, params=task.params, reason=reason) for task in tasks)
-        return Outcome(errors=tuple(errors))
+        errors = (ReasonRecord(check=task.check.id, params=task.params, reason=reason) for task in asking)
+        outcome = Outcome(errors=tuple(errors))
     finally:
         bench.model = None
+    bench.isolation = hosting.isolation()
+    return outcome + execute((task for task in tasks if task.check.closing), bench, watch.done)
 
 
 class _Clock:

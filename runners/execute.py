@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from proofbox.checks.errors import ModelFailedError
+from proofbox.checks.holding import Isolation
 from proofbox.checks.result import Counterexample, CountTable, Inapplicable, Measured, Measurement
 from proofbox.checks.subject import Dataset, Decisions, Model, Subject
 from proofbox.checks.text import Text, t
@@ -33,6 +34,8 @@ class Bench:
     training: Dataset | None
     seed: int
     model: Model | None = None
+    isolation: Isolation | None = None
+    """How the model was held; there once the sandbox is closed again."""
     _decisions: Decisions | None = None
 
     def decisions(self) -> Decisions | None:
@@ -109,6 +112,8 @@ def _missing(task: Task, bench: Bench) -> Text | None:
         return t("the submission has no model, only recorded decisions")
     if "decisions" in needs and bench.model is None and bench.evaluation.prediction is None:
         return t("there is neither a model nor a column of recorded predictions")
+    if "isolation" in needs and bench.isolation is None:
+        return t("the submission has no model, only recorded decisions")
     return None
 
 
@@ -116,6 +121,7 @@ def _inputs(task: Task, bench: Bench) -> dict[str, object]:
     needs = task.check.needs
     given: dict[str, object] = {"subject": bench.subject, "data": bench.evaluation, "training": bench.training}
     given |= {"model": bench.model, "params": task.check.params(task.params)}
+    given["isolation"] = bench.isolation
     if "rng" in needs:
         given["rng"] = bench.rng(task)
     if "decisions" in needs:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
+from proofbox.checks.holding import Isolation
 from proofbox.runners.deciding import DecidingModel
 from proofbox.runners.errors import BadSubmissionError
 from proofbox.runners.resolve import Resolved
@@ -30,6 +31,17 @@ class Hosting:
     executor: str = "none: the model was not loaded"
     selfcheck: Mapping[str, Json] = field(default_factory=dict)
     stats: Mapping[str, Json] = field(default_factory=dict)
+
+    def isolation(self) -> Isolation | None:
+        """Return how the model was held, as checks are given it; None where the sandbox was never opened."""
+        if not self.selfcheck:
+            return None
+        rows = cast("list[Mapping[str, Json]]", self.selfcheck["rows"])
+        return Isolation(
+            executor=self.executor,
+            level=int(cast("int", self.selfcheck["level"])) if self.selfcheck["isolated"] is True else 0,
+            attempts={str(row["probe"]): row["held"] is True for row in rows},
+        )
 
 
 @contextmanager

@@ -33,7 +33,7 @@ class Plan:
     static: tuple[Task, ...]
     """Checks that need no model; they run before the sandbox opens."""
     dynamic: tuple[Task, ...]
-    """Checks that ask the model."""
+    """Checks that ask the model, and last those that ask how it was held and what it did."""
 
 
 def make_plan(wanted: Iterable[tuple[str, Mapping[str, Json]]], *, recorded_only: bool = False) -> Plan:
@@ -50,4 +50,5 @@ def make_plan(wanted: Iterable[tuple[str, Mapping[str, Json]]], *, recorded_only
         tasks.setdefault(task.key, task)
     ordered = [tasks[key] for key in sorted(tasks)]
     static = tuple(task for task in ordered if task.check.static or recorded_only)
-    return Plan(static=static, dynamic=tuple(task for task in ordered if task not in static))
+    dynamic = sorted((task for task in ordered if task not in static), key=lambda task: task.check.closing)
+    return Plan(static=static, dynamic=tuple(dynamic))

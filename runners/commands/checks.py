@@ -42,7 +42,8 @@ def show(check_id: str, **given: object) -> None:
     if given["json"]:
         print(json.dumps(_as_json(check_id), ensure_ascii=False))
         return
-    print(f"{spec.id}  ({'static' if spec.static else 'asks the model'})\n\n{spec.doc}\n\n## Parameters")
+    kind = "static" if spec.static else "runs last" if spec.closing else "asks the model"
+    print(f"{spec.id}  ({kind})\n\n{spec.doc}\n\n## Parameters")
     for line in parameter_lines(spec):
         print(line)
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from proofbox.checks import registry
+from proofbox.checks.holding import Isolation
 from proofbox.checks.registry import INPUTS, SECTIONS, all_checks
 from proofbox.checks.result import Inapplicable, Measured
 from proofbox.checks.text import Text
@@ -67,6 +68,7 @@ def given(data, model, subject):
             "data": evaluation,
             "training": data(columns, features=asked.features, target="y", role="training"),
             "decisions": asked.predict(evaluation.feature_table()),
+            "isolation": Isolation(executor="bubblewrap", level=2, attempts={"network.tcp": True}),
         }
 
     return given_of

@@ -167,3 +167,60 @@ def test_doctor_proves_the_fallback_too(proofbox: Command) -> None:
     assert "works landlock Landlock ABI " in result.stdout
     assert "executor: landlock, level 1\n" in result.stdout
     assert "held  files.shadow: denied EACCES (enforced by Landlock)" in result.stdout
+
+
+LEVEL = """\
+schema: proofbox/policy/v1
+id: behind-walls
+version: 1.0
+checked_on: 2026-11-22
+expires_on: 2027-11-22
+title: {{en: Walls, vi: Cách ly}}
+controls:
+  - id: ISO
+    title: {{en: Walls, vi: Cách ly}}
+    objective: {{en: The model is isolated., vi: Mô hình được cách ly.}}
+    references: [{{framework: proofbox-baseline, clause: isolation, relation: supports}}]
+    requirements:
+      - id: ISO.a
+        level: must
+        check: security.isolation
+        criterion: {{measure: isolation_level, at_least: {level}, decision_rule: simple, origin: default}}
+        remediation: {{en: Use another executor., vi: Dùng cơ chế khác.}}
+"""
+
+
+def test_a_policy_demands_a_level_of_isolation(submission: Path, proofbox: Command, tmp_path: Path) -> None:
+    verdicts = {}
+    for level, executor in ((1, "unsafe-none"), (1, "landlock"), (2, "landlock"), (2, "bubblewrap")):
+        policy = tmp_path / f"level-{level}.yaml"
+        policy.write_text(LEVEL.format(level=level), encoding="utf-8")
+        result = proofbox("run", submission, "-p", policy, "--no-mlflow", "--executor", executor, "--json")
+        finding = assessment(result)["findings"][0]
+        verdicts[level, executor] = (result.returncode, finding["verdict"])
+    assert verdicts == {
+        (1, "unsafe-none"): (1, "fail"),
+        (1, "landlock"): (0, "pass"),
+        (2, "landlock"): (1, "fail"),
+        (2, "bubblewrap"): (0, "pass"),
+    }
+
+
+def test_no_shipped_policy_is_satisfied_without_walls(submission: Path, proofbox: Command) -> None:
+    for pack, requirement in (("baseline", "BASE-ISO.a"), ("vn-trusted-ai", "VN-SEC-06.a")):
+        document = assessment(
+            proofbox("run", submission, "-p", pack, "--no-mlflow", "--executor", "unsafe-none", "--json")
+        )
+        finding = next(item for item in document["findings"] if item["requirement"] == requirement)
+        assert finding["verdict"] in {"fail", "not-run"}  # not-run: a gate ended the run before
+        assert document["conclusion"] == "does-not-conform"
+
+
+def test_isolation_is_measured_alone(submission: Path, proofbox: Command) -> None:
+    document = assessment(
+        proofbox("measure", submission, "--check", "security.isolation", "--executor", "landlock", "--json")
+    )
+    found = {item["measure"]: item["value"] for item in document["measurements"]}
+    assert found["isolation_level"] == 1
+    assert found["attempts_held"] > 40
+    assert found["attempts_through"] == 0
