@@ -45,6 +45,17 @@ class DeclaredFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceShare:
+    """How large a part of the population one category of an attribute is, as the provider declares."""
+
+    attribute: str
+    category: str
+    """In the text form of :func:`proofbox.checks.labels.label_text`."""
+    share: float
+    """In [0, 1]; the shares of one attribute add up to 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """The submission as static checks see it; they read files only below ``root``, as bytes, and never load a model."""
 
@@ -63,6 +74,14 @@ class Subject:
     """Role of a data file (``evaluation``, ``training``) -> path of its provenance record."""
     product: Mapping[str, Json]
     """The ``product`` block of ``submission.yaml``."""
+    quasi_identifiers: tuple[str, ...] = ()
+    """Columns that together could tell who a row is of, as the provider declares."""
+    personal_data: tuple[str, ...] = ()
+    """Columns that the provider declares to hold personal data."""
+    reference: tuple[ReferenceShare, ...] = ()
+    """The declared population; empty where the submission names none."""
+    documents: Mapping[str, str] = field(default_factory=dict)
+    """Name of a document (``model_card``, ``datasheet``) -> its path inside the submission."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

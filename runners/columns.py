@@ -42,7 +42,7 @@ def evaluation_set(submission: Submission, subject: Subject, problems: Problems)
     base: Place = ("data", "evaluation")
     single = [((*base, key), getattr(part, key)) for key in ("target", "prediction", "text", "weight")]
     several = [((*base, key, i), name) for key in ("sensitive", "id") for i, name in enumerate(getattr(part, key))]
-    _need_columns(table, path, [*single, *several], problems)
+    _need_columns(table, path, [*single, *several, *_declared(submission)], problems)
     said = model or part
     positive = label_text(said.positive_label)
     for key in ("target", "prediction"):
@@ -96,6 +96,13 @@ def training_set(submission: Submission, subject: Subject, problems: Problems) -
         favourable_label=None,
         detail=read.detail,
     )
+
+
+def _declared(submission: Submission) -> Iterable[tuple[Place, str | None]]:
+    """Columns of the evaluation data that the provider makes a claim about, with the places of the claims."""
+    for key in ("quasi_identifiers", "personal_data"):
+        for index, name in enumerate(getattr(submission.declared, key)):
+            yield ("declared", key, index), name
 
 
 def _need_columns(table: pa.Table, path: str, named: Iterable[tuple[Place, str | None]], problems: Problems) -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from proofbox.checks.subject import Dataset, DeclaredFile, FileRecord, Subject
 from proofbox.policies.yamlfile import Document
 from proofbox.runners.columns import evaluation_set, training_set
 from proofbox.runners.problems import Place, Problems
+from proofbox.runners.reference import reference_shares
 from proofbox.runners.submission import Submission
 
 if TYPE_CHECKING:
@@ -55,9 +56,11 @@ def resolve(submission: Submission, document: Document, intake: Intake, *, refus
     if refuse_mismatch:
         _check_digests(subject, problems)
     _check_model_block(submission, problems)
+    _check_claims(submission, problems)
     problems.stop_if_any()
     evaluation = evaluation_set(submission, subject, problems)
     training = training_set(submission, subject, problems)
+    subject = replace(subject, reference=reference_shares(subject, problems))
     problems.stop_if_any()
     assert evaluation is not None
     return Resolved(submission=submission, document=document, subject=subject, evaluation=evaluation, training=training)
@@ -124,6 +127,9 @@ def _subject(submission: Submission, intake: Intake, problems: Problems) -> Subj
         model_format=named_format or (model_format(intake, model_path) if model_path and there else None),
         provenance={role: path for role, path in provenance.items() if path},
         product=cast("dict[str, Json]", submission.product.model_dump(mode="json")),
+        quasi_identifiers=submission.declared.quasi_identifiers,
+        personal_data=submission.declared.personal_data,
+        documents={name: path for name, path in submission.documents.model_dump().items() if path},
     )
 
 
@@ -165,6 +171,22 @@ def _check_digests(subject: Subject, problems: Problems) -> None:
                 got=f"{file.path} with sha256 {known[file.path]}",
                 expected=f"the declared {file.declared_sha256}",
                 hint="the file is not the one that was declared: send that file, or declare this one",
+            )
+
+
+def _check_claims(submission: Submission, problems: Problems) -> None:
+    for key in ("quasi_identifiers", "personal_data"):
+        named = getattr(submission.declared, key)
+        if doubled := [index for index, name in enumerate(named) if name in named[:index]]:
+            got = f"'{named[doubled[0]]}' twice"
+            problems.add(("declared", key, doubled[0]), got=got, expected="each column once")
+    for index, name in enumerate(submission.declared.quasi_identifiers):
+        if name in submission.data.evaluation.id:
+            problems.add(
+                ("declared", "quasi_identifiers", index),
+                got=f"'{name}', which data.evaluation.id names as an identifier",
+                expected="columns that tell people apart only together, such as age, district and sex",
+                hint="an identifier makes every row unique by itself: leave it under one of the two keys",
             )
 
 

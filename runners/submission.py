@@ -141,6 +141,9 @@ class Declared(Block):
     thresholds: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = {}
     monotone: tuple[Monotone, ...] = ()
     quasi_identifiers: Columns = ()
+    """Columns that together could tell who a row is of."""
+    personal_data: Columns = ()
+    """Columns that hold personal data on purpose; what is found in any other column was not declared."""
 
 
 class Documents(Block):
@@ -149,6 +152,7 @@ class Documents(Block):
     model_card: Name | None = None
     system_card: Name | None = None
     dpia: Name | None = None
+    datasheet: Name | None = None
 
 
 class Submission(Block):

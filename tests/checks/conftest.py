@@ -133,6 +133,7 @@ def subject(tmp_path: Path) -> Callable[..., Subject]:
         model: str | None = None,
         model_format: str | None = None,
         provenance: Mapping[str, str] | None = None,
+        **others: object,
     ) -> Subject:
         records = []
         for path, content in sorted(files.items()):
@@ -151,6 +152,7 @@ def subject(tmp_path: Path) -> Callable[..., Subject]:
             model_format=model_format,
             provenance=provenance or {},
             product={},
+            **others,
         )
 
     return build

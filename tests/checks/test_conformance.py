@@ -14,11 +14,12 @@ from proofbox.checks import registry
 from proofbox.checks.holding import Isolation
 from proofbox.checks.registry import INPUTS, SECTIONS, all_checks
 from proofbox.checks.result import Inapplicable, Measured
+from proofbox.checks.subject import ReferenceShare
 from proofbox.checks.text import Text
 
 TESTS = Path(__file__).parent
 ROOM = Path(registry.__file__).parent
-FAMILIES = ("performance", "fairness", "robustness", "provenance", "security")
+FAMILIES = ("performance", "fairness", "robustness", "provenance", "security", "data", "privacy")
 
 PARAMS = {
     "fairness.group_rates": {"attribute": "sex"},
@@ -29,6 +30,7 @@ PARAMS = {
     "fairness.group_accuracy": {"attribute": "sex"},
     "fairness.multiclass": {"attribute": "sex"},
     "fairness.predictive_parity": {"attribute": "sex"},
+    "data.representativeness": {"attribute": "sex"},
 }
 """Parameters without a default."""
 
@@ -63,6 +65,8 @@ def given(data, model, subject):
                 model="model.onnx",
                 model_format="onnx",
                 provenance={"evaluation": "p.json"},
+                quasi_identifiers=("sex", "age"),
+                reference=tuple(ReferenceShare(attribute="sex", category=one, share=0.5) for one in ("f", "m")),
             ),
             "model": asked,
             "data": evaluation,

@@ -29,6 +29,14 @@ def write(path: str, content: bytes) -> Spoil:
     return lambda folder: (folder / path).write_bytes(content)
 
 
+def reference(content: str) -> Spoil:
+    def spoil(folder: Path) -> None:
+        (folder / "data/population.csv").write_text(content, encoding="utf-8")
+        edit("declared:", "  reference: {path: data/population.csv}\ndeclared:")(folder)
+
+    return spoil
+
+
 # (name, what is spoiled, what the message must contain)
 WRONG: list[tuple[str, Spoil, list[str]]] = [
     ("no submission.yaml", lambda f: (f / "submission.yaml").unlink(), ["no submission.yaml", "docs/submission.md"]),
@@ -67,6 +75,30 @@ WRONG: list[tuple[str, Spoil, list[str]]] = [
     ("corrupt model", write("model/model.joblib", b"this is no model"), ["submission.yaml:10:", "model"]),
     ("empty model", write("model/model.joblib", b""), ["submission.yaml:10:", "model"]),
     ("model of other columns", edit("[income, debt]", "[income]"), ["submission.yaml:10:", "features"]),
+    (
+        "reference of other columns",
+        reference("a,b,c\n1,2,3\n"),
+        ["submission.yaml:21:", "'attribute'", "population.csv"],
+    ),
+    (
+        "reference in per cent",
+        reference("attribute,category,share\nsex,male,49.8\nsex,female,50.2\n"),
+        ["submission.yaml:21:", "population.csv, line 2", "0.512"],
+    ),
+    (
+        "misspelt quasi-identifier",
+        edit("declared:", "declared:\n  quasi_identifiers: [incme]"),
+        ["submission.yaml:22:23", "income"],
+    ),
+    (
+        "identifier as quasi-identifier",
+        edit(
+            "[sex]\n  training: {path: data/train.csv, target: approved}\ndeclared:",
+            "[sex]\n    id: [debt]\n  training: {path: data/train.csv, target: approved}\ndeclared:\n"
+            "  quasi_identifiers: [debt]",
+        ),
+        ["submission.yaml:23:", "data.evaluation.id"],
+    ),
     ("symlink out", lambda f: (f / "data/link.csv").symlink_to("/etc/passwd"), ["data/link.csv"]),
     ("dangling symlink", lambda f: (f / "data/link.csv").symlink_to("nowhere"), ["data/link.csv"]),
 ]

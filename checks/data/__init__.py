@@ -1,0 +1,1 @@
+"""Whether the data are sound, and whom they are about."""

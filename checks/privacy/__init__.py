@@ -1,0 +1,1 @@
+"""What the data, and a model's answers, give away about people."""
