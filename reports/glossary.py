@@ -55,6 +55,11 @@ METHODS: Mapping[str, Text] = {
     "koopman-simultaneous": t("Koopman's interval, widened so that it holds for all pairs of groups at once."),
     "mover-wilson": t("Interval for a mean of shares, from Wilson's intervals (Zou and Donner 2008)."),
     "delong-logit": t("Interval for the area under a ROC curve (DeLong 1988, on the logit scale)."),
+    "exact": t(
+        "Exact interval: every possible table of the two groups is added up, so that it never covers less than it says."
+    ),
+    "exact-simultaneous": t("Exact intervals, widened so that they hold for all pairs of groups at once."),
+    "robins-breslow-greenland": t("Interval for a common odds ratio (Robins, Breslow and Greenland 1986)."),
     "bootstrap": t("Interval from drawing the rows again many times (percentile bootstrap)."),
     "by-construction": t("The value follows from how things are built; no sample is involved."),
 }

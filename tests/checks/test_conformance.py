@@ -26,6 +26,7 @@ PARAMS = {
     "fairness.demographic_parity": {"attribute": "sex"},
     "fairness.equalized_odds": {"attribute": "sex"},
     "fairness.counterfactual_flip": {"attribute": "sex"},
+    "fairness.decisions_only": {"attribute": "sex"},
     "fairness.equal_opportunity": {"attribute": "sex"},
     "fairness.group_accuracy": {"attribute": "sex"},
     "fairness.multiclass": {"attribute": "sex"},

@@ -72,6 +72,44 @@ def measured(proofbox: Command) -> Callable[..., dict[str, dict]]:
     return measure
 
 
+TEAL = {("black", 1): 26, ("black", 0): 22, ("white", 1): 206, ("white", 0): 53}
+"""Connecticut v. Teal, 457 U.S. 440 (1982): who passed the written examination for supervisor."""
+
+COMPAS = {
+    ("African-American", 0, 0): 990,
+    ("African-American", 0, 1): 805,
+    ("African-American", 1, 0): 532,
+    ("African-American", 1, 1): 1369,
+    ("Caucasian", 0, 0): 1139,
+    ("Caucasian", 0, 1): 349,
+    ("Caucasian", 1, 0): 461,
+    ("Caucasian", 1, 1): 505,
+}
+"""ProPublica, "How We Analyzed the COMPAS Recidivism Algorithm" (2016): race, recidivated, rated medium or high."""
+
+
+def test_connecticut_v_teal(recorded, measured):
+    found = measured(recorded(("race", "decided"), TEAL, sensitive="race"), "fairness.decisions_only")
+    ratio = found["demographic_parity_ratio"]
+    assert round(100 * ratio["value"]) == 68
+    assert ratio["interval"]["method"] == "exact"
+    assert found["fisher_p_value"]["value"] < 0.001
+    assert ratio["detail"]["decisions"] == "recorded"
+
+
+def test_compas_as_propublica_published_it(recorded, measured):
+    submission = recorded(
+        ("race", "recidivated", "decided"), COMPAS, sensitive="race", target="recidivated", sector="justice"
+    )
+    odds = measured(submission, "fairness.equalized_odds")["equalized_odds_difference"]
+    recalled, alarms = ([round(100 * one["rate"], 2) for one in block["groups"]] for block in odds["detail"]["rates"])
+    assert alarms == [44.85, 23.45]
+    assert [round(100 - rate, 2) for rate in recalled] == [27.99, 47.72]
+    assert odds["interval"]["low"] > 0.15
+    parity = measured(submission, "fairness.predictive_parity")["predictive_parity_difference"]
+    assert [round(one["rate"], 2) for one in parity["detail"]["groups"]] == [0.63, 0.59]
+
+
 CROSSED = {("f", "a"): (10, 90), ("f", "b"): (90, 10), ("m", "a"): (90, 10), ("m", "b"): (10, 90)}
 
 

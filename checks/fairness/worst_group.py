@@ -1,0 +1,194 @@
+"""Which group of people, of all that attributes make alone or crossed, fares most differently from everybody else.
+
+## Measures
+
+- `worst_group_difference`: [0, 1], lower is better, 0 is perfect. The largest distance between a group's rate and the
+  rate of everybody outside it, over all groups that are large enough to judge.
+- `worst_group_ratio`: [0, 1], higher is better, 1 is perfect. The smallest ratio of a group's rate and the rate of
+  everybody outside it, whichever is lower divided by the other; without a value where the rate is 0 everywhere.
+- `groups_that_differ`: [0, inf), lower is better, 0 is perfect. How many groups differ from everybody else by more than
+  chance would bring about, with all groups searched taken into account.
+- `groups_too_small`: [0, inf), lower is better, 0 is perfect. How many groups have too few rows to be judged.
+
+## Method
+
+Every group of every combination of the sensitive columns (or of `attributes`) up to `depth` is set against all other
+rows in the `rate`. Searching many groups finds large gaps by chance alone, so the interval of the worst one is derived
+from intervals of all of them which hold at once (union bound): Newcombe's for differences, Koopman's for ratios. The
+number of groups that differ is by exact two-sided tests (twice the smaller tail of the hypergeometric distribution;
+a score test where both groups are large) under Holm's correction at the level of the confidence, so that a single false
+name among them is as rare as the confidence says. Groups below `min_group_size`, or whose complement is, are listed and
+not judged. All groups with their numbers stand in the evidence table; the twenty that differ most are shown.
+
+## Limits
+
+A group that is too small to judge is no group that is treated well. The search goes over the attributes that are
+declared, not over those that were not collected. Groups overlap: where one differs, those it contains or is contained
+in differ too. With many attributes most of the power goes into the number of groups; less depth asks fewer questions.
+
+## References
+
+- Kearns, Neel, Roth, Wu, "Preventing Fairness Gerrymandering", ICML 2018: statistical parity over a family of groups.
+- Holm, "A Simple Sequentially Rejective Multiple Test Procedure", Scandinavian Journal of Statistics 6 (1979) 65-70.
+- Newcombe, Statistics in Medicine 17 (1998) 873-890; Koopman, Biometrics 40 (1984) 513-517.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from proofbox.checks.crossings import Crossed, CrossingParams, crossed
+from proofbox.checks.intervals import Floats, difference_limits, ratio_limits, z_value
+from proofbox.checks.outcomes import Category
+from proofbox.checks.registry import check
+from proofbox.checks.result import CountTable, Inapplicable, Interval, Json, Measured, Measurement, Scalar
+from proofbox.checks.subgroups import Subgroups, holm, two_sided
+from proofbox.checks.subject import Dataset, Decisions
+from proofbox.checks.text import t
+
+MOST_SHOWN = 20
+"""Groups that are listed in the detail; the evidence table has all."""
+
+
+class Params(CrossingParams):
+    """Parameters of :func:`worst_group`."""
+
+
+@check("fairness.worst_group")
+def worst_group(data: Dataset, decisions: Decisions, params: Params) -> Measured | Inapplicable:
+    """Search every crossing of attributes for the group that fares most differently."""
+    found = crossed(data, decisions, params, 1)
+    if isinstance(found, Inapplicable):
+        return found
+    groups = Subgroups.against_the_rest(found, params.rate)
+    judged, small = groups.split(params.min_group_size)
+    if len(judged.categories) == 0:
+        return Inapplicable(
+            t(
+                "none of the {groups} groups and the rest of the rows have {size} rows each, so none can be judged",
+                groups=len(groups.categories),
+                size=params.min_group_size,
+            )
+        )
+    p_values = holm(two_sided(judged))
+    differs = p_values <= 1 - params.confidence
+    detail = _detail(found, judged, small, p_values, params)
+    size = int(judged.everybody.max())
+    counted = {"groups_that_differ": int(differs.sum()), "groups_too_small": len(small.categories)}
+    return Measured(
+        measurements=(
+            *_gaps(judged, detail, params.confidence),
+            *(
+                Measurement(measure=name, value=float(number), sample_size=size, detail=detail)
+                for name, number in counted.items()
+            ),
+        ),
+        tables=(_table(f"groups-{params.rate.replace('_', '-')}-{params.depth}", judged, small, p_values),),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bounds:
+    """Simultaneous limits of every group's difference from the rest, and of its ratio to it; shape (groups,)."""
+
+    difference: tuple[Floats, Floats]
+    ratio: tuple[Floats, Floats]
+
+
+def _bounds(judged: Subgroups, confidence: float) -> _Bounds:
+    z = z_value(confidence, len(judged.categories))
+    return _Bounds(
+        difference=difference_limits(judged.inside, judged.outside, z),
+        ratio=ratio_limits(judged.inside, judged.outside, z),
+    )
+
+
+def _gaps(judged: Subgroups, detail: Mapping[str, Json], confidence: float) -> Iterator[Measurement]:
+    bounds = _bounds(judged, confidence)
+    suffix = "" if len(judged.categories) == 1 else "-simultaneous"
+    inside, outside = judged.rates
+    gaps = np.abs(inside - outside)
+    low, high = bounds.difference
+    yield Measurement(
+        measure="worst_group_difference",
+        value=float(gaps.max()),
+        interval=Interval(
+            low=float(np.maximum(np.maximum(low, -high), 0).max()),
+            high=float(np.minimum(np.maximum(high, -low), 1).max()),
+            confidence=confidence,
+            method=f"newcombe{suffix}",
+        ),
+        sample_size=int(judged.everybody[gaps.argmax()]),
+        detail=detail,
+    )
+    highest = np.maximum(inside, outside)
+    if not highest.any():
+        return
+    there = highest > 0
+    ratios = np.where(there, np.minimum(inside, outside) / np.where(there, highest, 1), 1.0)
+    low, high = bounds.ratio
+    with np.errstate(divide="ignore"):
+        least, most = np.minimum(low, 1 / high), np.minimum(np.minimum(high, 1 / low), 1)
+    yield Measurement(
+        measure="worst_group_ratio",
+        value=float(ratios.min()),
+        interval=Interval(
+            low=float(least.min()), high=float(most.min()), confidence=confidence, method=f"koopman{suffix}"
+        ),
+        sample_size=int(judged.everybody[ratios.argmin()]),
+        detail=detail,
+    )
+
+
+def _detail(found: Crossed, judged: Subgroups, small: Subgroups, p_values: Floats, params: Params) -> dict[str, Json]:
+    first = next(iter(found.outcomes.values())).detail
+    inside, outside = judged.rates
+    low, high = _bounds(judged, params.confidence).difference
+    order = np.argsort(-np.abs(inside - outside), kind="stable")[:MOST_SHOWN].tolist()
+    worst: list[Json] = [
+        {
+            "group": dict(judged.categories[place]),
+            "rate": float(inside[place]),
+            "count": int(judged.count[place]),
+            "of": int(judged.of[place]),
+            "rest": float(outside[place]),
+            "difference": float(inside[place] - outside[place]),
+            "low": float(low[place]),
+            "high": float(high[place]),
+            "adjusted_p_value": float(p_values[place]),
+        }
+        for place in order
+    ]
+    return {
+        **{key: first[key] for key in ("counted_label", "decisions", "rows", "rows_without_true_label")},
+        "rate": params.rate,
+        "combinations": [list(attributes) for attributes in found.outcomes],
+        "combinations_not_compared": list(found.not_compared),
+        "groups_judged": len(judged.categories),
+        "worst_groups": worst,
+        "too_small": [
+            {"group": dict(category), "rows": int(rows), "of": int(of)}
+            for category, rows, of in list(zip(small.categories, small.rows, small.of, strict=True))[:200]
+        ],
+    }
+
+
+def _table(name: str, judged: Subgroups, small: Subgroups, p_values: Floats) -> CountTable:
+    """Return every group: who, the counts inside and of all, and the adjusted p-value where it was judged."""
+    columns: dict[str, list[Scalar]] = {
+        column: [] for column in ("group", "rows", "count", "of", "all_count", "all_of", "adjusted_p_value")
+    }
+    for groups, values in ((judged, p_values), (small, None)):
+        numbers = (groups.rows, groups.count, groups.of, groups.all_count, groups.everybody)
+        columns["group"] += [_name(category) for category in groups.categories]
+        for column, cells in zip(("rows", "count", "of", "all_count", "all_of"), numbers, strict=True):
+            columns[column] += cells.tolist()
+        columns["adjusted_p_value"] += [None] * len(groups.categories) if values is None else values.tolist()
+    return CountTable(name=name, columns={column: tuple(cells) for column, cells in columns.items()})
+
+
+def _name(category: Category) -> str:
+    return "; ".join(f"{attribute}: {value}" for attribute, value in category.items())
