@@ -6,17 +6,18 @@ joint code, and tables of parts of the data add up to the table of the whole.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from proofbox.checks.cube import in_order
 from proofbox.checks.labels import label_text
+from proofbox.checks.rawcodes import is_missing
 
 Codes: TypeAlias = NDArray[np.int64]
 
@@ -52,10 +53,10 @@ def encode(column: pa.ChunkedArray) -> Encoded:
     values = dictionary.dictionary.to_pylist()
     # The extra last place stands for null.
     counts = np.bincount(_indices(dictionary), minlength=len(values) + 1)
-    texts = [None if _is_missing(value) else label_text(value) for value in values]
+    texts = [None if is_missing(value) else label_text(value) for value in values]
     numeric = not any(isinstance(value, str) for value in values)
     seen = {text for text, count in zip(texts, counts, strict=False) if text is not None and count}
-    categories = tuple(sorted(seen, key=_as_number) if numeric else sorted(seen))
+    categories = in_order(seen, numeric=numeric)
     place = {text: code for code, text in enumerate(categories)}
     recode = np.array([place.get(text, len(categories)) if text is not None else len(categories) for text in texts]
                       + [len(categories)], dtype=np.int64)  # fmt: skip
@@ -92,6 +93,11 @@ class Table:
     """
 
     cells: NDArray[np.int64]
+    """Rows in each cell."""
+    weight: NDArray[np.float64] | None = None
+    """Sum of the rows' sample weights in each cell, of the shape of ``cells``; None where the data carry none."""
+    weight_squared: NDArray[np.float64] | None = None
+    """Sum of the squared weights in each cell."""
 
     @classmethod
     def count(cls, groups: Codes, size: int, selected: NDArray[np.bool_], positive: NDArray[np.bool_] | None) -> Table:
@@ -115,7 +121,11 @@ class Table:
 
     def __add__(self, other: Table) -> Table:
         """Return the table of both parts of the data together."""
-        return Table(cells=self.cells + other.cells)
+        return Table(
+            cells=self.cells + other.cells,
+            weight=_both(self.weight, other.weight),
+            weight_squared=_both(self.weight_squared, other.weight_squared),
+        )
 
     @property
     def has_truth(self) -> bool:
@@ -130,44 +140,81 @@ class Table:
 
     def take(self, groups: NDArray[np.intp]) -> Table:
         """Return the table of some of the groups."""
-        return Table(cells=self.cells[groups])
+        return Table(
+            cells=self.cells[groups],
+            weight=None if self.weight is None else self.weight[groups],
+            weight_squared=None if self.weight_squared is None else self.weight_squared[groups],
+        )
+
+    @property
+    def unweighted(self) -> Table:
+        """The same rows, each counted once."""
+        return Table(cells=self.cells)
 
 
-Rate: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64]]
-"""Numerators and denominators, each of shape (groups,)."""
+Rate: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
+"""Numerators and denominators, each of shape (groups,): int64 counts of rows, or float64 effective ones."""
+
+_RATES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "true_positive_rate": (("tp",), ("tp", "fn")),
+    "false_positive_rate": (("fp",), ("fp", "tn")),
+    "true_negative_rate": (("tn",), ("fp", "tn")),
+    "false_negative_rate": (("fn",), ("tp", "fn")),
+    "precision": (("tp",), ("tp", "fp")),
+    "negative_predictive_value": (("tn",), ("tn", "fn")),
+    "accuracy": (("tp", "tn"), ("tn", "fp", "fn", "tp")),
+    "base_rate": (("tp", "fn"), ("tn", "fp", "fn", "tp")),
+}
+"""Name -> cells of the numerator, cells of the denominator."""
 
 
 def rates(table: Table) -> Mapping[str, Rate]:
-    """Return every rate that the table can say, by name; a denominator may be 0."""
-    selected = table.cells[:, :, 1].sum(axis=1)
-    found: dict[str, Rate] = {"selection_rate": (selected, table.rows)}
-    if not table.has_truth:
-        return found
-    tn, fp, fn, tp = (table.cells[:, truth, decision] for truth in (0, 1) for decision in (0, 1))
-    return found | {
-        "true_positive_rate": (tp, tp + fn),
-        "false_positive_rate": (fp, fp + tn),
-        "true_negative_rate": (tn, fp + tn),
-        "false_negative_rate": (fn, tp + fn),
-        "precision": (tp, selected),
-        "negative_predictive_value": (tn, tn + fn),
-        "accuracy": (tp + tn, table.rows),
-        "base_rate": (tp + fn, table.rows),
+    """Return every rate that the table can say, by name; a denominator may be 0.
+
+    Returns
+    -------
+    Mapping
+        Without weights: how many rows, of how many. With weights: the weighted rate times the effective number of
+        rows, of that number, so that their quotient is the weighted rate and an interval for so many rows is honest.
+
+    Notes
+    -----
+    Effective number of rows: ``(sum w)**2 / sum w**2`` over the rows of the denominator (L. Kish, *Survey Sampling*,
+    Wiley 1965, section 8.2; it is the number of rows where all weights are equal). A weighted rate is
+    ``sum of the numerator's weights / sum of the denominator's``, as scikit-learn and Fairlearn have it.
+    """
+    cells = (("tn", 0, 0), ("fp", 0, 1), ("fn", 1, 0), ("tp", 1, 1))
+    places = {name: (truth, decision) for name, truth, decision in cells if truth < table.cells.shape[1]}
+    every = tuple(places)
+    wanted = {"selection_rate": (tuple(name for name in every if name in ("fp", "tp")), every)}
+    if table.has_truth:
+        wanted |= _RATES
+    return {
+        name: _rate(table, [places[cell] for cell in above], [places[cell] for cell in below])
+        for name, (above, below) in wanted.items()
     }
+
+
+def _rate(table: Table, above: Sequence[tuple[int, int]], below: Sequence[tuple[int, int]]) -> Rate:
+    if table.weight is None or table.weight_squared is None:
+        return _sum(table.cells, above), _sum(table.cells, below)
+    part, whole, squared = _sum(table.weight, above), _sum(table.weight, below), _sum(table.weight_squared, below)
+    there = squared > 0
+    of = np.divide(whole * whole, squared, out=np.zeros_like(whole), where=there)
+    return np.divide(part, whole, out=np.zeros_like(whole), where=there) * of, of
+
+
+def _sum(cells: NDArray[Any], places: Sequence[tuple[int, int]]) -> NDArray[Any]:
+    total = cells[:, places[0][0], places[0][1]]
+    for truth, decision in places[1:]:
+        total = total + cells[:, truth, decision]
+    return total
+
+
+def _both(first: NDArray[np.float64] | None, second: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
+    return None if first is None or second is None else first + second
 
 
 def _indices(array: pa.DictionaryArray) -> Codes:
     codes: Codes = pc.fill_null(array.indices.cast(pa.int64()), len(array.dictionary)).to_numpy(zero_copy_only=False)
     return codes
-
-
-def _is_missing(value: object) -> bool:
-    return value is None or (isinstance(value, float) and math.isnan(value))
-
-
-def _as_number(text: str) -> tuple[float, str]:
-    try:
-        return float(text), text
-    except ValueError:
-        # Booleans and dates: no number, yet no text either.
-        return math.inf, text

@@ -18,9 +18,18 @@ from proofbox.checks.result import Json, Measurement
 from proofbox.checks.subject import Dataset, Decisions
 
 
-def comparison_of(rate: str, counts: Rate, categories: tuple[Category, ...]) -> Comparison | None:
-    """Compare a rate given as counts, each of shape (groups,); None where fewer than two groups have it."""
+def comparison_of(
+    rate: str, counts: Rate, categories: tuple[Category, ...], rows: Rate | None = None
+) -> Comparison | None:
+    """Compare a rate given as counts, each of shape (groups,); None where fewer than two groups have it.
+
+    Parameters
+    ----------
+    rows
+        The numbers of rows behind ``counts`` where those are effective ones, as :class:`Comparison` has them.
+    """
     count, of = counts
+    count_rows, of_rows = rows or counts
     there = np.flatnonzero(of > 0)
     if len(there) < 2:
         return None
@@ -29,6 +38,8 @@ def comparison_of(rate: str, counts: Rate, categories: tuple[Category, ...]) -> 
         family=Family(successes=count[there], trials=of[there]),
         categories=tuple(categories[group] for group in there),
         absent=tuple(categories[group] for group in np.flatnonzero(of == 0)),
+        rows=(count_rows[there], of_rows[there]),
+        weighted=rows is not None,
     )
 
 

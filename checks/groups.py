@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
 from proofbox.checks.counting import MISSING, Codes, Encoded, encode
+from proofbox.checks.rawcodes import RawColumn, raw_column
 from proofbox.checks.result import Inapplicable, Json
 from proofbox.checks.subject import Dataset
 from proofbox.checks.text import t
@@ -20,7 +21,7 @@ MOST_NUMBERS = 50
 MOST_GROUPS = 500
 """More groups than this cannot be told apart by anybody: their pairs alone would be over a hundred thousand."""
 
-_MOST_CODES = 1 << 62
+MOST_CODES = 1 << 62
 """Joint codes are 64-bit numbers."""
 
 
@@ -43,25 +44,26 @@ class Groups:
 
 
 def groups_of(data: Dataset, attribute: tuple[str, ...]) -> Groups | Inapplicable:
-    """Tell the groups of an attribute apart, or say why there are none."""
+    """Tell the groups of an attribute apart row by row, or say why there are none.
+
+    Checks that need no more than counts ask :class:`proofbox.checks.counts.Counts` instead, which reads no row twice.
+    """
     encoded: dict[str, Encoded] = {}
     for name in attribute:
         found = _encoded(data, name)
         if isinstance(found, Inapplicable):
             return found
         encoded[name] = found
-    if math.prod(len(column.categories) + 1 for column in encoded.values()) > _MOST_CODES:
-        return _too_many(attribute, MOST_GROUPS + 1)
+    columns = [column.categories for column in encoded.values()]
+    if math.prod(len(categories) + 1 for categories in columns) > MOST_CODES:
+        return too_many_groups(attribute, MOST_GROUPS + 1)
     joint = np.zeros(data.rows, dtype=np.int64)
     for column in encoded.values():
         joint = joint * (len(column.categories) + 1) + column.codes
     occurring, codes = _occurring(joint)
-    categories = tuple(_category(int(code), encoded) for code in occurring[: MOST_GROUPS + 1])
-    if len(occurring) > MOST_GROUPS:
-        return _too_many(attribute, len(occurring))
-    if sum(MISSING not in category.values() for category in categories) < 2:
-        name = " x ".join(attribute)
-        return Inapplicable(t("{attribute} has one value in all rows, so there is nothing to compare", attribute=name))
+    categories = tuple(category_of(int(code), attribute, columns) for code in occurring[: MOST_GROUPS + 1])
+    if unfit := unfit_groups(attribute, categories, len(occurring)):
+        return unfit
     return Groups(
         attribute=attribute,
         codes=codes,
@@ -70,7 +72,27 @@ def groups_of(data: Dataset, attribute: tuple[str, ...]) -> Groups | Inapplicabl
     )
 
 
-def _too_many(attribute: tuple[str, ...], groups: int) -> Inapplicable:
+def unfit_groups(attribute: Sequence[str], categories: Sequence[Mapping[str, str]], groups: int) -> Inapplicable | None:
+    """Say why groups cannot be compared: there are too many, or there is one."""
+    if groups > MOST_GROUPS:
+        return too_many_groups(attribute, groups)
+    if sum(MISSING not in category.values() for category in categories) < 2:
+        name = " x ".join(attribute)
+        return Inapplicable(t("{attribute} has one value in all rows, so there is nothing to compare", attribute=name))
+    return None
+
+
+def unfit_column(data: Dataset, name: str) -> Inapplicable | None:
+    """Say why a column makes no groups: it is not there, or there are no rows."""
+    if data.rows == 0:
+        return Inapplicable(t("the {role} data have no rows", role=data.role))
+    if name not in data.table.column_names:
+        return Inapplicable(t("the {role} data have no column {column}", role=data.role, column=name))
+    return None
+
+
+def too_many_groups(attribute: Sequence[str], groups: int) -> Inapplicable:
+    """Say that nobody could tell so many groups apart."""
     return Inapplicable(
         t(
             "{attribute} makes {groups} groups or more, and at most {most} can be compared: declare coarser ones",
@@ -81,31 +103,48 @@ def _too_many(attribute: tuple[str, ...], groups: int) -> Inapplicable:
     )
 
 
-def _encoded(data: Dataset, name: str) -> Encoded | Inapplicable:
-    if data.rows == 0:
-        return Inapplicable(t("the {role} data have no rows", role=data.role))
-    if name not in data.table.column_names:
-        return Inapplicable(t("the {role} data have no column {column}", role=data.role, column=name))
-    values = data.table.column(name)
-    if not (pa.types.is_dictionary(values.type) or pa.types.is_string(values.type)):
-        # Told before encoding, which turns every distinct value into text.
-        distinct = len(values.unique())
-        if distinct > 2 * MOST_NUMBERS:
-            return _too_many_numbers(name, distinct)
-    column = encode(values)
-    if column.numeric and len(column.categories) > MOST_NUMBERS:
-        return _too_many_numbers(name, len(column.categories))
-    return column
-
-
-def _too_many_numbers(name: str, values: int) -> Inapplicable:
+def too_many_numbers(name: str, values: int) -> Inapplicable:
+    """Say that a column of many different numbers makes no groups until bins are declared; none are made silently."""
     return Inapplicable(
         t(
-            "{column} holds {values} different numbers, which are no groups: add a column of declared bins",
+            "{column} holds {values} different numbers, which are no groups: declare bins for it under "
+            "data.evaluation.sensitive",
             column=name,
             values=values,
         )
     )
+
+
+def category_of(code: int, attribute: Sequence[str], columns: Sequence[Sequence[str]]) -> Mapping[str, str]:
+    """Return the name of the group with that joint code; each column's categories are followed by the missing one."""
+    names: dict[str, str] = {}
+    for name, categories in reversed(list(zip(attribute, columns, strict=True))):
+        code, place = divmod(code, len(categories) + 1)
+        names[name] = categories[place] if place < len(categories) else MISSING
+    return {name: names[name] for name in attribute}
+
+
+def _encoded(data: Dataset, name: str) -> Encoded | Inapplicable:
+    if unfit := unfit_column(data, name):
+        return unfit
+    values = data.table.column(name)
+    if name in data.bins:
+        return _in_bins(raw_column(name, values, data.bins[name]))
+    if not (pa.types.is_dictionary(values.type) or pa.types.is_string(values.type)):
+        # Told before encoding, which turns every distinct value into text.
+        distinct = len(values.unique())
+        if distinct > 2 * MOST_NUMBERS:
+            return too_many_numbers(name, distinct)
+    column = encode(values)
+    if column.numeric and len(column.categories) > MOST_NUMBERS:
+        return too_many_numbers(name, len(column.categories))
+    return column
+
+
+def _in_bins(column: RawColumn) -> Encoded:
+    axis, places = column.settled()
+    parts = [places[column.codes(part).astype(np.int64)] for part in column.column.chunks]
+    return Encoded(codes=np.concatenate(parts), categories=axis.categories, numeric=False)
 
 
 def _occurring(joint: Codes) -> tuple[Codes, Codes]:
@@ -116,11 +155,3 @@ def _occurring(joint: Codes) -> tuple[Codes, Codes]:
         return occurring, codes.astype(np.int64)
     present = np.bincount(joint, minlength=size) > 0
     return np.flatnonzero(present), (np.cumsum(present) - 1)[joint]
-
-
-def _category(code: int, encoded: Mapping[str, Encoded]) -> Mapping[str, str]:
-    names: dict[str, str] = {}
-    for name, column in reversed(list(encoded.items())):
-        code, place = divmod(code, len(column.categories) + 1)
-        names[name] = column.categories[place] if place < len(column.categories) else MISSING
-    return {name: names[name] for name in encoded}

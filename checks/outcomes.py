@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from proofbox.checks.counting import MISSING, Encoded, Rate, Table, encode, rates
+from proofbox.checks.counting import MISSING, Rate, Table, rates
+from proofbox.checks.counts import Counts, Grouped
 from proofbox.checks.gaps import Family
-from proofbox.checks.groups import Groups, groups_of
 from proofbox.checks.params import Attribute, CheckParams
 from proofbox.checks.result import Inapplicable, Json
 from proofbox.checks.subject import Dataset, Decisions
-from proofbox.checks.text import t
+from proofbox.checks.text import Text, t
 
 Category = Mapping[str, str]
 """Attribute -> category: the name of one group."""
@@ -31,8 +31,8 @@ class GroupParams(CheckParams):
     counted: Literal["positive", "favourable"] = "positive"
     """The label whose rates are counted: the submission's positive label, or its favourable one (where none is
     declared, the positive label is the one that people want)."""
-    missing: Literal["group", "leave_out"] = "group"
-    """Whether rows without the attribute are a group of their own."""
+    missing: Literal["group", "leave_out", "refuse"] = "group"
+    """Rows without the attribute: a group of their own, left out and counted in the detail, or refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +49,20 @@ class Outcomes:
     """The label counted, the rows and groups left out."""
 
     def rate(self, name: str) -> Rate:
-        """Return one rate's numerators and denominators, each of shape (groups,)."""
-        table = self.decided if name == "selection_rate" or self.judged is None else self.judged
-        return rates(table)[name]
+        """Return one rate's numerators and denominators, each of shape (groups,), as :func:`rates` has them."""
+        return rates(self._table(name))[name]
+
+    def rows(self, name: str) -> Rate:
+        """Return how many rows one rate rests on, weighted or not: those that count, and of how many."""
+        return rates(self._table(name).unweighted)[name]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The rates that can be said."""
+        return tuple(rates(self.judged or self.decided))
+
+    def _table(self, name: str) -> Table:
+        return self.decided if name == "selection_rate" or self.judged is None else self.judged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,21 +74,25 @@ class Comparison:
     categories: tuple[Category, ...]
     absent: tuple[Category, ...]
     """Groups in which nobody could have had it: an empty denominator."""
+    rows: Rate
+    """Rows that count, and of how many, in each group; what ``family`` holds where rows carry no weights."""
+    weighted: bool = False
+    """Whether ``family`` holds effective numbers of rows."""
 
     @property
     def sample_size(self) -> int:
         """Rows that the rates rest on."""
-        return int(self.family.trials.sum())
+        return int(self.rows[1].sum())
 
     def detail(self) -> dict[str, Json]:
         """Return every group's rate with its counts, and which groups are lowest and highest."""
         values = self.family.rates
-        listed: list[Json] = [
-            {"group": dict(category), "rate": float(rate), "count": int(count), "of": int(of)}
-            for category, rate, count, of in zip(
-                self.categories, values, self.family.successes, self.family.trials, strict=True
-            )
-        ]
+        listed: list[Json] = []
+        for category, rate, count, of, effective in zip(
+            self.categories, values, *self.rows, self.family.trials, strict=True
+        ):
+            said: dict[str, Json] = {"group": dict(category), "rate": float(rate), "count": int(count), "of": int(of)}
+            listed.append(said | ({"effective_rows": float(effective)} if self.weighted else {}))
         return {
             "rate": self.rate,
             "groups": listed,
@@ -102,19 +117,32 @@ def unweighted(data: Dataset) -> Inapplicable | None:
 
 
 def outcomes_of(data: Dataset, decisions: Decisions, params: GroupParams) -> Outcomes | Inapplicable:
-    """Count each group's decisions, or say why they cannot be counted."""
-    if refused := unweighted(data):
-        return refused
-    label = counted_label(data, decisions, params.counted)
+    """Count each group's decisions in memory; checks that are given ``counts`` call :func:`count_outcomes`."""
+    return count_outcomes(Counts(data, decisions, [params.attribute]), params)
+
+
+def count_outcomes(counts: Counts, params: GroupParams) -> Outcomes | Inapplicable:
+    """Count each group's decisions by one label, or say why they cannot be counted."""
+    grouped = counts.grouped(params.attribute)
+    if isinstance(grouped, Inapplicable):
+        return grouped
+    label = counted_label(counts.data, counts, params.counted)
     if isinstance(label, Inapplicable):
         return label
-    groups = groups_of(data, params.attribute)
-    if isinstance(groups, Inapplicable):
-        return groups
-    selected = Encoded(codes=decisions.codes, categories=decisions.classes, numeric=False).is_label(label)
-    size = len(groups.categories)
-    decided = Table.count(groups.codes, size, selected, None)
-    kept = _kept(groups, decided.rows, params)
+    return against_rest(counts, grouped, label, params)
+
+
+def against_rest(counts: Counts, grouped: Grouped, label: str, params: GroupParams) -> Outcomes | Inapplicable:
+    """Count one class against the rest: the rows of each group by whether it is true, and whether it was decided."""
+    if params.missing == "refuse" and grouped.missing:
+        return Inapplicable(_missing_refused(grouped.missing))
+    every = _table(grouped, label)
+    decided = Table(
+        cells=every.cells.sum(axis=1, keepdims=True),
+        weight=None if every.weight is None else every.weight.sum(axis=1, keepdims=True),
+        weight_squared=None if every.weight_squared is None else every.weight_squared.sum(axis=1, keepdims=True),
+    )
+    kept = _kept(grouped.categories, decided.rows, params)
     if len(kept) < 2:
         return Inapplicable(
             t(
@@ -124,29 +152,83 @@ def outcomes_of(data: Dataset, decisions: Decisions, params: GroupParams) -> Out
                 size=params.min_group_size,
             )
         )
-    judged, unlabelled = _judged(data, groups, selected, label)
+    unlabelled = int(grouped.cells[:, -1].sum())
+    judged = _labelled(every) if grouped.truths else None
     return Outcomes(
-        categories=tuple(groups.categories[group] for group in kept),
+        categories=tuple(grouped.categories[group] for group in kept),
         decided=decided.take(kept),
         judged=None if judged is None else judged.take(kept),
         detail={
             "counted_label": label,
-            "decisions": decisions.source,
-            **groups.detail(),
-            "rows": data.rows,
+            "decisions": counts.source,
+            "attribute": list(grouped.attribute),
+            "rows_missing_attribute": dict(grouped.missing),
+            "rows": counts.rows,
             "rows_without_true_label": unlabelled,
             "groups_left_out": [
-                {"group": dict(groups.categories[group]), "rows": int(decided.rows[group])}
-                for group in range(size)
+                {"group": dict(grouped.categories[group]), "rows": int(decided.rows[group])}
+                for group in range(len(grouped.categories))
                 if group not in kept
             ],
+            **_weights_said(counts.data),
         },
     )
 
 
-def counted_label(
-    data: Dataset, decisions: Decisions, counted: Literal["positive", "favourable"]
-) -> str | Inapplicable:
+def _table(grouped: Grouped, label: str) -> Table:
+    """Return shape (groups, 3, 2): truth is another label, is the label, is not known x decision likewise."""
+    truth = np.array([*(name == label for name in grouped.truths), 2], dtype=np.int64)
+    decision = np.array([name == label for name in grouped.decided], dtype=np.int64)
+
+    def folded(cells: NDArray[Any]) -> NDArray[Any]:
+        groups = len(cells)
+        table = np.zeros((groups, 3, 2), dtype=cells.dtype)
+        np.add.at(table, np.ix_(np.arange(groups), truth, decision), cells)
+        return table
+
+    return Table(
+        cells=folded(grouped.cells),
+        weight=None if grouped.weight is None else folded(grouped.weight),
+        weight_squared=None if grouped.weight_squared is None else folded(grouped.weight_squared),
+    )
+
+
+def _labelled(table: Table) -> Table:
+    """Return the table of the rows whose true label is known."""
+    return Table(
+        cells=table.cells[:, :2],
+        weight=None if table.weight is None else table.weight[:, :2],
+        weight_squared=None if table.weight_squared is None else table.weight_squared[:, :2],
+    )
+
+
+def _weights_said(data: Dataset) -> dict[str, Json]:
+    """Say what weights mean for the values and their intervals."""
+    if data.weight is None:
+        return {}
+    return {"weights": {"column": data.weight, "intervals": "effective number of rows (Kish)"}}
+
+
+def _missing_refused(missing: Mapping[str, int]) -> Text:
+    name, rows = next(iter(missing.items()))
+    return t("{rows} rows have no value in {column}, which this requirement refuses", rows=rows, column=name)
+
+
+class Decided(Protocol):
+    """What is known of decisions: the classes that they are between, and whose they are."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes; empty for regression."""
+        ...
+
+    @property
+    def source(self) -> Literal["model", "recorded"]:
+        """Who decided."""
+        ...
+
+
+def counted_label(data: Dataset, decisions: Decided, counted: Literal["positive", "favourable"]) -> str | Inapplicable:
     """Return the label whose rates are counted."""
     if not decisions.classes:
         return Inapplicable(t("the answers are numbers, not decisions between classes, so there are no rates"))
@@ -162,6 +244,7 @@ def counted_label(
 def compare(outcomes: Outcomes, rate: str) -> Comparison | Inapplicable:
     """Compare one rate between the groups that have it."""
     count, of = outcomes.rate(rate)
+    rows, of_rows = outcomes.rows(rate)
     there = np.flatnonzero(of > 0)
     if len(there) < 2:
         return Inapplicable(
@@ -172,22 +255,13 @@ def compare(outcomes: Outcomes, rate: str) -> Comparison | Inapplicable:
         family=Family(successes=count[there], trials=of[there]),
         categories=tuple(outcomes.categories[group] for group in there),
         absent=tuple(outcomes.categories[group] for group in np.flatnonzero(of == 0)),
+        rows=(rows[there], of_rows[there]),
+        weighted=outcomes.decided.weight is not None,
     )
 
 
-def _kept(groups: Groups, rows: NDArray[np.int64], params: GroupParams) -> NDArray[np.intp]:
+def _kept(categories: Sequence[Category], rows: NDArray[np.int64], params: GroupParams) -> NDArray[np.intp]:
     there = rows >= params.min_group_size
     if params.missing == "leave_out":
-        there = there & np.array([MISSING not in category.values() for category in groups.categories])
+        there = there & np.array([MISSING not in category.values() for category in categories])
     return np.flatnonzero(there)
-
-
-def _judged(data: Dataset, groups: Groups, selected: NDArray[np.bool_], label: str) -> tuple[Table | None, int]:
-    """Return the table with true labels, and how many rows have none."""
-    if data.target is None:
-        return None, data.rows
-    truth = encode(data.table.column(data.target))
-    size = len(groups.categories)
-    # Rows without a true label get a code past the last group, which the count leaves out.
-    codes = np.where(truth.codes == len(truth.categories), size, groups.codes)
-    return Table.count(codes, size, selected, truth.is_label(label)), truth.missing

@@ -19,8 +19,8 @@ from proofbox.checks.errors import BadCheckError, BadParamsError, UnknownCheckEr
 from proofbox.checks.params import CheckParams
 from proofbox.checks.result import Result
 
-INPUTS = frozenset({"subject", "model", "data", "training", "decisions", "isolation", "params", "rng"})
-"""What a check may ask for by naming it in its signature."""
+INPUTS = frozenset({"subject", "model", "data", "training", "decisions", "counts", "isolation", "params", "rng"})
+"""What a check may ask for by naming it in its signature; ``counts`` alone is served without holding all rows."""
 
 AFTERWARDS = frozenset({"isolation"})
 """What is known once the sandbox is closed again."""
@@ -70,7 +70,7 @@ class CheckSpec:
     @property
     def static(self) -> bool:
         """Whether it runs before the sandbox opens, without the model."""
-        return not self.needs & ({"model", "decisions"} | AFTERWARDS)
+        return not self.needs & ({"model", "decisions", "counts"} | AFTERWARDS)
 
     @property
     def closing(self) -> bool:

@@ -6,7 +6,7 @@ Only protocols and frozen values stand here. The runner builds them; the sandbox
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -84,6 +84,19 @@ class Subject:
     """Name of a document (``model_card``, ``datasheet``) -> its path inside the submission."""
 
 
+class Batches(Protocol):
+    """Rows of a file that are read in batches, as often as asked."""
+
+    @property
+    def rows(self) -> int:
+        """Number of rows in all."""
+        ...
+
+    def batches(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        """Yield the rows with these columns, in order, read and cleaned as a table in memory would be."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
     """One table of the submission and what its columns mean. Labels and groups stay on this side of the wall."""
@@ -105,11 +118,22 @@ class Dataset:
     """The outcome people want, where it is not the positive one."""
     detail: Mapping[str, Json] = field(default_factory=dict)
     """What was detected while reading: delimiter, decimal sign, encoding, merged categories."""
+    bins: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """Sensitive column of numbers -> the rising edges between its declared bins."""
+    source: Batches | None = None
+    """What reads the rows where they are too many to hold; ``table`` then holds the first of them alone."""
 
     @property
     def rows(self) -> int:
         """Number of rows."""
-        return int(self.table.num_rows)
+        return int(self.table.num_rows) if self.source is None else self.source.rows
+
+    def batches(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        """Yield the rows with these columns, in order; all at once where they are held in memory anyway."""
+        if self.source is None:
+            yield self.table.select(list(columns))
+        else:
+            yield from self.source.batches(columns)
 
     def feature_table(self) -> pa.Table:
         """Return the feature columns alone, shape (rows, features): all that a model may see."""

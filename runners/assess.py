@@ -99,9 +99,7 @@ def assess(source: Path, policies: Sequence[LoadedPolicy], settings: Settings, w
         facts = Facts.from_subject(record)
         plan, expected = _planned(policies, facts, recorded_only=resolved.subject.model_path is None)
         watch.planned(len(plan.static) + len(plan.dynamic))
-        bench = Bench(
-            subject=resolved.subject, evaluation=resolved.evaluation, training=resolved.training, seed=settings.seed
-        )
+        bench = make_bench(resolved, plan, settings)
         clock.lap("intake")
         watch.step("checking files and data")
         outcome = execute(plan.static, bench, watch.done)
@@ -126,6 +124,17 @@ def assess(source: Path, policies: Sequence[LoadedPolicy], settings: Settings, w
         run=run,
     )
     return Assessed(assessment=assessment, policies=tuple(policies), submission_yaml=raw, tables=outcome.tables)
+
+
+def make_bench(resolved: Resolved, plan: Plan, settings: Settings) -> Bench:
+    """Lay out what the plan's checks will be given."""
+    return Bench(
+        subject=resolved.subject,
+        evaluation=resolved.evaluation,
+        training=resolved.training,
+        seed=settings.seed,
+        attributes=plan.attributes,
+    )
 
 
 def _planned(

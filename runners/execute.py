@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
+from proofbox.checks.counts import Counts
 from proofbox.checks.errors import ModelFailedError
 from proofbox.checks.holding import Isolation
 from proofbox.checks.result import Counterexample, CountTable, Inapplicable, Measured, Measurement
@@ -36,7 +37,10 @@ class Bench:
     model: Model | None = None
     isolation: Isolation | None = None
     """How the model was held; there once the sandbox is closed again."""
+    attributes: tuple[tuple[str, ...], ...] = ()
+    """The attributes that checks will ask about, so that one pass over the rows counts them all."""
     _decisions: Decisions | None = None
+    _counts: Counts | None = None
 
     def decisions(self) -> Decisions | None:
         """Return the decisions on the evaluation rows, asked for once; None where there is nothing to ask."""
@@ -47,6 +51,12 @@ class Bench:
             elif data.prediction is not None:
                 self._decisions = recorded_decisions(data.table.column(data.prediction), data.positive_label)
         return self._decisions
+
+    def counts(self) -> Counts:
+        """Return what counts the decisions on the evaluation rows; made once, so that the rows are counted once."""
+        if self._counts is None:
+            self._counts = Counts(self.evaluation, self.decisions() if self.model else None, self.attributes)
+        return self._counts
 
     def rng(self, task: Task) -> Generator:
         """Return the task's own random stream, which depends on the seed and the task alone, never on the order."""
@@ -110,7 +120,7 @@ def _missing(task: Task, bench: Bench) -> Text | None:
     needs = task.check.needs
     if "model" in needs and bench.model is None:
         return t("the submission has no model, only recorded decisions")
-    if "decisions" in needs and bench.model is None and bench.evaluation.prediction is None:
+    if needs & {"decisions", "counts"} and bench.model is None and bench.evaluation.prediction is None:
         return t("there is neither a model nor a column of recorded predictions")
     if "isolation" in needs and bench.isolation is None:
         return t("the submission has no model, only recorded decisions")
@@ -126,6 +136,8 @@ def _inputs(task: Task, bench: Bench) -> dict[str, object]:
         given["rng"] = bench.rng(task)
     if "decisions" in needs:
         given["decisions"] = bench.decisions()
+    if "counts" in needs:
+        given["counts"] = bench.counts()
     return {name: value for name, value in given.items() if name in needs}
 
 

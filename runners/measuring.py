@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, cast
 
 from proofbox.checks.registry import CheckSpec, get_check
 from proofbox.policies.record_json import evidence_json
-from proofbox.runners.assess import Settings, Watch, behind_walls, taken_in
+from proofbox.runners.assess import Settings, Watch, behind_walls, make_bench, taken_in
 from proofbox.runners.errors import UsageError
-from proofbox.runners.execute import Bench, Outcome, execute
+from proofbox.runners.execute import Outcome, execute
 from proofbox.runners.hosting import Hosting
 from proofbox.runners.plan import make_plan
 
@@ -42,9 +42,7 @@ def measure_once(source: Path, check_id: str, given: Sequence[str], settings: Se
         wanted = _wanted(spec, params, resolved.evaluation.sensitive)
         plan = make_plan(wanted, recorded_only=resolved.subject.model_path is None)
         watch.planned(len(wanted))
-        bench = Bench(
-            subject=resolved.subject, evaluation=resolved.evaluation, training=resolved.training, seed=settings.seed
-        )
+        bench = make_bench(resolved, plan, settings)
         outcome = execute(plan.static, bench, watch.done)
         if plan.dynamic:
             watch.step("opening the sandbox")

@@ -35,6 +35,12 @@ class Plan:
     dynamic: tuple[Task, ...]
     """Checks that ask the model, and last those that ask how it was held and what it did."""
 
+    @property
+    def attributes(self) -> tuple[tuple[str, ...], ...]:
+        """The attributes, and intersections of them, that checks which count will ask about."""
+        asked = (task.params.get("attribute") for task in (*self.static, *self.dynamic) if "counts" in task.check.needs)
+        return tuple(dict.fromkeys(tuple(map(str, names)) for names in asked if isinstance(names, list | tuple)))
+
 
 def make_plan(wanted: Iterable[tuple[str, Mapping[str, Json]]], *, recorded_only: bool = False) -> Plan:
     """Return the plan for the wanted (check id, parameters).

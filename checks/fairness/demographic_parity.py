@@ -29,11 +29,11 @@ changes the ratio: 95 % against 98 % approved is a ratio of 0.97, 5 % against 2 
 
 from __future__ import annotations
 
+from proofbox.checks.counts import Counts
 from proofbox.checks.gaps import difference_interval, ratio_interval
-from proofbox.checks.outcomes import GroupParams, compare, outcomes_of
+from proofbox.checks.outcomes import GroupParams, compare, count_outcomes
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Measured, Measurement
-from proofbox.checks.subject import Dataset, Decisions
 
 
 class Params(GroupParams):
@@ -41,9 +41,9 @@ class Params(GroupParams):
 
 
 @check("fairness.demographic_parity")
-def demographic_parity(data: Dataset, decisions: Decisions, params: Params) -> Measured | Inapplicable:
+def demographic_parity(counts: Counts, params: Params) -> Measured | Inapplicable:
     """Measure how far apart the groups' selection rates lie."""
-    outcomes = outcomes_of(data, decisions, params)
+    outcomes = count_outcomes(counts, params)
     if isinstance(outcomes, Inapplicable):
         return outcomes
     compared = compare(outcomes, "selection_rate")

@@ -34,11 +34,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from proofbox.checks.counts import Counts
 from proofbox.checks.gaps import difference_interval, ratio_interval
-from proofbox.checks.outcomes import Comparison, GroupParams, Outcomes, compare, outcomes_of
+from proofbox.checks.outcomes import Comparison, GroupParams, Outcomes, compare, count_outcomes
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
-from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
 
 
@@ -47,11 +47,11 @@ class Params(GroupParams):
 
 
 @check("fairness.equalized_odds")
-def equalized_odds(data: Dataset, decisions: Decisions, params: Params) -> Measured | Inapplicable:
+def equalized_odds(counts: Counts, params: Params) -> Measured | Inapplicable:
     """Measure how far apart the groups' true and false positive rates lie."""
-    if data.target is None:
+    if counts.data.target is None:
         return Inapplicable(t("there are no true labels to compare the decisions with"))
-    outcomes = outcomes_of(data, decisions, params)
+    outcomes = count_outcomes(counts, params)
     if isinstance(outcomes, Inapplicable):
         return outcomes
     opportunity = compare(outcomes, "true_positive_rate")

@@ -51,8 +51,11 @@ def group_accuracy(data: Dataset, decisions: Decisions, params: Params) -> Measu
     if isinstance(outcomes, Inapplicable):
         return outcomes
     right, of = outcomes.rate("selection_rate")
-    accuracy = comparison_of("accuracy", (right, of), outcomes.categories)
-    errors = comparison_of("error_rate", (of - right, of), outcomes.categories)
+    right_rows, rows = outcomes.rows("selection_rate")
+    weighted = outcomes.decided.weight is not None
+    accuracy = comparison_of("accuracy", (right, of), outcomes.categories, (right_rows, rows) if weighted else None)
+    wrong_rows = (rows - right_rows, rows) if weighted else None
+    errors = comparison_of("error_rate", (of - right, of), outcomes.categories, wrong_rows)
     # Every group that is compared has rows, so both are there.
     assert accuracy is not None
     assert errors is not None

@@ -39,12 +39,11 @@ import hashlib
 import re
 from collections.abc import Iterator
 
-from proofbox.checks.counting import rates
+from proofbox.checks.counts import Counts
 from proofbox.checks.intervals import wilson
-from proofbox.checks.outcomes import GroupParams, Outcomes, outcomes_of
+from proofbox.checks.outcomes import GroupParams, Outcomes, count_outcomes
 from proofbox.checks.registry import check
 from proofbox.checks.result import CountTable, Inapplicable, Json, Measured, Measurement, Scalar
-from proofbox.checks.subject import Dataset, Decisions
 
 
 class Params(GroupParams):
@@ -52,9 +51,9 @@ class Params(GroupParams):
 
 
 @check("fairness.group_rates")
-def group_rates(data: Dataset, decisions: Decisions, params: Params) -> Measured | Inapplicable:
+def group_rates(counts: Counts, params: Params) -> Measured | Inapplicable:
     """Measure every rate of every group."""
-    outcomes = outcomes_of(data, decisions, params)
+    outcomes = count_outcomes(counts, params)
     if isinstance(outcomes, Inapplicable):
         return outcomes
     return Measured(
@@ -64,34 +63,38 @@ def group_rates(data: Dataset, decisions: Decisions, params: Params) -> Measured
 
 
 def _measurements(outcomes: Outcomes, confidence: float) -> Iterator[Measurement]:
-    names = tuple(rates(outcomes.judged or outcomes.decided))
-    found = {name: outcomes.rate(name) for name in names}
+    found = {name: (*outcomes.rate(name), *outcomes.rows(name)) for name in outcomes.names}
+    weighted = outcomes.decided.weight is not None
     for index, category in enumerate(outcomes.categories):
-        absent: list[Json] = [name for name in names if found[name][1][index] == 0]
+        absent: list[Json] = [name for name in found if not found[name][1][index] > 0]
         rows = int(outcomes.decided.rows[index])
         detail: dict[str, Json] = {**outcomes.detail, "rates_without_value": absent}
         yield Measurement(measure="count", value=float(rows), sample_size=rows, group=category, detail=detail)
-        for name in names:
-            count, of = (int(numbers[index]) for numbers in found[name])
-            if of:
+        for name, numbers in found.items():
+            count, of, count_rows, of_rows = (float(number[index]) for number in numbers)
+            if of > 0:
+                said: dict[str, Json] = {"counted_label": outcomes.detail["counted_label"]}
+                said |= {"count": int(count_rows), "of": int(of_rows)} | ({"effective_rows": of} if weighted else {})
                 yield Measurement(
                     measure=name,
                     value=count / of,
                     interval=wilson(count, of, confidence),
-                    sample_size=of,
+                    sample_size=int(of_rows),
                     group=category,
-                    detail={"counted_label": outcomes.detail["counted_label"], "count": count, "of": of},
+                    detail=said,
                 )
 
 
-_COUNTED = ("true_label", "decision", "rows")
+_COUNTED = ("true_label", "decision", "rows", "weight", "weight_squared")
 
 
 def _table(outcomes: Outcomes, attribute: tuple[str, ...]) -> CountTable:
     table = outcomes.judged or outcomes.decided
     # An attribute may itself be called "decision".
     named = {name: f"group_{name}" if name in _COUNTED else name for name in attribute}
-    columns: dict[str, list[Scalar]] = {name: [] for name in (*named.values(), *_COUNTED)}
+    kept = (("weight", table.weight), ("weight_squared", table.weight_squared))
+    sums = {name: cells for name, cells in kept if cells is not None}
+    columns: dict[str, list[Scalar]] = {name: [] for name in (*named.values(), *_COUNTED[:3], *sums)}
     label = str(outcomes.detail["counted_label"])
     truths = ("other", label) if table.has_truth else (None,)
     for group, category in enumerate(outcomes.categories):
@@ -102,6 +105,8 @@ def _table(outcomes: Outcomes, attribute: tuple[str, ...]) -> CountTable:
                 columns["true_label"].append(true_label)
                 columns["decision"].append(decided)
                 columns["rows"].append(int(table.cells[group, truth, decision]))
+                for name, cells in sums.items():
+                    columns[name].append(float(cells[group, truth, decision]))
     return CountTable(name=_table_name(attribute), columns={name: tuple(cells) for name, cells in columns.items()})
 
 

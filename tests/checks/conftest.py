@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from proofbox.checks.counts import Counts
 from proofbox.checks.registry import get_check
 from proofbox.checks.result import Inapplicable, Measured, Measurement, Result
 from proofbox.checks.subject import Dataset, Decisions, DeclaredFile, FileRecord, Subject
@@ -76,6 +77,8 @@ def build_decisions(labels: Sequence[object], score: Sequence[float] | None = No
 
 def run_check(check_id: str, *, params: Mapping[str, object] | None = None, seed: int = 7, **given: object) -> Result:
     spec = get_check(check_id)
+    if "counts" in spec.needs:
+        given["counts"] = Counts(given["data"], given["decisions"])
     inputs = {"training": None, **given, "params": spec.params(params or {}), "rng": np.random.default_rng(seed)}
     return spec.run(**{name: inputs[name] for name in spec.needs})
 

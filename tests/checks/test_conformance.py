@@ -152,7 +152,7 @@ def test_confidence_reaches_the_interval(spec, given, run):
 
 @checks
 def test_no_rows_are_inapplicable_and_no_crash(spec, given, run):
-    if not spec.needs & {"data", "decisions"}:
+    if not spec.needs & {"data", "decisions", "counts"}:
         return
     result = run(spec.id, params=PARAMS.get(spec.id), **given(0))
     assert isinstance(result, Inapplicable)

@@ -111,8 +111,8 @@ def test_groups_of_two_attributes_are_the_combinations_that_occur(data):
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        (list(range(MOST_NUMBERS + 1)), "add a column of declared bins"),
-        ([number / 7 for number in range(3 * MOST_NUMBERS)], "add a column of declared bins"),
+        (list(range(MOST_NUMBERS + 1)), "declare bins"),
+        ([number / 7 for number in range(3 * MOST_NUMBERS)], "declare bins"),
         ([f"group {number}" for number in range(MOST_GROUPS + 1)], "declare coarser ones"),
         (["a", "a"], "one value in all rows"),
         (["a", None], "one value in all rows"),

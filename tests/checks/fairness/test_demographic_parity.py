@@ -77,13 +77,38 @@ def test_the_favourable_label_can_be_counted(measures, data, decisions):
 
 def test_inapplicable_where_rates_would_mean_something_else(why, data, decisions):
     params = {"attribute": "race"}
-    weighted = data({"race": RACE, "w": [1.0] * 20}, weight="w")
-    assert "sample weights (w)" in why(CHECK, params=params, data=weighted, decisions=decisions(chosen(8, 4)))
     strange = data({"race": RACE}, positive_label="yes")
     assert "has no class yes" in why(CHECK, params=params, data=strange, decisions=decisions(chosen(8, 4)))
     numbers = decisions([0] * 20, [0.5] * 20)
     object.__setattr__(numbers, "classes", ())
     assert "numbers" in why(CHECK, params=params, data=data({"race": RACE}), decisions=numbers)
+
+
+def test_sample_weights_weigh_and_widen(measures, data, decisions):
+    """Rates of 8/10 and 4/10 become 8/10 and 16/22, and twelve heavy rows say less than twelve rows."""
+    weight = [1.0] * 10 + [4.0] * 4 + [1.0] * 6
+    given = data({"race": RACE, "w": weight}, weight="w")
+    found = measures(CHECK, params={"attribute": "race"}, data=given, decisions=decisions(chosen(8, 4)))
+    difference = found["demographic_parity_difference"]
+    assert difference.value == pytest.approx(0.8 - 16 / 22, abs=1e-12)
+    assert difference.sample_size == 20
+    assert difference.detail["weights"]["column"] == "w"
+    second = difference.detail["groups"][1]
+    assert (second["count"], second["of"]) == (4, 10)
+    assert second["effective_rows"] == pytest.approx(22**2 / (4 * 16 + 6))
+    even = data({"race": RACE, "w": [2.5] * 20}, weight="w")
+    plain = measures(CHECK, params={"attribute": "race"}, data=data({"race": RACE}), decisions=decisions(chosen(8, 4)))
+    same = measures(CHECK, params={"attribute": "race"}, data=even, decisions=decisions(chosen(8, 4)))
+    for name, one in plain.items():
+        assert same[name].value == pytest.approx(one.value, abs=1e-12)
+        assert same[name].interval.low == pytest.approx(one.interval.low, abs=1e-9)
+        assert same[name].interval.high == pytest.approx(one.interval.high, abs=1e-9)
+
+
+def test_rows_without_the_attribute_can_be_refused(why, data, decisions):
+    given = data({"race": ["a"] * 9 + ["b"] * 9 + [None] * 2})
+    params = {"attribute": "race", "missing": "refuse"}
+    assert "2 rows have no value in race" in why(CHECK, params=params, data=given, decisions=decisions(chosen(8, 4)))
 
 
 def test_recorded_decisions_that_never_say_yes_are_still_decisions(measures, data, decisions):

@@ -1,0 +1,166 @@
+"""What is counted of an assessment's decisions: one pass over the rows serves every check that counts.
+
+A check that needs no more than counts asks for ``counts``. It can then be served from a table in memory or from a file
+that is read in batches, from recorded decisions or from a model that is asked batch by batch, and never sees which.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proofbox.checks.cube import Cube, joint_code, weighed
+from proofbox.checks.groups import MOST_GROUPS, category_of, too_many_groups, unfit_column, unfit_groups
+from proofbox.checks.onepass import DECIDED, TRUE, Attributes, Decide, Passed, one_pass
+from proofbox.checks.result import Inapplicable
+from proofbox.checks.subject import Dataset, Decisions
+from proofbox.checks.text import t
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grouped:
+    """Counts of group x true class x decided class."""
+
+    attribute: tuple[str, ...]
+    categories: tuple[Mapping[str, str], ...]
+    """One mapping attribute -> category for each group that occurs; at least 2."""
+    missing: Mapping[str, int]
+    """Attribute -> rows without a value; they are a category of their own, named ``(missing)``."""
+    truths: tuple[str, ...]
+    """Classes of the true labels that occur; empty where the data have no true labels."""
+    decided: tuple[str, ...]
+    """Classes of the decisions, whether or not they occur."""
+    cells: NDArray[np.int64]
+    """Shape (groups, truths + 1, decided): rows; the last place of the second axis is that of rows without a label."""
+    weight: NDArray[np.float64] | None = None
+    """Sums of the sample weights, of the shape of ``cells``; None where the data carry none."""
+    weight_squared: NDArray[np.float64] | None = None
+    """Sums of the squared sample weights, of the shape of ``cells``."""
+
+
+class Counts:
+    """The counts of one set of rows and what was decided about them; made by the runner, asked by checks.
+
+    Parameters
+    ----------
+    data
+        The rows.
+    decisions
+        What was decided: for all rows, or how to ask batch by batch; None for the recorded column of ``data``.
+    attributes
+        What will be asked for, as far as it is known: all of it is counted in the first pass.
+    """
+
+    def __init__(
+        self, data: Dataset, decisions: Decisions | Decide | None = None, attributes: Iterable[Sequence[str]] = ()
+    ) -> None:
+        self.data = data
+        self._decisions = decisions
+        wanted = dict.fromkeys([*((name,) for name in data.sensitive), *map(tuple, attributes)])
+        self._wanted = tuple(one for one in wanted if set(one) <= set(data.table.column_names)) or ((),)
+        self._passes: list[Passed] = []
+
+    @property
+    def rows(self) -> int:
+        """Number of rows that were counted."""
+        return self._first.rows
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes that are decided between; empty for regression."""
+        first = self._first
+        if first.classes is not None:
+            return first.classes
+        return next((cube.axis(DECIDED).categories for cube in first.tables.values()), ())
+
+    @property
+    def source(self) -> Literal["model", "recorded"]:
+        """Whose decisions they are."""
+        return self._first.source
+
+    @property
+    def tables(self) -> Mapping[Attributes, Cube]:
+        """The joint tables so far, by attributes: the evidence from which everything that was asked follows."""
+        return {names: cube for passed in self._passes for names, cube in passed.tables.items()}
+
+    def grouped(self, attribute: Sequence[str]) -> Grouped | Inapplicable:
+        """Return the counts of the groups that an attribute makes, or why there are none.
+
+        Parameters
+        ----------
+        attribute
+            One column, or several that mean their intersection.
+        """
+        names = tuple(attribute)
+        for name in names:
+            if unfit := unfit_column(self.data, name):
+                return unfit
+        if not self.classes and not self._first.why_not(()):
+            return Inapplicable(t("the answers are numbers, not decisions between classes, so there are no rates"))
+        cube = self._cube(names)
+        return cube if isinstance(cube, Inapplicable) else _grouped(names, cube, self.classes)
+
+    @property
+    def _first(self) -> Passed:
+        if not self._passes:
+            self._passes.append(one_pass(self.data, self._decisions, self._wanted))
+        return self._passes[0]
+
+    def _cube(self, names: Attributes) -> Cube | Inapplicable:
+        """Return the counts of these columns, from what was counted already where that says it."""
+        wanted = [*names, *([TRUE] if self.data.target else []), DECIDED]
+        if found := self._counted(names, wanted):
+            return found
+        self._passes.append(one_pass(self.data, self._decisions, [names]))
+        return self._counted(names, wanted) or too_many_groups(names, MOST_GROUPS + 1)
+
+    def _counted(self, names: Attributes, wanted: Sequence[str]) -> Cube | Inapplicable | None:
+        for passed in self._passes:
+            if refused := passed.why_not(names):
+                return refused
+            for cube in passed.tables.values():
+                if {axis.name for axis in cube.axes} >= set(wanted):
+                    return cube.over(wanted)
+        return None
+
+
+def _grouped(names: Attributes, cube: Cube, classes: tuple[str, ...]) -> Grouped | Inapplicable:
+    axes = [cube.axis(name) for name in names]
+    joint = joint_code(np.stack([cube.of(name) for name in names]), [axis.size for axis in axes])
+    occurring, group = np.unique(joint, return_inverse=True)
+    columns = [axis.categories for axis in axes]
+    categories = tuple(category_of(int(code), names, columns) for code in occurring[: MOST_GROUPS + 1])
+    if unfit := unfit_groups(names, categories, len(occurring)):
+        return unfit
+    has_truth = any(axis.name == TRUE for axis in cube.axes)
+    truths = cube.axis(TRUE).categories if has_truth else ()
+    places = {name: place for place, name in enumerate(classes)}
+    decided = np.array([places[name] for name in cube.axis(DECIDED).categories], dtype=np.int64)[cube.of(DECIDED)]
+    truth = cube.of(TRUE) if has_truth else np.zeros_like(group)
+    shape = (len(occurring), len(truths) + 1, len(classes))
+    code = np.ravel_multi_index((group, truth, decided), shape)
+
+    def laid_out(sums: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
+        return None if sums is None else weighed(code, sums, math.prod(shape)).reshape(shape)
+
+    cells = np.zeros(shape, dtype=np.int64)
+    np.add.at(cells.reshape(-1), code, cube.rows)
+    return Grouped(
+        attribute=names,
+        categories=categories,
+        missing={
+            axis.name: without
+            for axis in axes
+            if (without := int(cube.rows[cube.of(axis.name) == len(axis.categories)].sum()))
+        },
+        truths=truths,
+        decided=classes,
+        cells=cells,
+        weight=laid_out(cube.weight),
+        weight_squared=laid_out(cube.weight_squared),
+    )
