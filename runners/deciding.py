@@ -21,17 +21,13 @@ if TYPE_CHECKING:
 
     from proofbox.sandbox.hosted import Answer, HostedModel
 
-MOST_RESTARTS_AFTER_FAILURE = 2
-
 
 class DecidingModel:
     """A hosted model that answers in decisions; satisfies :class:`proofbox.checks.subject.Model`."""
 
-    def __init__(self, hosted: HostedModel, block: ModelBlock, *, failed: bool = False) -> None:
+    def __init__(self, hosted: HostedModel, block: ModelBlock) -> None:
         self._hosted = hosted
         self._block = block
-        self._failed = failed
-        self._revived = 0
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -47,10 +43,11 @@ class DecidingModel:
             The model crashed, hung or answered garbage.
         """
         try:
-            self._revive()
+            if self._hosted.stopped:
+                # It failed in another check: this one gets a fresh process, a bounded number of times.
+                self._hosted.revive()
             return decide(self._hosted.predict(rows), self._hosted.classes, self._block)
         except ModelError as err:
-            self._failed = True
             raise ModelFailedError(err.what) from err
 
     def restart(self) -> None:
@@ -58,19 +55,7 @@ class DecidingModel:
         try:
             self._hosted.restart()
         except ModelError as err:
-            self._failed = True
             raise ModelFailedError(err.what) from err
-        self._failed = False
-
-    def _revive(self) -> None:
-        """Give a model that failed in one check a fresh process for the next, a bounded number of times."""
-        if not self._failed:
-            return
-        if self._revived >= MOST_RESTARTS_AFTER_FAILURE:
-            raise ModelFailedError("the model failed too often and was not started again")
-        self._revived += 1
-        self._hosted.restart()
-        self._failed = False
 
 
 def decide(answer: Answer, classes: tuple[str, ...], block: ModelBlock) -> Decisions:

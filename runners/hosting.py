@@ -73,8 +73,8 @@ def open_hosting(resolved: Resolved, executor_name: str, limits: Limits, hosting
     try:
         with open_model(executor, spec, limits) as hosted:
             try:
-                answers = _first_answer(hosted, resolved)
-                yield DecidingModel(hosted, block, failed=not answers)
+                _ask_once(hosted, resolved)
+                yield DecidingModel(hosted, block)
             finally:
                 hosting.stats = cast("Mapping[str, Json]", hosted.stats())
     except ModelError as err:
@@ -89,15 +89,14 @@ def open_hosting(resolved: Resolved, executor_name: str, limits: Limits, hosting
         raise BadSubmissionError((problem,)) from err
 
 
-def _first_answer(hosted: HostedModel, resolved: Resolved) -> bool:
-    """Ask for one row, and return whether it was answered.
+def _ask_once(hosted: HostedModel, resolved: Resolved) -> None:
+    """Ask for one row.
 
-    A model that refuses its own evaluation data is a mistake to tell before measuring; one that crashes is a finding.
+    A model that refuses its own evaluation data is a mistake to tell before measuring; one that crashes is a finding,
+    and is told by every check that needs it.
     """
     try:
         hosted.predict(resolved.evaluation.feature_table().slice(0, 1))
     except ModelError as err:
         if err.kind in REFUSED:
             raise
-        return False
-    return True

@@ -80,8 +80,9 @@ class Bubblewrap:
         python = interpreter.current()
         outer, inner = socket.socketpair()
         try:
-            command = [*self.walls(launch), "--", *python.command(HOST_INSIDE, inner.fileno())]
-            process = _start(command, pass_fds=(inner.fileno(),))
+            passed = launch.inherited(inner.fileno())
+            command = [*self.walls(launch), "--", *python.command(HOST_INSIDE, *passed)]
+            process = _start(command, pass_fds=passed)
         except OSError as error:
             outer.close()
             raise IsolationError(f"bwrap could not be started: {error.strerror}") from error
@@ -105,7 +106,9 @@ class Bubblewrap:
     def _inside(self, launch: Launch, python: interpreter.Interpreter) -> Inside:
         model = f"{MODEL_INSIDE}/{_neutral_name(launch.model)}" if launch.model else ""
         sites = tuple(str(folder) for folder in python.sites)
-        return Inside(model=model, sites=sites, walled=True, filtered=self.filtered, launcher_processes=2)
+        return Inside(
+            model=model, sites=sites, walled=True, filtered=self.filtered, rows=launch.rows, launcher_processes=2
+        )
 
     def _shown(self, launch: Launch) -> list[str]:
         python = interpreter.current()

@@ -39,6 +39,13 @@ class Launch:
     limits: Limits
     model: Path | None = None
     """File or folder that is shown inside, read-only; nothing else of the submission is."""
+    rows: int | None = None
+    """Descriptor of the sealed memory through which rows come, for the host program to inherit. A backend that cannot
+    pass descriptors on leaves it, and ``Inside.rows`` stays None: rows then go over the wire."""
+
+    def inherited(self, wire: int) -> tuple[int, ...]:
+        """Return the descriptors that the host program inherits, the wire first."""
+        return (wire,) if self.rows is None else (wire, self.rows)
 
 
 class Executor(Protocol):

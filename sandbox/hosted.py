@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from proofbox.sandbox import answers, batches, endings, wire
 from proofbox.sandbox.errors import ModelError, SandboxError
+from proofbox.sandbox.exchange import Budget, Exchange, RaisedError
 from proofbox.sandbox.executor import Executor, Launch
 from proofbox.sandbox.limits import Limits
+from proofbox.sandbox.rowmemory import RowMemory, row_memory
 from proofbox.sandbox.running import Running
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Output = Literal["label", "probability", "score"]
+MOST_REVIVALS = 2
+"""How often a model that failed is started again for the next check."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +60,9 @@ class _Counters:
     calls: int = 0
     rows: int = 0
     restarts: int = 0
+    """Fresh processes that a check asked for."""
+    revivals: list[dict[str, str]] = field(default_factory=list)
+    """Fresh processes after a failure, and after which."""
     stdout_bytes: int = 0
     peak_resident_bytes: int = 0
     seconds_start: float = 0.0
@@ -72,8 +79,7 @@ class HostedModel:
         self._limits = limits
         self._lock = threading.RLock()
         self._counters = _Counters()
-        self._waited = 0.0
-        self._last_seconds = False
+        self._budget = Budget(limits.wall_seconds)
         self._output_before = 0
         self._running: Running | None = None
         self._libraries: tuple[str, ...] = ()
@@ -96,23 +102,23 @@ class HostedModel:
         SandboxError
             The columns are not the features, or the model has been closed.
         """
-        import numpy as np
-
         if tuple(table.column_names) != self._spec.features:
             raise SandboxError(f"got the columns {table.column_names}, expected exactly {list(self._spec.features)}")
         with self._lock:
+            if self._running is None:
+                raise SandboxError("the model is not running: it was closed, or stopped after an earlier failure")
             self._counters.calls += 1
-            parts = [self._ask(body, rows) for body, rows in batches.streams(table)]
+            values = self._predicted(table)
             self._counters.rows += table.num_rows
-        if not parts:
-            return Answer(values=answers.empty(self._spec.output, self._task, self.classes), classes=self.classes)
-        widths = {part.shape[1:] for part in parts}
-        if len(widths) > 1:
-            raise self._failed(ModelError("garbage", "the model answered with differing numbers of columns"))
-        return Answer(values=parts[0] if len(parts) == 1 else np.concatenate(parts), classes=self.classes)
+        return Answer(values=values, classes=self.classes)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it has no process any more: it was closed, or stopped after a failure."""
+        return self._running is None
 
     def restart(self) -> None:
-        """Start the model again in a fresh process.
+        """Start the model again in a fresh process, because a check wants one.
 
         Raises
         ------
@@ -124,9 +130,40 @@ class HostedModel:
             self._counters.restarts += 1
             self._start()
 
-    def close(self) -> None:
-        """End the model's processes; none is left when this returns. May be called again."""
+    def revive(self) -> None:
+        """Start a model that failed again, at most ``MOST_REVIVALS`` times in its life.
+
+        Raises
+        ------
+        ModelError
+            It failed too often and is given up, or it could not be loaded again.
+        """
         with self._lock:
+            if not self._counters.violations:
+                raise SandboxError("the model was closed")
+            last = self._counters.violations[-1]
+            done = len(self._counters.revivals)
+            if done >= MOST_REVIVALS:
+                raise ModelError(
+                    "crash",
+                    f"the model failed {done + 1} times and was given up; after the last time it was not started again:"
+                    f" {last['what']}",
+                )
+            self._counters.revivals.append({"after": last["kind"], "what": last["what"]})
+            self._start()
+
+    def close(self) -> None:
+        """End the model's processes; none is left when this returns. May be called again.
+
+        A model that has ended by itself by then, or has written what nobody asked for, is noted as having done so.
+        """
+        with self._lock:
+            if self._running is not None:
+                try:
+                    self._wire.expect_silence()
+                except ModelError as error:
+                    found = endings.explained(error, self._running, self._limits, loading=False)
+                    self._counters.violations.append({"kind": found.kind, "what": found.what})
             self._stop()
 
     def stats(self) -> Mapping[str, Any]:
@@ -143,25 +180,22 @@ class HostedModel:
     ) -> None:
         self.close()
 
-    @property
-    def _task(self) -> str:
-        return self._spec.task
-
     def _start(self) -> None:
         started = time.monotonic()
-        self._running = self._executor.launch(Launch(limits=self._limits, model=self._spec.path))
-        self._wire = wire.Wire(self._running.wire)
-        config = json.dumps(_config(self._spec, self._running, self._limits)).encode()
-        deadline = self._deadline(self._limits.start_seconds)
         shape = wire.text_shape()
         try:
-            nonce = self._wire.request(wire.CONFIGURE, memoryview(config), shape, deadline)
-            reply = self._wire.reply(nonce, wire.HELLO, shape, deadline)
+            deadline = self._budget.deadline(started, self._limits.start_seconds)
+            with self._budget.waiting():
+                memory = self._launch()
+                config = json.dumps(_config(self._spec, self._running, self._limits)).encode()
+                nonce = self._wire.request(wire.CONFIGURE, memoryview(config), shape, deadline)
+                reply = self._wire.reply(nonce, wire.HELLO, shape, deadline)
             if reply.kind == wire.REFUSED:
                 raise answers.refusal(reply.body)
             classes, libraries = wire.read_texts(reply.body, 2)
             self.classes = answers.checked_classes(classes, self._spec.task)
             self._libraries = tuple(answers.printable(name, 100) for name in libraries[:50])
+            self._exchange = Exchange(self._wire, memory, self._budget, self._limits.call_seconds)
         except ModelError as error:
             raise self._failed(error, loading=True) from error
         except BaseException:
@@ -169,23 +203,33 @@ class HostedModel:
             raise
         finally:
             self._counters.seconds_start += time.monotonic() - started
-            self._waited += time.monotonic() - started
 
-    def _ask(self, body: memoryview, rows: int) -> NDArray[Any]:
-        if self._running is None:
-            raise SandboxError("the model is not running: it was closed, or stopped after an earlier failure")
-        started = time.monotonic()
-        shape = answers.expected_shape(self._spec.output, self._task, self.classes, rows)
-        deadline = self._deadline(self._limits.call_seconds)
+    def _launch(self) -> RowMemory | None:
+        """Start the host program; return the memory that it shares, None where rows go over the wire."""
+        memory = row_memory(len(self._spec.features) * batches.BATCH_ROWS * 8)
         try:
-            nonce = self._wire.request(wire.PREDICT, body, shape, deadline)
-            reply = self._wire.reply(nonce, wire.ANSWER, shape, deadline)
-            if reply.kind == wire.REFUSED:
-                error = answers.refusal(reply.body)
-                self._counters.violations.append({"kind": error.kind, "what": error.what})
-                raise _Said(error)
-            return answers.checked_values(reply, shape, self._spec.output, len(self.classes))
-        except _Said as said:
+            rows = None if memory is None else memory.descriptor
+            self._running = self._executor.launch(Launch(limits=self._limits, model=self._spec.path, rows=rows))
+        finally:
+            if memory is not None:
+                memory.close_descriptor()
+        self._wire = wire.Wire(self._running.wire)
+        return None if self._running.inside.rows is None else memory
+
+    def _predicted(self, table: pa.Table) -> NDArray[Any]:
+        import numpy as np
+
+        output, classes = self._spec.output, self.classes
+        waited = self._budget.waited
+        parts: list[NDArray[Any]] = []
+        try:
+            for reply, shape in self._exchange.replies(table, self._shape):
+                values = answers.checked_values(reply, shape, output, len(classes))
+                if parts and values.shape[1:] != parts[0].shape[1:]:
+                    raise ModelError("garbage", "the model answered with differing numbers of columns")
+                parts.append(values)
+        except RaisedError as said:
+            self._counters.violations.append({"kind": said.error.kind, "what": said.error.what})
             raise said.error from None
         except ModelError as error:
             raise self._failed(error) from error
@@ -193,20 +237,18 @@ class HostedModel:
             self._stop()
             raise
         finally:
-            self._counters.seconds_predict += time.monotonic() - started
-            self._waited += time.monotonic() - started
+            self._counters.seconds_predict += self._budget.waited - waited
+        if not parts:
+            return answers.empty(output, self._spec.task, classes)
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
-    def _deadline(self, seconds: float) -> float:
-        left = self._limits.wall_seconds - self._waited
-        self._last_seconds = left < seconds
-        if left <= 0:
-            raise self._failed(ModelError("hang", "no time is left"))
-        return time.monotonic() + min(seconds, left)
+    def _shape(self, rows: int) -> wire.Shape:
+        return answers.expected_shape(self._spec.output, self._spec.task, self.classes, rows)
 
     def _failed(self, error: ModelError, *, loading: bool = False) -> ModelError:
         """Stop the sandbox and return the error to raise, told more exactly by how the process ended."""
         found = endings.explained(error, self._running, self._limits, loading=loading)
-        if found.kind == "hang" and self._last_seconds:
+        if found.kind == "hang" and self._budget.running_out:
             used_up = f"the model used up the {self._limits.wall_seconds:g} seconds that an assessment may wait for it"
             found = ModelError("limit", used_up)
         self._counters.violations.append({"kind": found.kind, "what": found.what})
@@ -227,12 +269,6 @@ class HostedModel:
             self._running = None
 
 
-class _Said(Exception):  # noqa: N818 a model's own exception on its way past the handler that stops the sandbox
-    def __init__(self, error: ModelError) -> None:
-        self.error = error
-        super().__init__()
-
-
 def open_model(executor: Executor, spec: ModelSpec, limits: Limits | None = None) -> HostedModel:
     """Start ``spec``'s model behind the walls of ``executor`` and wait until it is ready.
 
@@ -246,7 +282,8 @@ def open_model(executor: Executor, spec: ModelSpec, limits: Limits | None = None
     return HostedModel(executor, spec, limits or Limits())
 
 
-def _config(spec: ModelSpec, running: Running, limits: Limits) -> dict[str, object]:
+def _config(spec: ModelSpec, running: Running | None, limits: Limits) -> dict[str, object]:
+    assert running is not None
     return {
         "mode": "serve",
         "limits": limits.to_json(),

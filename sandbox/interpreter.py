@@ -19,7 +19,7 @@ BOOTSTRAP = (
     "import sys;from importlib import util;"
     "s=util.spec_from_file_location('pbxhost',sys.argv[1]+'/__init__.py',submodule_search_locations=[sys.argv[1]]);"
     "m=util.module_from_spec(s);sys.modules['pbxhost']=m;s.loader.exec_module(m);"
-    "from pbxhost.main import main;main(int(sys.argv[2]))"
+    "from pbxhost.main import main;main(*map(int,sys.argv[2:]))"
 )
 """Loads the host program as a package of its own name: no folder of the harness comes onto ``sys.path``."""
 ENVIRONMENT = {
@@ -47,9 +47,12 @@ class Interpreter:
     sites: tuple[Path, ...]
     """Folders of installed libraries."""
 
-    def command(self, host: str, wire: int) -> list[str]:
-        """Return the command line that runs the host program found at ``host`` on descriptor ``wire``."""
-        return [str(self.program), *FLAGS, "-c", BOOTSTRAP, host, str(wire)]
+    def command(self, host: str, *descriptors: int) -> list[str]:
+        """Return the command line that runs the host program found at ``host``.
+
+        ``descriptors`` are those that it inherits: the wire, and the memory through which rows come, if there is one.
+        """
+        return [str(self.program), *FLAGS, "-c", BOOTSTRAP, host, *(str(number) for number in descriptors)]
 
 
 @functools.cache

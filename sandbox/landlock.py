@@ -84,7 +84,8 @@ class Landlock:
         python = interpreter.current()
         outer, inner = socket.socketpair()
         try:
-            command = python.command(str(interpreter.HOST), inner.fileno())
+            passed = launch.inherited(inner.fileno())
+            command = python.command(str(interpreter.HOST), *passed)
             process = on_launcher(
                 lambda: subprocess.Popen(  # noqa: S603 our own program, no shell
                     command,
@@ -92,7 +93,7 @@ class Landlock:
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
-                    pass_fds=(inner.fileno(),),
+                    pass_fds=passed,
                     cwd="/",
                     start_new_session=True,  # without a terminal
                 )
@@ -110,6 +111,7 @@ class Landlock:
             sites=tuple(str(folder) for folder in python.sites),
             walled=True,
             filtered=self.filtered,
+            rows=launch.rows,
             threads_outside=processes.threads_of(os.getuid() or NOBODY),
             landlock=self.opened(launch),
         )

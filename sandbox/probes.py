@@ -56,6 +56,7 @@ EXPECTED: dict[str, Expectation] = {
     "memory.address_space": Expectation(("denied ENOMEM",), "RLIMIT_AS"),
     "memory.hard_limits": Expectation(("none",), _STAGE0),
     **_filtered("memory.memfd", "memory.shared_pages", "memory.shared"),
+    "memory.rows": Expectation(("none",), "sealed memory"),
     **_filtered("kernel.bpf", "kernel.io_uring", "kernel.keys", "kernel.mount", "kernel.perf_events"),
     **_filtered("kernel.user_namespace", "kernel.userfaultfd"),
     "kernel.clone3": Expectation(("denied ENOSYS",), _FILTER),

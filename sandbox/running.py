@@ -36,6 +36,8 @@ class Inside:
     """Whether stage 0 sets limits."""
     filtered: bool
     """Whether stage 0 installs the seccomp filter."""
+    rows: int | None = None
+    """Number inside of the descriptor of the shared memory; None: the host program did not inherit it."""
     threads_outside: int = 0
     """Threads of the same user that RLIMIT_NPROC counts as well; none where the sandbox has a user namespace."""
     launcher_processes: int = 0

@@ -23,6 +23,7 @@ from proofbox.sandbox import interpreter, probes, wire
 from proofbox.sandbox.errors import IsolationError, ModelError
 from proofbox.sandbox.executor import Executor, Launch
 from proofbox.sandbox.limits import Limits
+from proofbox.sandbox.rowmemory import row_memory
 from proofbox.sandbox.running import Running
 
 CANARY = b"a file outside that no model may read or change\n"
@@ -213,7 +214,13 @@ def _outside() -> Iterator[_Outside]:
 
 
 def _battery(executor: Executor, limits: Limits, outside: _Outside) -> tuple[list[SelfcheckRow], str, str]:
-    running = executor.launch(Launch(limits=limits, model=outside.model))
+    memory = row_memory(len(CANARY))
+    try:
+        shared = None if memory is None else memory.descriptor
+        running = executor.launch(Launch(limits=limits, model=outside.model, rows=shared))
+    finally:
+        if memory is not None:
+            memory.close_descriptor()
     try:
         names, got, namespaces, built = _asked(running, limits, outside)
     except ModelError as error:

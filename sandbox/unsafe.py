@@ -25,14 +25,15 @@ class UnsafeNone:
         python = interpreter.current()
         outer, inner = socket.socketpair()
         with inner:
+            passed = launch.inherited(inner.fileno())
             process = on_launcher(
                 lambda: subprocess.Popen(  # noqa: S603 our own program, no shell
-                    python.command(str(interpreter.HOST), inner.fileno()),
+                    python.command(str(interpreter.HOST), *passed),
                     env=interpreter.ENVIRONMENT,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
-                    pass_fds=(inner.fileno(),),
+                    pass_fds=passed,
                     cwd="/",
                 )
             )
@@ -41,5 +42,6 @@ class UnsafeNone:
             sites=tuple(str(folder) for folder in python.sites),
             walled=False,
             filtered=False,
+            rows=launch.rows,
         )
         return Running(process, outer, launch.limits, inside)

@@ -1,8 +1,9 @@
 """The harness's end of the wire: 32-byte headers, typed raw answers, one deadline, nothing parsed that is not counted.
 
-Request: header and body (JSON once to configure, Arrow IPC for rows). Reply: header and either exactly
-``rows x columns x itemsize`` little-endian bytes, or a bounded list of texts. The harness computes how long a reply may
-be before it reads one; a length in a header is compared, never obeyed.
+Request: header and body: JSON once to configure, then rows, as an Arrow stream in the body or as the place in the
+shared memory (:mod:`proofbox.sandbox.rowmemory`) where they lie. Reply: header and either exactly ``rows x columns x
+itemsize`` little-endian bytes, or a bounded list of texts. The harness computes how long a reply may be before it reads
+one; a length in a header is compared, never obeyed. Replies come in the order of the requests.
 """
 
 from __future__ import annotations
@@ -20,12 +21,16 @@ from proofbox.sandbox.errors import ModelError
 HEADER: Final = struct.Struct("<4sBBHQQQ")
 """magic, type, dtype, columns, nonce, rows, body length: 32 bytes."""
 MAGIC: Final = b"PBX1"
-CONFIGURE, PREDICT = 1, 2
+PLACE: Final = struct.Struct("<QQQ")
+"""Body of a request whose rows lie in the shared memory: offset and length in bytes, and the number of columns."""
+CONFIGURE, PREDICT, PREDICT_SHARED, PREDICT_MATRIX = 1, 2, 3, 4
 HELLO, ANSWER, REFUSED, WALLS = 16, 17, 18, 19
 FLOAT64, INT64, TEXT = 1, 2, 3
 ITEM_BYTES: Final = 8
 MAX_TEXT_BYTES: Final = 64 * 1024
 MAX_REFUSAL_BYTES: Final = 4 * 1024
+SHORT_BYTES: Final = 4 * 1024
+"""Bodies up to this are sent in one piece with their header."""
 NONCE_BITS: Final = 63
 
 
@@ -49,7 +54,7 @@ class Reply:
 
 
 class Wire:
-    """A socketpair's end on which requests are answered one by one.
+    """A socketpair's end on which requests are answered one by one, in order.
 
     Every method raises :class:`ModelError` where the other end does not keep to the protocol: ``garbage`` for wrong
     bytes, ``hang`` for a deadline, ``crash`` for an end of the stream.
@@ -59,14 +64,24 @@ class Wire:
         end.setblocking(False)
         self._end = end
         self._poll = select.poll()
+        self._unanswered = 0
 
     def request(self, kind: int, body: memoryview, shape: Shape, deadline: float) -> int:
-        """Send one request; return its nonce. ``deadline`` is a :func:`time.monotonic` time in seconds."""
-        self.expect_silence()
+        """Send one request; return its nonce. ``deadline`` is a :func:`time.monotonic` time in seconds.
+
+        While an earlier one is unanswered, ``body`` must be short enough to lie in the socket's buffer: the other end
+        may be writing its answer.
+        """
+        if not self._unanswered:
+            self.expect_silence()
         nonce = secrets.randbits(NONCE_BITS)
         header = HEADER.pack(MAGIC, kind, shape.dtype, shape.columns[0], nonce, shape.rows, body.nbytes)
-        self._send(memoryview(header), deadline)
-        self._send(body, deadline)
+        if body.nbytes <= SHORT_BYTES:
+            self._send(memoryview(header + body.cast("B").tobytes()), deadline)
+        else:
+            self._send(memoryview(header), deadline)
+            self._send(body, deadline)
+        self._unanswered += 1
         return nonce
 
     def reply(self, nonce: int, expected: int, shape: Shape, deadline: float) -> Reply:
@@ -84,7 +99,9 @@ class Wire:
             _bounded(dtype, length, MAX_TEXT_BYTES)
         else:
             _exact(shape, (dtype, rows, columns, length))
-        return Reply(kind=kind, columns=columns, body=self._receive(length, deadline))
+        body = self._receive(length, deadline)
+        self._unanswered -= 1
+        return Reply(kind=kind, columns=columns, body=body)
 
     def expect_silence(self) -> None:
         """Refuse bytes that nobody asked for."""
@@ -108,7 +125,8 @@ class Wire:
             try:
                 view = view[self._end.send(view) :]
             except BlockingIOError:
-                if self._wait(select.POLLOUT | select.POLLIN, deadline) & select.POLLIN:
+                watched = select.POLLOUT if self._unanswered else select.POLLOUT | select.POLLIN
+                if self._wait(watched, deadline) & select.POLLIN:
                     self.expect_silence()
             except OSError as error:
                 raise ModelError("crash", "the model's process ended while it was given rows") from error

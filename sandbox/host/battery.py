@@ -29,9 +29,11 @@ NAMESPACES = ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
 NOBODY = 0x7FFFFFFF  # a process number that none has: without the filter the answer is ESRCH, and nothing is harmed
 
 
-def run_battery(channel: Channel, facts: Facts, built: Built, wire: int) -> None:
+def run_battery(channel: Channel, facts: Facts, built: Built, wire: int, shared: int | None) -> None:
     """Run every probe and send: names, what each got, namespaces, the digest of the filter and as whom it runs."""
-    probes = {**_network(facts), **_files(facts), **_processes(facts, wire), **_memory(facts), **_kernel()}
+    inherited = {wire} if shared is None else {wire, shared}
+    probes = {**_network(facts), **_files(facts), **_processes(facts, inherited), **_memory(facts), **_kernel()}
+    probes["memory.rows"] = lambda: _written(shared)
     got = [_tried(probe) for probe in probes.values()]
     channel.texts(
         WALLS, [list(probes), got, [_namespace(name) for name in NAMESPACES], [built.filter_sha256, built.runs_as]]
@@ -124,7 +126,7 @@ def _files(facts: Facts) -> dict[str, Callable[[], str]]:
     }
 
 
-def _processes(facts: Facts, wire: int) -> dict[str, Callable[[], str]]:
+def _processes(facts: Facts, inherited: set[int]) -> dict[str, Callable[[], str]]:
     def fork() -> str:
         child = os.fork()
         if child == 0:
@@ -153,7 +155,7 @@ def _processes(facts: Facts, wire: int) -> dict[str, Callable[[], str]]:
     def descriptors() -> str:
         with os.scandir("/proc/self/fd") as entries:
             numbers = {int(entry.name) for entry in entries}
-        still = {n for n in numbers - {0, 1, 2, wire} if _is_open(n)}
+        still = {n for n in numbers - {0, 1, 2} - inherited if _is_open(n)}
         return _words(str(n) for n in still)
 
     status = {line.split(":")[0]: line.split(":")[1].strip() for line in _lines("/proc/self/status")}
@@ -200,6 +202,39 @@ def _memory(facts: Facts) -> dict[str, Callable[[], str]]:
         "memory.shared_pages": shared_pages,
         "memory.shared": lambda: _call("shmget", 0, 4096, 0o1600),
     }
+
+
+def _written(shared: int | None) -> str:
+    """Try to change the memory through which rows come, in every way that a descriptor gives."""
+    if shared is None:
+        return "none"
+
+    def mapped() -> None:
+        with mmap.mmap(shared, mmap.PAGESIZE, flags=mmap.MAP_SHARED, prot=mmap.PROT_READ | mmap.PROT_WRITE) as memory:
+            memory[0] = 1
+
+    def reopened() -> None:
+        again = os.open(f"/proc/self/fd/{shared}", os.O_RDWR)
+        try:
+            os.pwrite(again, b"x", 0)
+        finally:
+            os.close(again)
+
+    ways: dict[str, Callable[[], object]] = {
+        "grown": lambda: os.ftruncate(shared, 1 << 30),
+        "mapped": mapped,
+        "reopened": reopened,
+        "shrunk": lambda: os.ftruncate(shared, 0),
+        "written": lambda: os.pwrite(shared, b"x", 0),
+    }
+    done = []
+    for name, way in ways.items():
+        try:
+            way()
+        except OSError:
+            continue
+        done.append(name)
+    return _words(done)
 
 
 def _kernel() -> dict[str, Callable[[], str]]:

@@ -15,7 +15,9 @@ from typing import Any
 HEADER = struct.Struct("<4sBBHQQQ")
 """magic, type, dtype, columns, nonce, rows, body length: 32 bytes."""
 MAGIC = b"PBX1"
-CONFIGURE, PREDICT = 1, 2
+PLACE = struct.Struct("<QQQ")
+"""Body of a request whose rows lie in the shared memory: offset and length in bytes, and the number of columns."""
+CONFIGURE, PREDICT, PREDICT_SHARED, PREDICT_MATRIX = 1, 2, 3, 4
 HELLO, ANSWER, REFUSED, WALLS = 16, 17, 18, 19
 FLOAT64, INT64, TEXT = 1, 2, 3
 MAX_MESSAGE_CHARACTERS = 500

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .models import RefusedError, class_names, codes_of
-from .tables import read_batch, to_frame, to_matrix
+from .tables import Rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,11 +34,11 @@ class Estimator:
         self.classes: tuple[str, ...] = () if regression else self._classes()
         self._lookup = None if regression else self._numeric_lookup()
 
-    def codes(self, body: bytearray) -> NDArray[np.int64]:
+    def codes(self, rows: Rows) -> NDArray[np.int64]:
         """Return shape (n,): index into ``classes`` for each row."""
         import numpy as np
 
-        labels = np.asarray(self._call(self._rows(body)))
+        labels = np.asarray(self._call(self._given(rows)))
         if self._lookup is not None and labels.dtype.kind in "iuf":
             flat = labels.reshape(-1)
             places = np.minimum(np.searchsorted(self._lookup, flat), len(self._lookup) - 1)
@@ -46,18 +46,17 @@ class Estimator:
                 return places.astype(np.int64)
         return codes_of(labels, self.classes)
 
-    def values(self, body: bytearray) -> NDArray[np.float64]:
+    def values(self, rows: Rows) -> NDArray[np.float64]:
         """Return shape (n, k): probabilities, scores or predicted values."""
         import numpy as np
 
-        answer = self._call(self._rows(body))
+        answer = self._call(self._given(rows))
         if isinstance(answer, list) and answer and np.ndim(answer[0]) > 1:
             raise RefusedError("the model answers several outputs at once, which this version does not host")
         return np.asarray(answer, dtype=np.float64)
 
-    def _rows(self, body: bytearray) -> Any:  # noqa: ANN401 a DataFrame or an array
-        batch = read_batch(body)
-        return to_frame(batch, body, self._features) if self._named else to_matrix(batch, body)
+    def _given(self, rows: Rows) -> Any:  # noqa: ANN401 a DataFrame or an array
+        return rows.frame(self._features) if self._named else rows.matrix()
 
     def _classes(self) -> tuple[str, ...]:
         import numpy as np

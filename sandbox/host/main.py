@@ -7,12 +7,13 @@ import os
 import sys
 
 from . import stage0
-from .channel import PREDICT, WALLS, Channel
+from .channel import PREDICT, PREDICT_MATRIX, PREDICT_SHARED, WALLS, Channel
+from .inbox import Inbox
 
 
-def main(wire: int) -> None:
-    """Run until the harness closes the wire."""
-    stage0.close_all_but(wire)
+def main(wire: int, shared: int | None = None) -> None:
+    """Run until the harness closes ``wire``; ``shared`` is the descriptor of the memory through which rows come."""
+    stage0.close_all_but({wire} if shared is None else {wire, shared})
     channel = Channel(wire)
     first = channel.receive()
     if first is None:
@@ -25,14 +26,14 @@ def main(wire: int) -> None:
     if config["mode"] == "walls":
         from .battery import run_battery
 
-        run_battery(channel, config, built, wire)
+        run_battery(channel, config, built, wire, shared)
         return
     sys.path += config["sites"]
     sys.dont_write_bytecode = True
-    _serve(channel, config)
+    _serve(channel, config, Inbox(shared))
 
 
-def _serve(channel: Channel, config: dict[str, object]) -> None:
+def _serve(channel: Channel, config: dict[str, object], inbox: Inbox) -> None:
     from .models import RefusedError, open_served
 
     try:
@@ -44,9 +45,9 @@ def _serve(channel: Channel, config: dict[str, object]) -> None:
         channel.refuse("load", _said(error))
         return
     served.hello(channel)
-    while (request := channel.receive()) is not None and request.kind == PREDICT:
+    while (request := channel.receive()) is not None and request.kind in {PREDICT, PREDICT_SHARED, PREDICT_MATRIX}:
         try:
-            dtype, values = served.answer(request.body)
+            dtype, values = served.answer(inbox.take(request))
         except RefusedError as error:
             channel.refuse("refused", str(error))
         except BaseException as error:  # noqa: BLE001 whatever the stranger's program raises

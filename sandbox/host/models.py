@@ -8,6 +8,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .channel import FLOAT64, HELLO, INT64, Channel
+from .tables import Rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,11 +26,11 @@ class Opened(Protocol):
 
     classes: tuple[str, ...]
 
-    def codes(self, body: bytearray) -> NDArray[np.int64]:
+    def codes(self, rows: Rows) -> NDArray[np.int64]:
         """Return shape (n,): index into ``classes`` for each row."""
         ...
 
-    def values(self, body: bytearray) -> NDArray[np.float64]:
+    def values(self, rows: Rows) -> NDArray[np.float64]:
         """Return shape (n, k): probabilities, scores or predicted values."""
         ...
 
@@ -45,13 +46,13 @@ class Served:
         """Tell the classes and the versions of the libraries."""
         channel.texts(HELLO, [self._opened.classes, [f"{name} {version}" for name, version in _versions()]])
 
-    def answer(self, body: bytearray) -> tuple[int, NDArray[Any]]:
+    def answer(self, rows: Rows) -> tuple[int, NDArray[Any]]:
         """Return the type on the wire and the values, C-contiguous, of shape (rows, columns)."""
         import numpy as np
 
         if self._labels:
-            return INT64, np.ascontiguousarray(self._opened.codes(body), dtype="<i8").reshape(-1, 1)
-        values = np.asarray(self._opened.values(body), dtype="<f8")
+            return INT64, np.ascontiguousarray(self._opened.codes(rows), dtype="<i8").reshape(-1, 1)
+        values = np.asarray(self._opened.values(rows), dtype="<f8")
         return FLOAT64, np.ascontiguousarray(values.reshape(-1, 1) if values.ndim == 1 else values)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .models import RefusedError, class_names, codes_of
-from .tables import column_values, read_batch, to_matrix
+from .tables import Rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,15 +42,15 @@ class OnnxModel:
         self._output = _pick(self._session.get_outputs(), wanted)
         self.classes: tuple[str, ...] = () if regression else self._classes(config["path"])
 
-    def codes(self, body: bytearray) -> NDArray[np.int64]:
+    def codes(self, rows: Rows) -> NDArray[np.int64]:
         """Return shape (n,): index into ``classes`` for each row."""
-        return codes_of(self._run(body), self.classes)
+        return codes_of(self._run(rows), self.classes)
 
-    def values(self, body: bytearray) -> NDArray[np.float64]:
+    def values(self, rows: Rows) -> NDArray[np.float64]:
         """Return shape (n, k): probabilities, scores or predicted values."""
         import numpy as np
 
-        answer = self._run(body)
+        answer = self._run(rows)
         if isinstance(answer, list):  # ZipMap: one mapping from class to probability a row
             keys = list(answer[0])
             return np.array([[row[key] for key in keys] for row in answer], dtype=np.float64)
@@ -60,18 +60,17 @@ class OnnxModel:
             return np.column_stack([1.0 - values[:, 0], values[:, 0]])
         return values
 
-    def _run(self, body: bytearray) -> Any:  # noqa: ANN401 an array, or a list of mappings
+    def _run(self, rows: Rows) -> Any:  # noqa: ANN401 an array, or a list of mappings
         import numpy as np
 
-        batch = read_batch(body)
         if len(self._inputs) == 1:
             wanted = TYPES[self._inputs[0].type]
-            matrix = np.ascontiguousarray(to_matrix(batch, body).astype(wanted, copy=False))
+            matrix = np.ascontiguousarray(rows.matrix().astype(wanted, copy=False))
             feed = {self._inputs[0].name: matrix}
         else:
             feed = {}
             for given in self._inputs:
-                column = column_values(batch, self._features.index(given.name)).astype(TYPES[given.type])
+                column = rows.column(self._features.index(given.name)).astype(TYPES[given.type])
                 feed[given.name] = column if len(given.shape) == 1 else column.reshape(-1, 1)
         return self._session.run([self._output.name], feed)[0]
 

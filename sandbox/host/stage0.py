@@ -6,7 +6,7 @@ import hashlib
 import os
 import resource
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +15,13 @@ from . import seccomp
 PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 4, 38
 
 
-def close_all_but(wire: int) -> None:
-    """Close every inherited descriptor but standard input, output, error and the wire."""
-    os.closerange(3, wire)
-    os.closerange(wire + 1, 65536)
+def close_all_but(kept: Iterable[int]) -> None:
+    """Close every inherited descriptor but standard input, output, error and those that are ``kept``."""
+    first = 3
+    for descriptor in sorted(kept):
+        os.closerange(first, descriptor)
+        first = descriptor + 1
+    os.closerange(first, 65536)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,237 @@
+"""What the walls cost: prediction behind them against the same call in this process, start-up, and one row's round trip.
+
+    python benchmarks/sandbox.py [--rows 1000000] [--pairs 5] [--executor auto]
+
+Prediction: one table of float64 columns, cut into batches of 10,000 rows on both sides, the same library and one thread
+on both sides, in pairs that alternate. *From the table* is what a user does who has the table: `to_pandas()` (a model
+fitted on a frame) or `to_pandas().to_numpy()` of each batch, then the model's method. *Ready-made* is harder on us: the
+frame or matrix of all rows lies there already and is sliced. Processor time is that of both processes together.
+"""
+
+from __future__ import annotations
+
+import os
+
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"):
+    os.environ[_name] = "1"
+
+import argparse
+import json
+import pickle
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from proofbox.sandbox import interpreter, wire
+from proofbox.sandbox.batches import BATCH_ROWS
+from proofbox.sandbox.executor import Executor, Launch, choose
+from proofbox.sandbox.hosted import HostedModel, ModelSpec, open_model
+from proofbox.sandbox.limits import Limits
+from proofbox.sandbox.running import Running
+from proofbox.sandbox.unsafe import UnsafeNone
+
+COLUMNS = 30
+TICKS = os.sysconf("SC_CLK_TCK")
+LIMITS = Limits(wall_seconds=3600, cpu_seconds=3600)
+
+
+def cpu_of(running: Running) -> float:
+    """Seconds of processor time of the sandbox's processes so far, to a hundredth (proc(5): utime and stime)."""
+    total = 0
+    for member in running.members():
+        fields = Path(f"/proc/{member.pid}/stat").read_text().rpartition(")")[2].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / TICKS
+
+
+def measured(call: Callable[[], Any], running: Running | None = None) -> tuple[float, float]:
+    """Seconds of wall and of processor time of one call, the sandbox's included."""
+    inside = cpu_of(running) if running else 0.0
+    wall, cpu = time.perf_counter(), time.process_time()
+    call()
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    return wall, cpu + (cpu_of(running) - inside if running else 0.0)
+
+
+def models(rows: np.ndarray, labels: np.ndarray, names: list[str]) -> Iterator[tuple[str, Any, bool]]:
+    """Yield name, fitted model and whether it was fitted on a frame."""
+    import pandas as pd
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    frame = pd.DataFrame(rows, columns=names)
+    yield (
+        "scaled logistic regression, fitted on a frame",
+        make_pipeline(StandardScaler(), LogisticRegression()).fit(frame, labels),
+        True,
+    )
+    yield "scaled logistic regression", make_pipeline(StandardScaler(), LogisticRegression()).fit(rows, labels), False
+    yield "logistic regression alone", LogisticRegression().fit(rows, labels), False
+    yield "histogram gradient boosting, 100 trees", HistGradientBoostingClassifier().fit(rows, labels), False
+
+
+def in_process(method: Callable[[Any], Any], table: pa.Table, *, framed: bool) -> Callable[[], Any]:
+    def call() -> Any:
+        parts = []
+        for start in range(0, table.num_rows, BATCH_ROWS):
+            frame = table.slice(start, BATCH_ROWS).to_pandas()
+            parts.append(method(frame if framed else frame.to_numpy()))
+        return np.concatenate(parts)
+
+    return call
+
+
+def ready_made(method: Callable[[Any], Any], table: pa.Table, *, framed: bool) -> Callable[[], Any]:
+    whole = table.to_pandas()
+    rows = whole if framed else np.ascontiguousarray(whole.to_numpy())
+
+    def call() -> Any:
+        cut = (
+            rows.iloc[s : s + BATCH_ROWS] if framed else rows[s : s + BATCH_ROWS]
+            for s in range(0, len(rows), BATCH_ROWS)
+        )
+        return np.concatenate([method(part) for part in cut])
+
+    return call
+
+
+def compared(name: str, hosted: HostedModel, calls: dict[str, Callable[[], Any]], table: pa.Table, pairs: int) -> str:
+    """One row of the table: medians of the paired ratios."""
+    expected = calls["table"]()
+    assert np.abs(hosted.predict(table).values - expected).max() < 1e-9  # and both are warm
+    walls: dict[str, list[float]] = {"table": [], "ready": []}
+    cpus: dict[str, list[float]] = {"table": [], "ready": []}
+    ours: list[tuple[float, float]] = []
+    assert hosted._running is not None
+    for _ in range(pairs):
+        behind = measured(lambda: hosted.predict(table), hosted._running)
+        ours.append(behind)
+        for which, call in calls.items():
+            wall, cpu = measured(call)
+            walls[which].append(behind[0] / wall)
+            cpus[which].append(behind[1] / cpu)
+    rate = table.num_rows / statistics.median(wall for wall, _ in ours) / 1e6
+    ratios = [statistics.median(found[which]) for which in ("table", "ready") for found in (walls, cpus)]
+    return f"| {name} | {rate:.1f} | " + " | ".join(f"{ratio:.2f}" for ratio in ratios) + " |"
+
+
+def prediction(executor: Executor, total: int, pairs: int, folder: Path) -> None:
+    rng = np.random.default_rng(20261125)
+    names = [f"feature_{place}" for place in range(COLUMNS)]
+    fitted = rng.normal(size=(20_000, COLUMNS))
+    labels = (fitted[:, 0] + fitted[:, 1] * fitted[:, 2] + rng.normal(size=len(fitted)) > 0).astype(int)
+    table = pa.table({name: rng.normal(size=total) for name in names})
+    print(f"\n### {total:,} rows of {COLUMNS} float64 columns, output probability, executor {executor.name}\n")
+    print(
+        "| model | million rows/s behind walls | from the table: wall | processor time | ready-made: wall | processor time |"
+    )
+    print("|---|---|---|---|---|---|")
+    for name, model, framed in models(fitted, labels, names):
+        path = folder / "model.pkl"
+        path.write_bytes(pickle.dumps(model))
+        spec = ModelSpec(
+            path=path, format="pickle", features=tuple(names), output="probability", task="binary-classification"
+        )
+        calls = {
+            "table": in_process(model.predict_proba, table, framed=framed),
+            "ready": ready_made(model.predict_proba, table, framed=framed),
+        }
+        with open_model(executor, spec, LIMITS) as hosted:
+            print(compared(name, hosted, calls, table, pairs), flush=True)
+
+
+def ready_seconds(executor: Executor) -> float:
+    """Wall from nothing to a host program that has built its walls and answers."""
+    started = time.perf_counter()
+    running = executor.launch(Launch(limits=LIMITS))
+    try:
+        end = wire.Wire(running.wire)
+        config = {"mode": "ready", "limits": LIMITS.to_json(), **running.inside.config()}
+        deadline = time.monotonic() + 60
+        nonce = end.request(wire.CONFIGURE, memoryview(json.dumps(config).encode()), wire.text_shape(), deadline)
+        end.reply(nonce, wire.WALLS, wire.text_shape(), deadline)
+        return time.perf_counter() - started
+    finally:
+        running.kill()
+
+
+def start_up(executor: Executor, times: int) -> None:
+    """The walls' share of a start: against the same host program without walls, in pairs."""
+    ready_seconds(executor)
+    pairs = [(ready_seconds(executor), ready_seconds(UnsafeNone())) for _ in range(times)]
+    added = sorted(1000 * (ours - bare) for ours, bare in pairs)
+    print(f"\n### Start-up added by the walls, {times} pairs\n")
+    print(
+        f"{executor.name}: median {statistics.median(added):.0f} ms, least {added[0]:.0f}, most {added[-1]:.0f} (at most 150 at the median)"
+    )
+
+
+ECHO = """
+import numpy as np
+class Model:
+    classes_ = np.array([0, 1])
+    def predict(self, rows): return np.zeros(len(rows), dtype=np.int64)
+Model.__module__ = "__main__"
+"""
+
+
+class Echo:
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        return eval, (f"(lambda names: (exec({ECHO!r}, names), names['Model']())[1])({{}})",)
+
+
+def floor(executor: Executor, total: int, folder: Path) -> None:
+    """A model that does nothing: what one call costs, and what a row costs, in bytes and time."""
+    path = folder / "echo.pkl"
+    path.write_bytes(pickle.dumps(Echo()))
+    names = tuple(f"feature_{place}" for place in range(COLUMNS))
+    spec = ModelSpec(path=path, format="pickle", features=names, output="label", task="binary-classification")
+    table = pa.table({name: np.arange(total, dtype=float) for name in names})
+    with open_model(executor, spec, LIMITS) as hosted:
+        one = table.slice(0, 1)
+        for _ in range(200):
+            hosted.predict(one)
+        trips = []
+        for _ in range(2000):
+            started = time.perf_counter()
+            hosted.predict(one)
+            trips.append(1000 * (time.perf_counter() - started))
+        hosted.predict(table)
+        assert hosted._running is not None
+        runs = [measured(lambda: hosted.predict(table), hosted._running) for _ in range(5)]
+    trips.sort()
+    wall, cpu = (statistics.median(run[place] for run in runs) for place in (0, 1))
+    sent = COLUMNS * 8 + (wire.HEADER.size + wire.PLACE.size) / BATCH_ROWS
+    back = 8 + wire.HEADER.size / BATCH_ROWS
+    print("\n### The floor: a model that does nothing\n")
+    print(
+        f"One row there and back: median {trips[1000]:.2f} ms, 99 of 100 within {trips[1980]:.2f} ms (at most 1 at the median)."
+    )
+    print(f"Per row: {sent:.1f} bytes to the model, {back:.1f} back, {1e6 / BATCH_ROWS:.0f} calls a million rows,")
+    print(f"{1e9 * wall / total:.0f} ns of wall and {1e9 * cpu / total:.0f} ns of processor time.")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--starts", type=int, default=21)
+    parser.add_argument("--executor", default="auto")
+    given = parser.parse_args()
+    executor = choose(given.executor)
+    interpreter.current()
+    with tempfile.TemporaryDirectory(prefix="proofbox-bench-") as folder:
+        prediction(executor, given.rows, given.pairs, Path(folder))
+        floor(executor, given.rows, Path(folder))
+    start_up(executor, given.starts)
+
+
+if __name__ == "__main__":
+    main()
