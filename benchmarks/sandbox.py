@@ -1,4 +1,4 @@
-"""What the walls cost: prediction behind them against the same call in this process, start-up, and one row's round trip.
+"""What the walls cost: prediction behind them against the same call in this process, start-up, one row's round trip.
 
     python benchmarks/sandbox.py [--rows 1000000] [--pairs 5] [--executor auto]
 
@@ -10,13 +10,9 @@ frame or matrix of all rows lies there already and is sliced. Processor time is 
 
 from __future__ import annotations
 
-import os
-
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"):
-    os.environ[_name] = "1"
-
 import argparse
 import json
+import os
 import pickle
 import statistics
 import tempfile
@@ -27,7 +23,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from proofbox.sandbox import interpreter, wire
+from threadpoolctl import threadpool_limits
+
+from proofbox.sandbox import wire
 from proofbox.sandbox.batches import BATCH_ROWS
 from proofbox.sandbox.executor import Executor, Launch, choose
 from proofbox.sandbox.hosted import HostedModel, ModelSpec, open_model
@@ -130,7 +128,8 @@ def prediction(executor: Executor, total: int, pairs: int, folder: Path) -> None
     table = pa.table({name: rng.normal(size=total) for name in names})
     print(f"\n### {total:,} rows of {COLUMNS} float64 columns, output probability, executor {executor.name}\n")
     print(
-        "| model | million rows/s behind walls | from the table: wall | processor time | ready-made: wall | processor time |"
+        "| model | million rows/s behind walls | from the table: wall | processor time "
+        "| ready-made: wall | processor time |"
     )
     print("|---|---|---|---|---|---|")
     for name, model, framed in models(fitted, labels, names):
@@ -169,7 +168,8 @@ def start_up(executor: Executor, times: int) -> None:
     added = sorted(1000 * (ours - bare) for ours, bare in pairs)
     print(f"\n### Start-up added by the walls, {times} pairs\n")
     print(
-        f"{executor.name}: median {statistics.median(added):.0f} ms, least {added[0]:.0f}, most {added[-1]:.0f} (at most 150 at the median)"
+        f"{executor.name}: median {statistics.median(added):.0f} ms, least {added[0]:.0f}, most {added[-1]:.0f}"
+        " (at most 150 at the median)"
     )
 
 
@@ -212,7 +212,8 @@ def floor(executor: Executor, total: int, folder: Path) -> None:
     back = 8 + wire.HEADER.size / BATCH_ROWS
     print("\n### The floor: a model that does nothing\n")
     print(
-        f"One row there and back: median {trips[1000]:.2f} ms, 99 of 100 within {trips[1980]:.2f} ms (at most 1 at the median)."
+        f"One row there and back: median {trips[1000]:.2f} ms, 99 of 100 within {trips[1980]:.2f} ms"
+        " (at most 1 at the median)."
     )
     print(f"Per row: {sent:.1f} bytes to the model, {back:.1f} back, {1e6 / BATCH_ROWS:.0f} calls a million rows,")
     print(f"{1e9 * wall / total:.0f} ns of wall and {1e9 * cpu / total:.0f} ns of processor time.")
@@ -226,8 +227,8 @@ def main() -> None:
     parser.add_argument("--executor", default="auto")
     given = parser.parse_args()
     executor = choose(given.executor)
-    interpreter.current()
-    with tempfile.TemporaryDirectory(prefix="proofbox-bench-") as folder:
+    # As many threads as inside.
+    with threadpool_limits(1), tempfile.TemporaryDirectory(prefix="proofbox-bench-") as folder:
         prediction(executor, given.rows, given.pairs, Path(folder))
         floor(executor, given.rows, Path(folder))
     start_up(executor, given.starts)

@@ -56,7 +56,8 @@ def checked_values(reply: wire.Reply, shape: wire.Shape, output: str, classes: i
     if output == "probability" and classes:
         if values.min() < -PROBABILITY_SLACK or values.max() > 1 + PROBABILITY_SLACK:
             raise ModelError("garbage", "the model answered with probabilities outside 0 to 1")
-        if reply.columns > 1 and np.abs(values.sum(axis=1) - 1).max() > SUM_SLACK:
+        # A product with ones: numpy's sum over short rows takes ten times as long.
+        if reply.columns > 1 and np.abs(values @ np.ones(reply.columns) - 1).max() > SUM_SLACK:
             raise ModelError("garbage", "the model answered with probabilities that do not sum to 1")
     return values
 

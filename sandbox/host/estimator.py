@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .models import RefusedError, class_names, codes_of
-from .tables import Rows
+from .tables import Names, Rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,8 +24,8 @@ class Estimator:
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self._model = _load(config["path"], config["format"])
-        self._features: tuple[str, ...] = tuple(config["features"])
-        self._named = getattr(self._model, "feature_names_in_", None) is not None
+        named = getattr(self._model, "feature_names_in_", None) is not None
+        self._names = Names(config["features"]) if named else None
         regression = config["task"] == "regression"
         method = "predict" if regression else METHODS[config["output"]]
         if not callable(getattr(self._model, method, None)):
@@ -56,7 +56,7 @@ class Estimator:
         return np.asarray(answer, dtype=np.float64)
 
     def _given(self, rows: Rows) -> Any:  # noqa: ANN401 a DataFrame or an array
-        return rows.frame(self._features) if self._named else rows.matrix()
+        return rows.matrix() if self._names is None else rows.frame(self._names)
 
     def _classes(self) -> tuple[str, ...]:
         import numpy as np

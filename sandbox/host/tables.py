@@ -17,13 +17,22 @@ class Rows(Protocol):
         """Return shape (rows, columns): float64, or object where a column is no number."""
         ...
 
-    def frame(self, names: Sequence[str]) -> Any:  # noqa: ANN401 no types
+    def frame(self, names: Names) -> Any:  # noqa: ANN401 no types
         """Return a ``pandas.DataFrame`` with the declared feature names."""
         ...
 
     def column(self, place: int) -> NDArray[Any]:
         """Return shape (rows,): one column as numpy holds it."""
         ...
+
+
+class Names:
+    """The declared features in pandas' form, made once: sklearn and pandas look at it with every batch."""
+
+    def __init__(self, features: Sequence[str]) -> None:
+        import pandas as pd
+
+        self.index = pd.Index(list(features))
 
 
 class MatrixRows:
@@ -36,11 +45,11 @@ class MatrixRows:
         """Return the matrix itself, column-major."""
         return self._values
 
-    def frame(self, names: Sequence[str]) -> Any:  # noqa: ANN401 no types
+    def frame(self, names: Names) -> Any:  # noqa: ANN401 no types
         """Return a frame that looks into the matrix."""
         import pandas as pd
 
-        return pd.DataFrame(self._values, columns=list(names), copy=False)
+        return pd.DataFrame(self._values, columns=names.index, copy=False)
 
     def column(self, place: int) -> NDArray[Any]:
         """Return one column, contiguous."""
@@ -67,11 +76,12 @@ class ArrowRows:
             matrix[:, place] = column
         return matrix
 
-    def frame(self, names: Sequence[str]) -> Any:  # noqa: ANN401 no types
+    def frame(self, names: Names) -> Any:  # noqa: ANN401 no types
         """Return a frame whose columns have the types that they were sent with."""
         import pyarrow as pa
 
-        return pa.record_batch([_plain(column) for column in self._batch.columns], names=list(names)).to_pandas()
+        plain = [_plain(column) for column in self._batch.columns]
+        return pa.record_batch(plain, names=list(names.index)).to_pandas()
 
     def column(self, place: int) -> NDArray[Any]:
         """Return one column."""
