@@ -45,6 +45,7 @@ ATTEMPTS: Mapping[str, Text] = {
     "memory.memfd": t("take memory that no limit counts, as a file"),
     "memory.shared_pages": t("take memory that no limit counts, as shared pages"),
     "memory.shared": t("take memory that no limit counts, as shared memory"),
+    "memory.rows": t("write into the memory through which rows come"),
     "kernel.bpf": t("load a program into the kernel"),
     "kernel.io_uring": t("pass the filter by a queue of calls"),
     "kernel.keys": t("use the kernel's key store"),
