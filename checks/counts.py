@@ -63,6 +63,7 @@ class Counts:
         self._decisions = decisions
         wanted = dict.fromkeys([*((name,) for name in data.sensitive), *map(tuple, attributes)])
         self._wanted = tuple(one for one in wanted if set(one) <= set(data.table.column_names)) or ((),)
+        self._expected: tuple[Attributes, ...] = ()
         self._passes: list[Passed] = []
 
     @property
@@ -105,6 +106,10 @@ class Counts:
         cube = self._cube(names)
         return cube if isinstance(cube, Inapplicable) else _grouped(names, cube, self.classes)
 
+    def expect(self, attributes: Iterable[Sequence[str]]) -> None:
+        """Say what will be asked for next, so that one pass more counts all of it."""
+        self._expected = tuple(map(tuple, attributes))
+
     @property
     def _first(self) -> Passed:
         if not self._passes:
@@ -116,7 +121,9 @@ class Counts:
         wanted = [*names, *([TRUE] if self.data.target else []), DECIDED]
         if found := self._counted(names, wanted):
             return found
-        self._passes.append(one_pass(self.data, self._decisions, [names]))
+        others = [one for one in self._expected if set(one) <= set(self.data.table.column_names)]
+        wanted_too = [one for one in others if self._counted(one, [*one, *wanted[len(names) :]]) is None]
+        self._passes.append(one_pass(self.data, self._decisions, list(dict.fromkeys([names, *wanted_too]))))
         return self._counted(names, wanted) or too_many_groups(names, MOST_GROUPS + 1)
 
     def _counted(self, names: Attributes, wanted: Sequence[str]) -> Cube | Inapplicable | None:

@@ -9,10 +9,10 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from proofbox.checks.outcomes import GroupParams, Outcomes, outcomes_of
+from proofbox.checks.counts import Counts
+from proofbox.checks.outcomes import GroupParams, Outcomes, count_outcomes
 from proofbox.checks.params import CheckParams, as_columns
 from proofbox.checks.result import Inapplicable, Json
-from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
 
 RateName = Literal[
@@ -45,8 +45,8 @@ class CrossingParams(CheckParams):
     """Groups with fewer rows are not judged, and are named in the detail."""
     counted: Literal["positive", "favourable"] = "positive"
     """The label whose rates are counted: the submission's positive label, or its favourable one."""
-    missing: Literal["group", "leave_out"] = "group"
-    """Whether rows without the attribute are a group of their own."""
+    missing: Literal["group", "leave_out", "refuse"] = "group"
+    """Rows without the attribute: a group of their own, left out and counted in the detail, or refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ class Crossed:
     """``{attributes, reason}`` of combinations without two groups."""
 
 
-def crossed(data: Dataset, decisions: Decisions, params: CrossingParams, smallest: int) -> Crossed | Inapplicable:
+def crossed(counts: Counts, params: CrossingParams, smallest: int) -> Crossed | Inapplicable:
     """Count every combination of the attributes up to the depth.
 
     Parameters
@@ -67,7 +67,7 @@ def crossed(data: Dataset, decisions: Decisions, params: CrossingParams, smalles
     smallest
         Groups with fewer rows are left out of the outcomes.
     """
-    names = params.attributes or data.sensitive
+    names = params.attributes or counts.data.sensitive
     if not names:
         return Inapplicable(t("the submission names no sensitive column, so no groups can be compared"))
     sizes = range(1, min(params.depth, len(names)) + 1)
@@ -80,16 +80,17 @@ def crossed(data: Dataset, decisions: Decisions, params: CrossingParams, smalles
                 most=MOST_COMBINATIONS,
             )
         )
-    if params.rate != "selection_rate" and data.target is None:
+    if params.rate != "selection_rate" and counts.data.target is None:
         return Inapplicable(t("there are no true labels to compare the decisions with"))
     found: dict[tuple[str, ...], Outcomes] = {}
     refused: list[Inapplicable] = []
     reasons: list[Json] = []
+    counts.expect(combinations)
     for combination in combinations:
         one = GroupParams(
             attribute=combination, min_group_size=smallest, counted=params.counted, missing=params.missing
         )
-        outcomes = outcomes_of(data, decisions, one)
+        outcomes = count_outcomes(counts, one)
         if isinstance(outcomes, Inapplicable):
             refused.append(outcomes)
             reasons.append({"attributes": list(combination), "reason": str(outcomes.reason)})

@@ -7,15 +7,17 @@ gaps with this, so that the worst of many is bounded by one union over all of th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from proofbox.checks.counting import Encoded, Rate, encode
+from proofbox.checks.counting import Rate
+from proofbox.checks.counts import Grouped
 from proofbox.checks.gaps import Family, difference_interval, ratio_interval
+from proofbox.checks.groups import unfit_groups
 from proofbox.checks.outcomes import Category, Comparison
-from proofbox.checks.result import Json, Measurement
-from proofbox.checks.subject import Dataset, Decisions
+from proofbox.checks.result import Inapplicable, Json, Measurement
 
 
 def comparison_of(
@@ -90,46 +92,35 @@ def ratio_of(
         )
 
 
-def right_or_wrong(data: Dataset, decisions: Decisions) -> tuple[Dataset, Decisions]:
-    """Return the rows with a true label, and "decisions" that say of each whether the decision was right.
+def right_or_wrong(grouped: Grouped) -> Grouped | Inapplicable:
+    """Return the rows with a true label, by whether the decision was right: with two classes or many.
 
-    Their selection rate is the accuracy, with two classes or many.
+    The selection rate of ``RIGHT`` is the accuracy. Groups without a true label have none and are no longer there.
     """
-    import pyarrow as pa
+    right = np.array([[truth == decided for decided in grouped.decided] for truth in grouped.truths], dtype=np.bool_)
+    there = np.flatnonzero(grouped.cells[:, :-1].sum(axis=(1, 2)))
 
-    assert data.target is not None
-    truth = encode(data.table.column(data.target))
-    known = np.flatnonzero(truth.codes < len(truth.categories))
-    right = labels_agree(truth, decisions)[known].astype(np.int64)
-    judged = Dataset(
-        role=data.role,
-        path=data.path,
-        table=data.table.take(pa.array(known)) if len(known) < data.rows else data.table,
-        features=data.features,
-        target=None,
-        prediction=None,
-        sensitive=data.sensitive,
-        weight=data.weight,
-        id_columns=data.id_columns,
-        positive_label=RIGHT,
-        favourable_label=None,
-        detail=data.detail,
-    )
-    return judged, Decisions(
-        classes=("wrong", RIGHT), codes=right, score=None, positive_label=RIGHT, source=decisions.source
+    def folded(cells: NDArray[Any]) -> NDArray[Any]:
+        known = cells[there][:, :-1]
+        return np.stack([(known * ~right).sum(axis=(1, 2)), (known * right).sum(axis=(1, 2))], axis=-1)[:, None]
+
+    categories = tuple(grouped.categories[group] for group in there)
+    if unfit := unfit_groups(grouped.attribute, categories, len(categories)):
+        return unfit
+    return Grouped(
+        attribute=grouped.attribute,
+        categories=categories,
+        missing=grouped.missing,
+        truths=(),
+        decided=("wrong", RIGHT),
+        cells=folded(grouped.cells),
+        weight=None if grouped.weight is None else folded(grouped.weight),
+        weight_squared=None if grouped.weight_squared is None else folded(grouped.weight_squared),
     )
 
 
 RIGHT = "right"
 """The label of a right decision, as :func:`right_or_wrong` names it."""
-
-
-def labels_agree(truth: Encoded, decisions: Decisions) -> NDArray[np.bool_]:
-    """Return shape (rows,): whether the decided label is the true one; rows without a true label never agree."""
-    place = {name: code for code, name in enumerate(truth.categories)}
-    # A class that occurs nowhere in the data equals no true label.
-    recode = np.array([place.get(name, -1) for name in decisions.classes] or [-1], dtype=np.int64)
-    return np.equal(recode[decisions.codes], truth.codes)
 
 
 def _size(compared: Sequence[Comparison]) -> int:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from proofbox.checks.counts import Counts
 from proofbox.checks.intervals import Floats, z_value
-from proofbox.checks.outcomes import Category, GroupParams, Outcomes, outcomes_of
+from proofbox.checks.outcomes import Category, GroupParams, Outcomes, count_outcomes
 from proofbox.checks.result import Inapplicable, Interval
-from proofbox.checks.subject import Dataset, Decisions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +97,7 @@ class Against:
         )
 
 
-def strata_of(
-    data: Dataset, decisions: Decisions, params: GroupParams, within: tuple[str, ...], margin: Outcomes
-) -> Strata | Inapplicable:
+def strata_of(counts: Counts, params: GroupParams, within: tuple[str, ...], margin: Outcomes) -> Strata | Inapplicable:
     """Count the groups of ``margin`` within each stratum.
 
     Parameters
@@ -110,8 +108,8 @@ def strata_of(
     if not within:
         selected, people = margin.rate("selection_rate")
         return Strata(selected=selected[:, None], people=people[:, None], names=({},))
-    joint = outcomes_of(
-        data, decisions, params.model_copy(update={"attribute": (*params.attribute, *within), "min_group_size": 1})
+    joint = count_outcomes(
+        counts, params.model_copy(update={"attribute": (*params.attribute, *within), "min_group_size": 1})
     )
     if isinstance(joint, Inapplicable):
         return joint
@@ -124,8 +122,8 @@ def strata_of(
         places.append((group_of.get(_key({name: category[name] for name in params.attribute})), place))
     shape = (len(margin.categories), len(strata))
     selected, people = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-    counts, of = joint.rate("selection_rate")
-    for (group, place), count, rows in zip(places, counts, of, strict=True):
+    chosen, of = joint.rate("selection_rate")
+    for (group, place), count, rows in zip(places, chosen, of, strict=True):
         if group is not None:
             selected[group, place] += count
             people[group, place] += rows

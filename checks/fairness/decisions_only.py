@@ -52,14 +52,14 @@ from collections.abc import Callable, Iterator, Mapping
 
 from pydantic import model_validator
 
+from proofbox.checks.counts import Counts
 from proofbox.checks.exacttables import MOST_TABLES, Pair, boschloo, exact_difference, exact_ratio, fisher
 from proofbox.checks.gapmeasures import difference_of, ratio_of
-from proofbox.checks.outcomes import Comparison, GroupParams, compare, outcomes_of, unweighted
+from proofbox.checks.outcomes import Comparison, GroupParams, compare, count_outcomes, unweighted
 from proofbox.checks.params import Attribute
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Interval, Json, Measured, Measurement
 from proofbox.checks.strata import Strata, strata_of
-from proofbox.checks.subject import Dataset, Decisions
 
 
 class Params(GroupParams):
@@ -76,17 +76,17 @@ class Params(GroupParams):
 
 
 @check("fairness.decisions_only")
-def decisions_only(data: Dataset, decisions: Decisions, params: Params) -> Measured | Inapplicable:
+def decisions_only(counts: Counts, params: Params) -> Measured | Inapplicable:
     """Measure how recorded decisions fall on groups, exactly where they are few."""
-    if refused := unweighted(data):
+    if refused := unweighted(counts.data):
         return refused
-    outcomes = outcomes_of(data, decisions, params)
+    outcomes = count_outcomes(counts, params)
     if isinstance(outcomes, Inapplicable):
         return outcomes
     compared = compare(outcomes, "selection_rate")
     if isinstance(compared, Inapplicable):
         return compared
-    strata = strata_of(data, decisions, params, params.within or (), outcomes)
+    strata = strata_of(counts, params, params.within or (), outcomes)
     if isinstance(strata, Inapplicable):
         return strata
     detail = {key: value for key, value in outcomes.detail.items() if key != "rows_without_true_label"}

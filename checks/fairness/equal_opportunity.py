@@ -30,11 +30,11 @@ labels that were themselves decided unfairly hide unfairness.
 
 from __future__ import annotations
 
+from proofbox.checks.counts import Counts
 from proofbox.checks.gapmeasures import difference_of, ratio_of
-from proofbox.checks.outcomes import GroupParams, compare, outcomes_of
+from proofbox.checks.outcomes import GroupParams, compare, count_outcomes
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Measured
-from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
 
 
@@ -43,11 +43,11 @@ class Params(GroupParams):
 
 
 @check("fairness.equal_opportunity")
-def equal_opportunity(data: Dataset, decisions: Decisions, params: Params) -> Measured | Inapplicable:
+def equal_opportunity(counts: Counts, params: Params) -> Measured | Inapplicable:
     """Measure how far apart the groups' true positive rates lie."""
-    if data.target is None:
+    if counts.data.target is None:
         return Inapplicable(t("there are no true labels to compare the decisions with"))
-    outcomes = outcomes_of(data, decisions, params)
+    outcomes = count_outcomes(counts, params)
     if isinstance(outcomes, Inapplicable):
         return outcomes
     compared = compare(outcomes, "true_positive_rate")

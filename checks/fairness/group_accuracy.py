@@ -27,11 +27,11 @@ labels are nearly all the same is easy to be right about. Rows without a true la
 
 from __future__ import annotations
 
-from proofbox.checks.gapmeasures import comparison_of, difference_of, ratio_of, right_or_wrong
-from proofbox.checks.outcomes import GroupParams, outcomes_of
+from proofbox.checks.counts import Counts
+from proofbox.checks.gapmeasures import RIGHT, comparison_of, difference_of, ratio_of, right_or_wrong
+from proofbox.checks.outcomes import GroupParams, against_rest
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured
-from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
 
 
@@ -40,14 +40,17 @@ class Params(GroupParams):
 
 
 @check("fairness.group_accuracy")
-def group_accuracy(data: Dataset, decisions: Decisions, params: Params) -> Measured | Inapplicable:
+def group_accuracy(counts: Counts, params: Params) -> Measured | Inapplicable:
     """Measure how far apart the groups' accuracies lie."""
-    if data.target is None:
+    if counts.data.target is None:
         return Inapplicable(t("there are no true labels to compare the decisions with"))
-    if not decisions.classes:
-        return Inapplicable(t("the answers are numbers, not decisions between classes, so there are no rates"))
-    judged, rightness = right_or_wrong(data, decisions)
-    outcomes = outcomes_of(judged, rightness, params)
+    grouped = counts.grouped(params.attribute)
+    if isinstance(grouped, Inapplicable):
+        return grouped
+    judged = right_or_wrong(grouped)
+    if isinstance(judged, Inapplicable):
+        return judged
+    outcomes = against_rest(counts, judged, RIGHT, params)
     if isinstance(outcomes, Inapplicable):
         return outcomes
     right, of = outcomes.rate("selection_rate")
@@ -61,8 +64,7 @@ def group_accuracy(data: Dataset, decisions: Decisions, params: Params) -> Measu
     assert errors is not None
     detail: dict[str, Json] = {
         **{key: value for key, value in outcomes.detail.items() if key != "counted_label"},
-        "rows": data.rows,
-        "rows_without_true_label": data.rows - judged.rows,
+        "rows_without_true_label": counts.rows - int(judged.cells.sum()),
     }
     return Measured(
         measurements=(

@@ -30,12 +30,12 @@ not compared.
 
 from __future__ import annotations
 
+from proofbox.checks.counts import Counts
 from proofbox.checks.crossings import Crossed, CrossingParams, crossed
 from proofbox.checks.gapmeasures import difference_of, ratio_of
 from proofbox.checks.outcomes import Comparison, compare
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured
-from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
 
 
@@ -44,9 +44,9 @@ class Params(CrossingParams):
 
 
 @check("fairness.intersectional")
-def intersectional(data: Dataset, decisions: Decisions, params: Params) -> Measured | Inapplicable:
+def intersectional(counts: Counts, params: Params) -> Measured | Inapplicable:
     """Measure how far apart the groups of crossed attributes lie."""
-    found = crossed(data, decisions, params, params.min_group_size)
+    found = crossed(counts, params, params.min_group_size)
     if isinstance(found, Inapplicable):
         return found
     names: list[str] = []

@@ -36,14 +36,12 @@ At most 50 classes are compared. `counted` has no bearing on it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
-from proofbox.checks.counting import encode
+from proofbox.checks.counts import Counts, Grouped
 from proofbox.checks.gapmeasures import difference_of, ratio_of
-from proofbox.checks.outcomes import Comparison, GroupParams, Outcomes, compare, outcomes_of
+from proofbox.checks.outcomes import Comparison, GroupParams, Outcomes, against_rest, compare
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
-from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
 
 MOST_CLASSES = 50
@@ -55,25 +53,26 @@ class Params(GroupParams):
 
 
 @check("fairness.multiclass")
-def multiclass(data: Dataset, decisions: Decisions, params: Params) -> Measured | Inapplicable:
+def multiclass(counts: Counts, params: Params) -> Measured | Inapplicable:
     """Measure how far apart the groups lie in the worst class."""
-    if not decisions.classes:
-        return Inapplicable(t("the answers are numbers, not decisions between classes, so there are no rates"))
-    if len(decisions.classes) > MOST_CLASSES:
+    grouped = counts.grouped(params.attribute)
+    if isinstance(grouped, Inapplicable):
+        return grouped
+    if len(grouped.decided) > MOST_CLASSES:
         return Inapplicable(
             t(
                 "the decisions have {classes} classes, and at most {most} are compared",
-                classes=len(decisions.classes),
+                classes=len(grouped.decided),
                 most=MOST_CLASSES,
             )
         )
     of_class: dict[str, Outcomes] = {}
-    for label in decisions.classes:
-        outcomes = outcomes_of(replace(data, positive_label=label, favourable_label=None), decisions, params)
+    for label in grouped.decided:
+        outcomes = against_rest(counts, grouped, label, params)
         if isinstance(outcomes, Inapplicable):
             return outcomes
         of_class[label] = outcomes
-    found = _measurements(of_class, _detail(data, decisions, of_class), params.confidence)
+    found = _measurements(of_class, _detail(grouped, of_class), params.confidence)
     return Measured(measurements=tuple(found))
 
 
@@ -103,10 +102,8 @@ def _compared(of_class: Mapping[str, Outcomes], rate: str) -> tuple[list[str], l
     return list(there), list(there.values())
 
 
-def _detail(data: Dataset, decisions: Decisions, of_class: Mapping[str, Outcomes]) -> dict[str, Json]:
+def _detail(grouped: Grouped, of_class: Mapping[str, Outcomes]) -> dict[str, Json]:
     first = next(iter(of_class.values())).detail
-    never: list[Json] = []
-    if data.target is not None:
-        never = [name for name in encode(data.table.column(data.target)).categories if name not in decisions.classes]
+    never: list[Json] = [name for name in grouped.truths if name not in grouped.decided]
     shared = {key: value for key, value in first.items() if key != "counted_label"}
-    return {**shared, "classes": list(decisions.classes), "classes_never_decided": never}
+    return {**shared, "classes": list(grouped.decided), "classes_never_decided": never}

@@ -30,11 +30,11 @@ perfect: a policy must choose. A model may satisfy it by refusing everybody in o
 
 from __future__ import annotations
 
+from proofbox.checks.counts import Counts
 from proofbox.checks.gapmeasures import difference_of, ratio_of
-from proofbox.checks.outcomes import GroupParams, compare, outcomes_of
+from proofbox.checks.outcomes import GroupParams, compare, count_outcomes
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Measured, Measurement
-from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
 
 
@@ -43,11 +43,11 @@ class Params(GroupParams):
 
 
 @check("fairness.predictive_parity")
-def predictive_parity(data: Dataset, decisions: Decisions, params: Params) -> Measured | Inapplicable:
+def predictive_parity(counts: Counts, params: Params) -> Measured | Inapplicable:
     """Measure how far apart the groups' predictive values lie."""
-    if data.target is None:
+    if counts.data.target is None:
         return Inapplicable(t("there are no true labels to compare the decisions with"))
-    outcomes = outcomes_of(data, decisions, params)
+    outcomes = count_outcomes(counts, params)
     if isinstance(outcomes, Inapplicable):
         return outcomes
     chosen, others = compare(outcomes, "precision"), compare(outcomes, "negative_predictive_value")

@@ -40,13 +40,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from proofbox.checks.counts import Counts
 from proofbox.checks.crossings import Crossed, CrossingParams, crossed
 from proofbox.checks.intervals import Floats, difference_limits, ratio_limits, z_value
-from proofbox.checks.outcomes import Category
+from proofbox.checks.outcomes import Category, unweighted
 from proofbox.checks.registry import check
 from proofbox.checks.result import CountTable, Inapplicable, Interval, Json, Measured, Measurement, Scalar
 from proofbox.checks.subgroups import Subgroups, holm, two_sided
-from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
 
 MOST_SHOWN = 20
@@ -58,9 +58,11 @@ class Params(CrossingParams):
 
 
 @check("fairness.worst_group")
-def worst_group(data: Dataset, decisions: Decisions, params: Params) -> Measured | Inapplicable:
+def worst_group(counts: Counts, params: Params) -> Measured | Inapplicable:
     """Search every crossing of attributes for the group that fares most differently."""
-    found = crossed(data, decisions, params, 1)
+    if refused := unweighted(counts.data):
+        return refused
+    found = crossed(counts, params, 1)
     if isinstance(found, Inapplicable):
         return found
     groups = Subgroups.against_the_rest(found, params.rate)
