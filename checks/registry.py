@@ -19,10 +19,12 @@ from proofbox.checks.errors import BadCheckError, BadParamsError, UnknownCheckEr
 from proofbox.checks.params import CheckParams
 from proofbox.checks.result import Result
 
-INPUTS = frozenset({"subject", "model", "data", "training", "decisions", "counts", "isolation", "params", "rng"})
+INPUTS = frozenset(
+    {"subject", "model", "data", "training", "decisions", "counts", "isolation", "behaviour", "params", "rng"}
+)
 """What a check may ask for by naming it in its signature; ``counts`` alone is served without holding all rows."""
 
-AFTERWARDS = frozenset({"isolation"})
+AFTERWARDS = frozenset({"isolation", "behaviour"})
 """What is known once the sandbox is closed again."""
 
 SECTIONS = ("Measures", "Method", "Limits", "References")

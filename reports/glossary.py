@@ -39,6 +39,11 @@ MEASURES: Mapping[str, Text] = {
     ),
     "attempts_held": t("Attempts on the walls, made before the model was let in, that were held off."),
     "attempts_through": t("Attempts on the walls that got through."),
+    "denied_calls": t(
+        "What the loaded model asked of the system and was denied, such as opening a network connection."
+    ),
+    "denied_calls_at_start": t("The same while the model was loaded; some libraries ask for harmless things then."),
+    "violations": t("Crashes, hangs, answers that are none and limits passed."),
 }
 """Measure -> what it is."""
 

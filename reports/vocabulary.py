@@ -105,6 +105,8 @@ FIELDS: Mapping[str, Text] = {
     "runs_as": t("started as"),
     "version": t("version"),
     "filter_sha256": t("digest of the filter"),
+    "denied_calls": t("denied system calls"),
+    "denied_calls_at_start": t("denied system calls while it was loaded"),
     "delimiter": t("separator"),
     "decimal": t("decimal sign"),
     "encoding": t("character encoding"),

@@ -185,7 +185,7 @@ def behind_walls(
         outcome = Outcome(errors=tuple(errors))
     finally:
         bench.model = None
-    bench.isolation = hosting.isolation()
+    bench.isolation, bench.behaviour = hosting.isolation(), hosting.behaviour()
     return outcome + execute((task for task in tasks if task.check.closing), bench, watch.done)
 
 

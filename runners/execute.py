@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from proofbox.checks.counts import Counts
 from proofbox.checks.errors import ModelFailedError
-from proofbox.checks.holding import Isolation
+from proofbox.checks.holding import Behaviour, Isolation
 from proofbox.checks.result import Counterexample, CountTable, Inapplicable, Measured, Measurement
 from proofbox.checks.subject import Dataset, Decisions, Model, Subject
 from proofbox.checks.text import Text, t
@@ -39,6 +39,8 @@ class Bench:
     """How the model was held; there once the sandbox is closed again."""
     attributes: tuple[tuple[str, ...], ...] = ()
     """The attributes that checks will ask about, so that one pass over the rows counts them all."""
+    behaviour: Behaviour | None = None
+    """What the model did beside answering; there once the sandbox is closed again."""
     _decisions: Decisions | None = None
     _counts: Counts | None = None
 
@@ -122,7 +124,7 @@ def _missing(task: Task, bench: Bench) -> Text | None:
         return t("the submission has no model, only recorded decisions")
     if needs & {"decisions", "counts"} and bench.model is None and bench.evaluation.prediction is None:
         return t("there is neither a model nor a column of recorded predictions")
-    if "isolation" in needs and bench.isolation is None:
+    if ("isolation" in needs and bench.isolation is None) or ("behaviour" in needs and bench.behaviour is None):
         return t("the submission has no model, only recorded decisions")
     return None
 
@@ -131,7 +133,7 @@ def _inputs(task: Task, bench: Bench) -> dict[str, object]:
     needs = task.check.needs
     given: dict[str, object] = {"subject": bench.subject, "data": bench.evaluation, "training": bench.training}
     given |= {"model": bench.model, "params": task.check.params(task.params)}
-    given["isolation"] = bench.isolation
+    given |= {"isolation": bench.isolation, "behaviour": bench.behaviour}
     if "rng" in needs:
         given["rng"] = bench.rng(task)
     if "decisions" in needs:

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from proofbox.checks.holding import Isolation
+from proofbox.checks.holding import Behaviour, Isolation, NotCounted
+from proofbox.checks.text import t
 from proofbox.runners.deciding import DecidingModel
 from proofbox.runners.errors import BadSubmissionError
 from proofbox.runners.resolve import Resolved
@@ -42,6 +43,25 @@ class Hosting:
             level=int(cast("int", self.selfcheck["level"])) if self.selfcheck["isolated"] is True else 0,
             attempts={str(row["probe"]): row["held"] is True for row in rows},
         )
+
+    def behaviour(self) -> Behaviour | None:
+        """Return what the model did beside answering, as checks are given it; None where it was never started."""
+        if not self.stats:
+            return None
+        return Behaviour(
+            batches=int(cast("int", self.stats["calls"])),
+            denied_calls=self._denied("denied_calls"),
+            denied_calls_at_start=self._denied("denied_calls_at_start"),
+            more_denied=self.stats["denied_calls_at_least"] is True,
+            output_bytes=int(cast("int", self.stats["stdout_bytes"])),
+            violations=tuple(one["kind"] for one in cast("list[dict[str, str]]", self.stats["violations"])),
+            restarts=len(cast("list[object]", self.stats.get("revivals", []))),
+        )
+
+    def _denied(self, key: str) -> Mapping[str, int] | NotCounted:
+        if self.stats["denied_calls_uncounted"]:
+            return NotCounted(t("this executor, or the kernel of this machine, does not tell of denied calls"))
+        return cast("Mapping[str, int]", self.stats[key])
 
 
 @contextmanager
@@ -78,6 +98,7 @@ def open_hosting(resolved: Resolved, executor_name: str, limits: Limits, hosting
             finally:
                 hosting.stats = cast("Mapping[str, Json]", hosted.stats())
     except ModelError as err:
+        hosting.stats = hosting.stats or cast("Mapping[str, Json]", err.stats)
         if err.kind not in REFUSED:
             raise
         problem = resolved.document.problem(

@@ -107,7 +107,13 @@ class Bubblewrap:
         model = f"{MODEL_INSIDE}/{_neutral_name(launch.model)}" if launch.model else ""
         sites = tuple(str(folder) for folder in python.sites)
         return Inside(
-            model=model, sites=sites, walled=True, filtered=self.filtered, rows=launch.rows, launcher_processes=2
+            model=model,
+            sites=sites,
+            walled=True,
+            filtered=self.filtered,
+            counted=True,
+            rows=launch.rows,
+            launcher_processes=2,
         )
 
     def _shown(self, launch: Launch) -> list[str]:

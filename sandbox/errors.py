@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal
 
 ModelErrorKind = Literal["crash", "raised", "hang", "garbage", "load", "refused", "limit"]
@@ -61,7 +63,11 @@ class ModelError(SandboxError):
         One of :data:`ModelErrorKind`.
     what
         One plain sentence without host paths, tracebacks or control characters.
+    stats
+        What was seen of a model that could not be started; empty otherwise.
     """
+
+    stats: Mapping[str, object] = MappingProxyType({})
 
     def __init__(self, kind: ModelErrorKind, what: str) -> None:
         self.kind = kind

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from proofbox.sandbox import answers, batches, endings, wire
+from proofbox.sandbox.denials import Tally
 from proofbox.sandbox.errors import ModelError, SandboxError
 from proofbox.sandbox.exchange import Budget, Exchange, RaisedError
 from proofbox.sandbox.executor import Executor, Launch
@@ -81,10 +82,15 @@ class HostedModel:
         self._counters = _Counters()
         self._budget = Budget(limits.wall_seconds)
         self._output_before = 0
+        self._denied = Tally()
         self._running: Running | None = None
         self._libraries: tuple[str, ...] = ()
         self.classes: tuple[str, ...] = ()
-        self._start()
+        try:
+            self._start()
+        except ModelError as error:
+            error.stats = self.stats()
+            raise
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -170,7 +176,7 @@ class HostedModel:
         """Return what it did and used: calls, rows, restarts, bytes, seconds, violations and libraries inside."""
         with self._lock:
             self._observe()
-            return {**asdict(self._counters), "libraries": list(self._libraries)}
+            return {**asdict(self._counters), **self._denied.to_json(), "libraries": list(self._libraries)}
 
     def __enter__(self) -> Self:
         return self
@@ -182,6 +188,7 @@ class HostedModel:
 
     def _start(self) -> None:
         started = time.monotonic()
+        self._denied.loaded = False
         shape = wire.text_shape()
         try:
             deadline = self._budget.deadline(started, self._limits.start_seconds)
@@ -189,11 +196,14 @@ class HostedModel:
                 memory = self._launch()
                 config = json.dumps(_config(self._spec, self._running, self._limits)).encode()
                 nonce = self._wire.request(wire.CONFIGURE, memoryview(config), shape, deadline)
+                assert self._running is not None
+                self._running.count_denied(self._denied, deadline)
                 reply = self._wire.reply(nonce, wire.HELLO, shape, deadline)
             if reply.kind == wire.REFUSED:
                 raise answers.refusal(reply.body)
             classes, libraries = wire.read_texts(reply.body, 2)
             self.classes = answers.checked_classes(classes, self._spec.task)
+            self._denied.loaded = True
             self._libraries = tuple(answers.printable(name, 100) for name in libraries[:50])
             self._exchange = Exchange(self._wire, memory, self._budget, self._limits.call_seconds)
         except ModelError as error:

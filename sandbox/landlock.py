@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from proofbox.sandbox import interpreter, processes, wire
+from proofbox.sandbox.denials import Tally
 from proofbox.sandbox.errors import IsolationError, ModelError
 from proofbox.sandbox.executor import Launch, Probe
 from proofbox.sandbox.limits import Limits
@@ -112,6 +113,7 @@ class Landlock:
             walled=True,
             filtered=self.filtered,
             rows=launch.rows,
+            counted=True,
             threads_outside=processes.threads_of(os.getuid() or NOBODY),
             landlock=self.opened(launch),
         )
@@ -136,6 +138,7 @@ class Landlock:
             end, deadline = wire.Wire(running.wire), time.monotonic() + PROBE_SECONDS
             config = {"mode": "ready", "limits": running.limits.to_json(), **running.inside.config()}
             nonce = end.request(wire.CONFIGURE, memoryview(json.dumps(config).encode()), wire.text_shape(), deadline)
+            running.count_denied(Tally(), deadline)
             reply = end.reply(nonce, wire.WALLS, wire.text_shape(), deadline)
             return wire.read_texts(reply.body, 1)[0]
         except ModelError as error:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from proofbox.sandbox import processes
+from proofbox.sandbox import denials, processes
 from proofbox.sandbox.limits import Limits
 
 SAMPLE_SECONDS = 0.02
@@ -38,6 +38,8 @@ class Inside:
     """Whether stage 0 installs the seccomp filter."""
     rows: int | None = None
     """Number inside of the descriptor of the shared memory; None: the host program did not inherit it."""
+    counted: bool = False
+    """Whether stage 0 hands over a descriptor on which the kernel tells of denied calls; it needs a wire that can."""
     threads_outside: int = 0
     """Threads of the same user that RLIMIT_NPROC counts as well; none where the sandbox has a user namespace."""
     launcher_processes: int = 0
@@ -45,11 +47,17 @@ class Inside:
     landlock: Mapping[str, Sequence[str]] | None = None
     """Files and folders that stage 0 leaves open, ``read``, ``listed`` and ``write``; None: it does not restrict."""
 
+    @property
+    def tells(self) -> bool:
+        """Whether the host program begins by saying if the kernel tells of denied calls."""
+        return self.walled and self.filtered and self.counted
+
     def config(self) -> dict[str, object]:
         """Return what stage 0 is told."""
         return {
             "walled": self.walled,
             "filtered": self.filtered,
+            "counted": self.tells,
             "threads_outside": self.threads_outside,
             "landlock": self.landlock,
             "parent": os.getpid(),
@@ -82,6 +90,7 @@ class Running:
         self._peak_threads = 0
         self._over = ""
         self._seen: set[processes.Member] = set()
+        self._answering: denials.Answering | None = None
         self._keeper = threading.Thread(target=self._keep, name="proofbox-sandbox-keeper", daemon=True)
         self._keeper.start()
 
@@ -109,6 +118,23 @@ class Running:
         return RunningStats(
             output_bytes=self._output, peak_resident_bytes=self._peak_bytes, peak_threads=self._peak_threads
         )
+
+    def count_denied(self, tally: denials.Tally, deadline: float) -> None:
+        """Count and answer the calls that are denied from now on. To be called once it has been configured.
+
+        Raises
+        ------
+        ModelError
+            It ended, or did not answer within the deadline, a :func:`time.monotonic` time in seconds.
+        """
+        if not self.inside.tells:
+            tally.uncounted = "this executor does not tell of denied calls"
+            return
+        listener = denials.receive_listener(self.wire, deadline)
+        if listener is None:
+            tally.uncounted = "this kernel does not tell of denied calls"
+        else:
+            self._answering = denials.Answering(listener, tally)
 
     def members(self) -> tuple[processes.Member, ...]:
         """Return the processes of the sandbox that can be found now, the outermost first."""
@@ -138,6 +164,8 @@ class Running:
                 time.sleep(0.002)
             with contextlib.suppress(OSError):
                 self.wire.close()
+            if self._answering is not None:
+                self._answering.cease()
         if threading.current_thread() is not self._keeper:
             self._keeper.join(GONE_SECONDS)
 

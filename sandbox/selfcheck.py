@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from proofbox.sandbox import interpreter, probes, wire
+from proofbox.sandbox.denials import Tally
 from proofbox.sandbox.errors import IsolationError, ModelError
 from proofbox.sandbox.executor import Executor, Launch
 from proofbox.sandbox.limits import Limits
@@ -51,8 +52,10 @@ class Selfcheck:
     """False for ``unsafe-none`` alone: there was nothing to prove."""
     backend: Mapping[str, str]
     """Version and digest of the program that built the walls, and as whom it runs."""
-    filter_sha256: str
+    filter_sha256: str = ""
     """Digest of the seccomp filter as it was installed, with 0 for the process's own number; empty without one."""
+    denied_calls: str = "not counted: there is no filter"
+    """Whether the system calls that are denied are counted by name, or why not."""
     limits: Mapping[str, Mapping[str, Any]]
     """Limit -> its value and what enforces it."""
     rows: tuple[SelfcheckRow, ...]
@@ -65,6 +68,7 @@ class Selfcheck:
             "isolated": self.isolated,
             "backend": dict(self.backend),
             "filter_sha256": self.filter_sha256,
+            "denied_calls": self.denied_calls,
             "limits": {name: dict(value) for name, value in self.limits.items()},
             "rows": [asdict(row) for row in self.rows],
         }
@@ -84,11 +88,9 @@ def prove_walls(executor: Executor, limits: Limits | None = None) -> Selfcheck:
     table = {name: {"value": value, "enforced_by": probes.LIMITS[name]} for name, value in limits.to_json().items()}
     if executor.level == 0:
         nothing = {name: {**row, "enforced_by": "harness or nothing"} for name, row in table.items()}
-        return Selfcheck(
-            executor=executor.name, level=0, isolated=False, backend=backend, filter_sha256="", limits=nothing, rows=()
-        )
+        return Selfcheck(executor=executor.name, level=0, isolated=False, backend=backend, limits=nothing, rows=())
     with _outside() as outside:
-        rows, digest, runs_as = _battery(executor, limits, outside)
+        rows, built = _battery(executor, limits, outside)
         rows += outside.rows()
     through = [row for row in rows if not row.held]
     if through:
@@ -98,8 +100,9 @@ def prove_walls(executor: Executor, limits: Limits | None = None) -> Selfcheck:
         executor=executor.name,
         level=executor.level,
         isolated=True,
-        backend={**backend, "runs_as": runs_as or found.runs_as},
-        filter_sha256=digest,
+        backend={**backend, "runs_as": built.runs_as or found.runs_as},
+        filter_sha256=built.filter_sha256,
+        denied_calls=built.denied_calls,
         limits=table,
         rows=tuple(rows),
     )
@@ -213,7 +216,17 @@ def _outside() -> Iterator[_Outside]:
         yield _Outside(folder=folder, listeners=listeners, socket_name=name, decoy=decoy)
 
 
-def _battery(executor: Executor, limits: Limits, outside: _Outside) -> tuple[list[SelfcheckRow], str, str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Built:
+    """What stage 0 built, as it tells it, and whether the kernel tells of denied calls."""
+
+    filter_sha256: str
+    runs_as: str
+    denied_calls: str
+
+
+def _battery(executor: Executor, limits: Limits, outside: _Outside) -> tuple[list[SelfcheckRow], _Built]:
+    denied = Tally()
     memory = row_memory(len(CANARY))
     try:
         shared = None if memory is None else memory.descriptor
@@ -222,7 +235,7 @@ def _battery(executor: Executor, limits: Limits, outside: _Outside) -> tuple[lis
         if memory is not None:
             memory.close_descriptor()
     try:
-        names, got, namespaces, built = _asked(running, limits, outside)
+        names, got, namespaces, built = _asked(running, limits, outside, denied)
     except ModelError as error:
         said = " ".join(running.head.split())[:300]
         raise IsolationError(
@@ -244,10 +257,11 @@ def _battery(executor: Executor, limits: Limits, outside: _Outside) -> tuple[lis
         own = told.get(name) not in {None, "", str(Path(f"/proc/self/ns/{name}").readlink())}
         rows.append(_row(f"namespaces.{name}", "its own", "its own" if own else "the harness's", wall))
     digest, runs_as = built
-    return rows, digest, runs_as
+    counted = f"not counted: {denied.uncounted}" if denied.uncounted else "counted by name and answered by the harness"
+    return rows, _Built(filter_sha256=digest, runs_as=runs_as, denied_calls=counted)
 
 
-def _asked(running: Running, limits: Limits, outside: _Outside) -> tuple[tuple[str, ...], ...]:
+def _asked(running: Running, limits: Limits, outside: _Outside, denied: Tally) -> tuple[tuple[str, ...], ...]:
     facts = {
         **outside.facts(),
         "mode": "walls",
@@ -258,6 +272,7 @@ def _asked(running: Running, limits: Limits, outside: _Outside) -> tuple[tuple[s
     end = wire.Wire(running.wire)
     deadline = time.monotonic() + limits.start_seconds
     nonce = end.request(wire.CONFIGURE, memoryview(json.dumps(facts).encode()), wire.text_shape(), deadline)
+    running.count_denied(denied, deadline)
     reply = end.reply(nonce, wire.WALLS, wire.text_shape(), deadline)
     if reply.kind != wire.WALLS:
         raise ModelError("garbage", "it refused")

@@ -19,7 +19,7 @@ def main(wire: int, shared: int | None = None) -> None:
     if first is None:
         return
     config = json.loads(first.body)  # from the harness: the trusted direction
-    built = stage0.apply(config) if config["walled"] else stage0.Built()
+    built = stage0.apply(config, wire) if config["walled"] else stage0.Built()
     if config["mode"] == "ready":
         channel.texts(WALLS, [[built.landlock_abi, built.runs_as]])
         return

@@ -19,7 +19,11 @@ ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 LD, JEQ, JGT, JGE, JSET, RET = 0x20, 0x15, 0x25, 0x35, 0x45, 0x06
 ALLOW, KILL = 0x7FFF0000, 0x80000000
 ERRNO = 0x00050000
+USER_NOTIF = 0x7FC00000
 NR, ARCH, ARG0, ARG1, ARG3 = 0, 4, 16, 24, 40
+SECCOMP_CALL = (317, 277)
+"""The call seccomp(2) on x86_64 and aarch64."""
+SET_MODE_FILTER, NEW_LISTENER = 1, 8
 CLONE_THREAD = 0x00010000
 CLONE_NEW_ANYTHING = 0x7E020080  # NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 MAP_SHARED, MAP_ANONYMOUS, MAP_HUGETLB = 0x01, 0x20, 0x40000
@@ -30,14 +34,16 @@ IOCTL_REQUESTS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 """TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX; not TIOCSTI (types for the user), FIOSETOWN (signals)."""
 FCNTL_COMMANDS = (0, 1, 2, 3, 4, 1030, 1032)
 """F_DUPFD to F_SETFL, F_DUPFD_CLOEXEC, F_GETPIPE_SZ; not F_SETOWN, by which a file signals a foreign process."""
-DENY = (RET, 0, 0, ERRNO | errno.EPERM)
 ABSENT = (RET, 0, 0, ERRNO | errno.ENOSYS)
 PASS = (RET, 0, 0, ALLOW)
 Instruction = tuple[int, int, int, int]
 
 
-def assemble(machine: str, own_pid: int) -> bytes:
+def assemble(machine: str, own_pid: int, denied: int = ERRNO | errno.EPERM) -> bytes:
     """Return the filter's program for ``machine``, in which ``own_pid`` may signal itself; it denies by default.
+
+    ``denied`` is what the filter returns for a call that it denies: an errno, or ``USER_NOTIF``, by which the harness
+    is asked, who counts the call and answers EPERM.
 
     Raises
     ------
@@ -51,40 +57,41 @@ def assemble(machine: str, own_pid: int) -> bytes:
     if machine == "x86_64":
         program += [(JGE, 0, 1, X32_BIT), (RET, 0, 0, KILL)]
     program += [(JGT, 0, 1, NEWEST), ABSENT]
-    for name, body in _inspected(own_pid).items():
+    deny = (RET, 0, 0, denied)
+    for name, body in _inspected(own_pid, deny).items():
         program += [(JEQ, 0, len(body), INSPECTED[name][column]), *body]
     for numbers in ALLOWED.values():
         number = numbers[column]
         if number is not None:
             program += [(JEQ, 0, 1, number), PASS]
-    program.append(DENY)
+    program.append(deny)
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
 
 
-def _inspected(own_pid: int) -> dict[str, list[Instruction]]:
-    own = [(LD, 0, 0, ARG0), (JEQ, 0, 1, own_pid), PASS, DENY]
+def _inspected(own_pid: int, deny: Instruction) -> dict[str, list[Instruction]]:
+    own = [(LD, 0, 0, ARG0), (JEQ, 0, 1, own_pid), PASS, deny]
     return {
         # A thread, and no namespace with it.
-        "clone": [(LD, 0, 0, ARG0), (JSET, 2, 0, CLONE_NEW_ANYTHING), (JSET, 0, 1, CLONE_THREAD), PASS, DENY],
+        "clone": [(LD, 0, 0, ARG0), (JSET, 2, 0, CLONE_NEW_ANYTHING), (JSET, 0, 1, CLONE_THREAD), PASS, deny],
         "clone3": [ABSENT],
-        "fcntl": _one_of(ARG1, FCNTL_COMMANDS),
-        "ioctl": _one_of(ARG1, IOCTL_REQUESTS),
+        "fcntl": _one_of(ARG1, FCNTL_COMMANDS, deny),
+        "ioctl": _one_of(ARG1, IOCTL_REQUESTS, deny),
         "kill": own,
         "tgkill": own,
         # Memory that is in no process's sum: huge pages, and the pages of a file without a name, all of which stay as
         # long as one of them is mapped.
         "mmap": [
             *[(LD, 0, 0, ARG3), (JSET, 2, 0, MAP_HUGETLB), (JSET, 0, 2, MAP_SHARED), (JSET, 0, 1, MAP_ANONYMOUS)],
-            *[DENY, PASS],
+            *[deny, PASS],
         ],
-        "prctl": _one_of(ARG0, PRCTL_OPTIONS),
-        "prlimit64": [(LD, 0, 0, ARG0), (JEQ, 1, 0, 0), (JEQ, 0, 1, own_pid), PASS, DENY],
+        "prctl": _one_of(ARG0, PRCTL_OPTIONS, deny),
+        "prlimit64": [(LD, 0, 0, ARG0), (JEQ, 1, 0, 0), (JEQ, 0, 1, own_pid), PASS, deny],
     }
 
 
-def _one_of(argument: int, allowed: tuple[int, ...]) -> list[Instruction]:
+def _one_of(argument: int, allowed: tuple[int, ...], deny: Instruction) -> list[Instruction]:
     compared = [(JEQ, len(allowed) - place, 0, value) for place, value in enumerate(allowed)]
-    return [(LD, 0, 0, argument), *compared, DENY, PASS]
+    return [(LD, 0, 0, argument), *compared, deny, PASS]
 
 
 class _Program(ctypes.Structure):
@@ -101,11 +108,35 @@ def install() -> bytes:
     OSError
         The kernel refused it; the caller must not go on.
     """
-    program = assemble(platform.machine(), os.getpid())
-    buffer = ctypes.create_string_buffer(program, len(program))
-    described = _Program(len(program) // 8, ctypes.cast(buffer, ctypes.c_void_p))
+    described = _described(assemble(platform.machine(), os.getpid()))
     prctl(22, 2, ctypes.addressof(described))  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
     return assemble(platform.machine(), 0)
+
+
+def install_asking() -> tuple[bytes, int]:
+    """Install the filter so that whoever holds the returned descriptor is asked about every denied call.
+
+    Once nobody holds it, the kernel answers such a call with ENOSYS: it stays denied.
+
+    Raises
+    ------
+    OSError
+        The kernel refused it (older than 5.0, or a filter of someone else asks already); no filter was installed.
+    """
+    described = _described(assemble(platform.machine(), os.getpid(), USER_NOTIF))
+    function = ctypes.CDLL(None, use_errno=True).syscall
+    function.restype = ctypes.c_long
+    number = SECCOMP_CALL[ARCHITECTURES[platform.machine()][0]]
+    arguments = (number, SET_MODE_FILTER, NEW_LISTENER, ctypes.addressof(described))
+    listener = int(function(*(ctypes.c_long(argument) for argument in arguments)))
+    if listener < 0:
+        raise OSError(ctypes.get_errno(), "the kernel does not tell of denied calls")
+    return assemble(platform.machine(), 0, USER_NOTIF), listener
+
+
+def _described(program: bytes) -> _Program:
+    buffer = ctypes.create_string_buffer(program, len(program))
+    return _Program(len(program) // 8, ctypes.cast(buffer, ctypes.c_void_p))
 
 
 def prctl(option: int, first: int, second: int = 0) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import seccomp
+from . import listener, seccomp
 
 PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 4, 38
 
@@ -35,8 +35,8 @@ class Built:
     landlock_abi: str = ""
 
 
-def apply(config: Mapping[str, Any]) -> Built:
-    """Build the walls that ``config`` (from the harness) asks for.
+def apply(config: Mapping[str, Any], wire: int) -> Built:
+    """Build the walls that ``config`` (from the harness) asks for; ``wire`` is the descriptor that leads to it.
 
     Raises
     ------
@@ -45,6 +45,8 @@ def apply(config: Mapping[str, Any]) -> Built:
     """
     runs_as = abi = ""
     landlock = config.get("landlock")
+    counted = config["filtered"] and config["counted"]
+    threads = listener.own_threads() if counted else -1  # Landlock would not let it be opened
     if landlock:
         from .identity import die_with, drop_privileges
 
@@ -60,7 +62,10 @@ def apply(config: Mapping[str, Any]) -> Built:
 
         die_with(config["parent"])  # changing the user would have undone it
         abi = str(restrict(landlock["read"], landlock["listed"], landlock["write"]))
-    digest = hashlib.sha256(seccomp.install()).hexdigest() if config["filtered"] else ""
+    digest = ""
+    if config["filtered"]:
+        program = listener.install(wire, threads) if counted else seccomp.install()
+        digest = hashlib.sha256(program).hexdigest()
     return Built(filter_sha256=digest, runs_as=runs_as, landlock_abi=abi)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from proofbox.checks import registry
-from proofbox.checks.holding import Isolation
+from proofbox.checks.holding import Behaviour, Isolation
 from proofbox.checks.registry import INPUTS, SECTIONS, all_checks
 from proofbox.checks.result import Inapplicable, Measured
 from proofbox.checks.subject import ReferenceShare
@@ -74,6 +74,7 @@ def given(data, model, subject):
             "training": data(columns, features=asked.features, target="y", role="training"),
             "decisions": asked.predict(evaluation.feature_table()),
             "isolation": Isolation(executor="bubblewrap", level=2, attempts={"network.tcp": True}),
+            "behaviour": Behaviour(batches=1, denied_calls={}, denied_calls_at_start={"mkdir": 1}, output_bytes=9),
         }
 
     return given_of

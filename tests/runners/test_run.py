@@ -224,3 +224,38 @@ def test_isolation_is_measured_alone(submission: Path, proofbox: Command) -> Non
     assert found["isolation_level"] == 1
     assert found["attempts_held"] > 40
     assert found["attempts_through"] == 0
+
+
+KNOCKING = """
+import os, socket
+import numpy as np
+class Model:
+    classes_ = np.array([0, 1])
+    def predict_proba(self, rows):
+        for attempt in (socket.socket, os.fork):
+            try:
+                attempt()
+            except OSError:
+                pass
+        print("knock", flush=True)
+        return np.full((len(rows), 2), 0.5)
+"""
+
+
+class FromSource:
+    def __reduce__(self):
+        return eval, (f"(lambda names: (exec({KNOCKING!r}, names), names['Model']())[1])({{}})",)
+
+
+def test_what_the_model_itself_attempted_is_measured(submission: Path, proofbox: Command) -> None:
+    import pickle
+
+    (submission / "model/model.joblib").write_bytes(pickle.dumps(FromSource()))
+    document = assessment(proofbox("measure", submission, "--check", "security.behaviour", "--json"))
+    found = {item["measure"]: item for item in document["measurements"]}
+    calls = found["denied_calls"]["detail"]["calls"]
+    assert calls["socket"] == 1
+    assert found["denied_calls"]["value"] == 2
+    assert found["denied_calls_at_start"]["value"] == 0
+    assert found["output_bytes"]["value"] == len("knock\n")
+    assert found["violations"]["value"] == 0
