@@ -135,7 +135,7 @@ def count_outcomes(counts: Counts, params: GroupParams) -> Outcomes | Inapplicab
 def against_rest(counts: Counts, grouped: Grouped, label: str, params: GroupParams) -> Outcomes | Inapplicable:
     """Count one class against the rest: the rows of each group by whether it is true, and whether it was decided."""
     if params.missing == "refuse" and grouped.missing:
-        return Inapplicable(_missing_refused(grouped.missing))
+        return Inapplicable(missing_refused(grouped.missing))
     every = _table(grouped, label)
     decided = Table(
         cells=every.cells.sum(axis=1, keepdims=True),
@@ -209,7 +209,8 @@ def _weights_said(data: Dataset) -> dict[str, Json]:
     return {"weights": {"column": data.weight, "intervals": "effective number of rows (Kish)"}}
 
 
-def _missing_refused(missing: Mapping[str, int]) -> Text:
+def missing_refused(missing: Mapping[str, int]) -> Text:
+    """Say that rows without the attribute are refused, as ``missing: refuse`` asks."""
     name, rows = next(iter(missing.items()))
     return t("{rows} rows have no value in {column}, which this requirement refuses", rows=rows, column=name)
 

@@ -64,6 +64,19 @@ METHODS: Mapping[str, Text] = {
         "Exact interval: every possible table of the two groups is added up, so that it never covers less than it says."
     ),
     "exact-simultaneous": t("Exact intervals, widened so that they hold for all pairs of groups at once."),
+    "hall-t": t("Interval for a mean: Student's t, widened where the numbers are skewed (Hall 1992)."),
+    "mover-hall-t": t("Interval for the difference of two means, from each mean's own interval (Zou and Donner 2008)."),
+    "mover-hall-t-simultaneous": t(
+        "The same for the largest difference of many groups, so that it holds for all pairs at once."
+    ),
+    "wilson-given-scores": t(
+        "Interval for what happened against given probabilities (Wilson 1927; never too short: Hoeffding 1956)."
+    ),
+    "newcombe-given-scores": t("The same for the difference of two groups (Newcombe 1998)."),
+    "newcombe-given-scores-simultaneous": t(
+        "The same for the largest difference of many groups, so that it holds for all pairs at once."
+    ),
+    "binned-normal": t("Normal interval for a calibration error, less what chance alone adds to it."),
     "robins-breslow-greenland": t("Interval for a common odds ratio (Robins, Breslow and Greenland 1986)."),
     "bootstrap": t("Interval from drawing the rows again many times (percentile bootstrap)."),
     "by-construction": t("The value follows from how things are built; no sample is involved."),

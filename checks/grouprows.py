@@ -1,0 +1,91 @@
+"""Rows by group, for checks that look at each row's number and not at counts: errors, probabilities, ranks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from proofbox.checks.counting import MISSING
+from proofbox.checks.groups import groups_of
+from proofbox.checks.intervals import Floats
+from proofbox.checks.outcomes import Category, GroupParams, missing_refused
+from proofbox.checks.result import Inapplicable, Json
+from proofbox.checks.subject import Dataset
+from proofbox.checks.text import t
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupRows:
+    """The rows that are compared."""
+
+    codes: NDArray[np.int64]
+    """Shape (rows,): index into ``categories``; -1 where the row is of no group that is compared, or has no value."""
+    categories: tuple[Category, ...]
+    """At least 2."""
+    detail: Mapping[str, Json]
+
+    @property
+    def sample_size(self) -> int:
+        """Rows that are compared."""
+        return int(np.count_nonzero(self.codes >= 0))
+
+
+def group_rows(data: Dataset, params: GroupParams, usable: NDArray[np.bool_]) -> GroupRows | Inapplicable:
+    """Tell the groups apart among the rows that have a value.
+
+    Parameters
+    ----------
+    usable
+        Shape (rows,): whether the row has the value that is compared.
+    """
+    groups = groups_of(data, params.attribute)
+    if isinstance(groups, Inapplicable):
+        return groups
+    if params.missing == "refuse" and groups.missing:
+        return Inapplicable(missing_refused(groups.missing))
+    size = len(groups.categories)
+    rows = np.bincount(groups.codes[usable], minlength=size)
+    there = rows >= params.min_group_size
+    if params.missing == "leave_out":
+        there &= np.array([MISSING not in category.values() for category in groups.categories])
+    kept = np.flatnonzero(there)
+    if len(kept) < 2:
+        return Inapplicable(
+            t(
+                "only {groups} group of {attribute} has at least {size} rows, so there is nothing to compare",
+                groups=len(kept),
+                attribute=" x ".join(params.attribute),
+                size=params.min_group_size,
+            )
+        )
+    place = np.full(size, -1, dtype=np.int64)
+    place[kept] = np.arange(len(kept))
+    left_out: list[Json] = [
+        {"group": dict(groups.categories[group]), "rows": int(rows[group])} for group in np.flatnonzero(~there).tolist()
+    ]
+    return GroupRows(
+        codes=np.where(usable, place[groups.codes], -1),
+        categories=tuple(groups.categories[group] for group in kept.tolist()),
+        detail={
+            **groups.detail(),
+            "rows": data.rows,
+            "rows_without_value": int(np.count_nonzero(~usable)),
+            "groups_left_out": left_out,
+        },
+    )
+
+
+def numbers(column: pa.ChunkedArray) -> Floats | None:
+    """Return a column as numbers, missing ones as NaN, shape (rows,); None where it holds none."""
+    if pa.types.is_dictionary(column.type):
+        column = pa.chunked_array([chunk.dictionary_decode() for chunk in column.chunks], type=column.type.value_type)
+    kind = column.type
+    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
+        return None
+    values: Floats = pc.fill_null(column.cast(pa.float64()), float("nan")).to_numpy()
+    return values

@@ -1,0 +1,122 @@
+"""Means of numbers in groups, and the largest difference of two means: what the checks of numeric answers share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proofbox.checks.intervals import Floats, Limits
+from proofbox.checks.result import Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """A number's mean in every group; all of shape (groups,), each group with at least two rows."""
+
+    rows: NDArray[np.int64]
+    mean: Floats
+    deviation: Floats
+    """Standard deviation with ``n - 1``."""
+    skewness: Floats
+    """Third moment over the variance to the power of three halves; 0 where nothing varies."""
+
+    @classmethod
+    def of(cls, codes: NDArray[np.int64], size: int, values: Floats) -> Means:
+        """Return the means of ``values`` in the groups ``0`` to ``size - 1``; other codes are left out."""
+        known = (codes >= 0) & (codes < size)
+        group, number = codes[known], values[known]
+        rows = np.bincount(group, minlength=size)
+        mean = np.bincount(group, weights=number, minlength=size) / rows
+        rest = number - mean[group]
+        second = np.bincount(group, weights=rest**2, minlength=size)
+        third = np.bincount(group, weights=rest**3, minlength=size)
+        spread = second / rows
+        varies = spread > (1e-12 * np.maximum(np.abs(mean), 1e-300)) ** 2
+        return cls(
+            rows=rows,
+            mean=mean,
+            deviation=np.where(varies, np.sqrt(second / (rows - 1)), 0.0),
+            skewness=np.where(varies, third / rows / np.where(varies, spread, 1.0) ** 1.5, 0.0),
+        )
+
+    @property
+    def difference(self) -> float:
+        """Highest mean less the lowest."""
+        return float(self.mean.max() - self.mean.min())
+
+
+def mean_limits(means: Means, confidence: float, comparisons: int = 1) -> Limits:
+    """Return the limits of each group's mean, shape (groups,), at a level shared out over ``comparisons``.
+
+    Notes
+    -----
+    The wider end, on each side, of Student's t and of the t corrected for skewness by P. Hall, "On the removal of
+    skewness by transformation", JRSS B 54 (1992) 221-228: errors and pay are skewed, and the plain t then covers 88 %
+    at thirty rows where it says 95 %; where tails are long and even, the corrected one is the shorter.
+    """
+    from scipy.special import stdtrit
+
+    n = means.rows.astype(np.float64)
+    quantile = stdtrit(n - 1, 1 - (1 - confidence) / (2 * comparisons))
+    error = means.deviation / np.sqrt(n)
+    low = np.maximum(quantile, _corrected(quantile, means.skewness, n))
+    high = np.maximum(quantile, -_corrected(-quantile, means.skewness, n))
+    return means.mean - error * low, means.mean + error * high
+
+
+def mean_intervals(means: Means, confidence: float) -> tuple[Interval, ...]:
+    """Return the interval of each group's mean alone."""
+    low, high = mean_limits(means, confidence)
+    return tuple(
+        Interval(low=least, high=most, confidence=confidence, method="hall-t")
+        for least, most in zip(low.tolist(), high.tolist(), strict=True)
+    )
+
+
+def mean_difference_interval(means: Means, confidence: float) -> Interval:
+    """Return the bounds of the largest difference between any two groups' means.
+
+    Notes
+    -----
+    Each pair by square-and-add of the two groups' own limits (MOVER; G. Y. Zou and A. Donner, Statistics in Medicine 27
+    (2008) 1693-1702). The lower bound of the largest takes all pairs at a level shared out by Bonferroni; the upper one
+    needs no sharing, since the pair that truly lies farthest apart is one of them.
+    """
+    pairs = len(means.rows) * (len(means.rows) - 1) // 2
+    low, high = largest_gap(means.mean, mean_limits(means, confidence, pairs), mean_limits(means, confidence))
+    method = "mover-hall-t" if pairs == 1 else "mover-hall-t-simultaneous"
+    return Interval(low=low, high=high, confidence=confidence, method=method)
+
+
+def largest_gap(values: Floats, shared: Limits, plain: Limits) -> tuple[float, float]:
+    """Return the bounds of the largest difference of two groups' values, each of shape (groups,).
+
+    Parameters
+    ----------
+    shared
+        The groups' limits at a level that is shared out over the pairs.
+    plain
+        Their limits at the full level.
+    """
+    low, high = _gaps(values, shared)[0].max(), _gaps(values, plain)[1].max()
+    return max(0.0, float(low)), float(high)
+
+
+def _gaps(values: Floats, limits: Limits) -> tuple[Floats, Floats]:
+    """Return how far the values of each pair lie apart at least and at most, whichever is the higher."""
+    i, j = np.triu_indices(len(values), 1)
+    low, high = limits
+    gap = values[i] - values[j]
+    least = gap - np.hypot(values[i] - low[i], high[j] - values[j])
+    most = gap + np.hypot(high[i] - values[i], values[j] - low[j])
+    return np.maximum(least, -most), np.maximum(most, -least)
+
+
+def _corrected(quantile: Floats, skewness: Floats, n: Floats) -> Floats:
+    """Return Hall's inverse transformation of a quantile."""
+    a = np.where(np.abs(skewness) < 1e-8, 1.0, skewness / 3)
+    inner = 1 + 3 * a * (quantile / np.sqrt(n) - skewness / (6 * n))
+    turned: Floats = np.where(np.abs(skewness) < 1e-8, quantile, np.sqrt(n) * (np.cbrt(inner) - 1) / a)
+    return turned

@@ -1,0 +1,127 @@
+"""Probabilities against what happened, by group and by bin, with intervals that take the scores as given.
+
+Given the scores, what happened is a sum of independent yes-or-no events of different chances. Such a sum varies no more
+than a binomial one of their mean chance (W. Hoeffding, Annals of Mathematical Statistics 27 (1956) 713-721), so that
+intervals for proportions hold, and the mean probability is a known number.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proofbox.checks.intervals import Floats, Limits, wilson_limits, z_value
+from proofbox.checks.meangaps import largest_gap
+from proofbox.checks.result import Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reliability:
+    """Counts of shape (groups, bins)."""
+
+    rows: NDArray[np.int64]
+    happened: NDArray[np.int64]
+    """Rows whose true label is the counted one."""
+    probability: Floats
+    """Sum of the probabilities."""
+
+    @classmethod
+    def count(
+        cls, codes: NDArray[np.int64], size: int, probability: Floats, happened: NDArray[np.bool_], bins: int
+    ) -> Reliability:
+        """Count rows; codes outside 0 to ``size - 1`` are left out, and bins are of equal width."""
+        known = (codes >= 0) & (codes < size)
+        place = np.minimum((probability[known] * bins).astype(np.int64), bins - 1)
+        joint = codes[known] * bins + place
+        shape = (size, bins)
+        return cls(
+            rows=np.bincount(joint, minlength=size * bins).reshape(shape),
+            happened=np.bincount(joint[happened[known]], minlength=size * bins).reshape(shape),
+            probability=np.bincount(joint, weights=probability[known], minlength=size * bins)
+            .reshape(shape)
+            .astype(np.float64),
+        )
+
+    @property
+    def people(self) -> NDArray[np.int64]:
+        """Shape (groups,): rows."""
+        total: NDArray[np.int64] = self.rows.sum(axis=1)
+        return total
+
+    @property
+    def observed(self) -> Floats:
+        """Shape (groups,): the share to whom it happened."""
+        return np.asarray(self.happened.sum(axis=1) / self.people, dtype=np.float64)
+
+    @property
+    def predicted(self) -> Floats:
+        """Shape (groups,): mean probability."""
+        return np.asarray(self.probability.sum(axis=1) / self.people, dtype=np.float64)
+
+    @property
+    def excess(self) -> Floats:
+        """Shape (groups,): observed share less mean probability."""
+        return self.observed - self.predicted
+
+    @property
+    def binned_error(self) -> Floats:
+        """Shape (groups,): the mean over rows of the distance between observed and predicted in the row's bin.
+
+        Notes
+        -----
+        M. P. Naeini, G. F. Cooper and M. Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning",
+        AAAI 2015 (expected calibration error).
+        """
+        distance: Floats = np.abs(self.happened - self.probability).sum(axis=1) / self.people
+        return distance
+
+    def excess_limits(self, confidence: float, comparisons: int = 1) -> Limits:
+        """Return limits of :attr:`excess`: Wilson's for the share, less the mean probability."""
+        low, high = wilson_limits(self.happened.sum(axis=1), self.people, z_value(confidence, comparisons))
+        return low - self.predicted, high - self.predicted
+
+    def binned_limits(self, confidence: float, comparisons: int = 1) -> Limits:
+        """Return limits of :attr:`binned_error`; ``comparisons`` shares the level of the lower one.
+
+        Notes
+        -----
+        The error is the largest of all sums over bins with signs. For the true signs the sum is normal around its
+        value, which bounds it from above. From below, the bias of adding up distances that chance alone makes is taken
+        off first: with weights ``w`` and standard errors ``s``, ``sum w s |Z|`` has mean ``sqrt(2 / pi) sum w s`` and
+        variance ``(1 - 2 / pi) sum (w s)**2``. A bin's variance is taken at its share with two successes and two
+        failures added (A. Agresti and B. A. Coull, The American Statistician 52 (1998) 119-126), never nought.
+        """
+        rows = np.maximum(self.rows, 1)
+        share = (self.happened + 2) / (self.rows + 4)
+        spread = self.rows / self.people[:, None] * np.sqrt(share * (1 - share) / rows)
+        square = np.sqrt((spread**2).sum(axis=1))
+        noise = math.sqrt(2 / math.pi) * spread.sum(axis=1)
+        wide = z_value(confidence, comparisons) * math.sqrt(1 - 2 / math.pi) * square
+        error = self.binned_error
+        return np.maximum(error - noise - wide, 0), np.minimum(error + z_value(confidence) * square, 1)
+
+
+def excess_gap(found: Reliability, confidence: float) -> Interval:
+    """Return the bounds of the largest difference of two groups' excess."""
+    pairs = len(found.rows) * (len(found.rows) - 1) // 2
+    low, high = largest_gap(found.excess, found.excess_limits(confidence, pairs), found.excess_limits(confidence))
+    method = "newcombe-given-scores" if pairs == 1 else "newcombe-given-scores-simultaneous"
+    return Interval(low=low, high=min(high, 2.0), confidence=confidence, method=method)
+
+
+def largest_excess(found: Reliability, confidence: float) -> Interval:
+    """Return the bounds of the largest excess of any group, whichever its sign."""
+    low, high = found.excess_limits(confidence, len(found.rows))
+    least = float(np.maximum(np.maximum(low, -high), 0).max())
+    low, high = found.excess_limits(confidence)
+    most = float(np.maximum(high, -low).max())
+    return Interval(low=least, high=min(most, 1.0), confidence=confidence, method="wilson-given-scores")
+
+
+def largest_binned_error(found: Reliability, confidence: float) -> Interval:
+    """Return the bounds of the largest binned error of any group."""
+    low, high = found.binned_limits(confidence, len(found.rows))
+    return Interval(low=float(low.max()), high=float(high.max()), confidence=confidence, method="binned-normal")

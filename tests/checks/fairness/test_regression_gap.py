@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+
+CHECK = "fairness.regression_gap"
+PARAMS = {"attribute": "g"}
+GROUP = ["a"] * 40 + ["b"] * 40
+
+
+def spread(seed=0, rows=80):
+    return np.random.default_rng(seed).normal(10, 2, rows)
+
+
+def test_perfect_predictions_of_groups_that_are_alike(measures, data, numbers):
+    truth = np.tile(spread(rows=40), 2)
+    found = measures(CHECK, params=PARAMS, data=data({"g": GROUP, "y": truth}, target="y"), decisions=numbers(truth))
+    for name in ("mean_prediction", "mean_absolute_error", "mean_error"):
+        assert found[f"{name}_difference"].value == pytest.approx(0, abs=1e-12)
+    assert found["mean_prediction_difference"].interval.low == 0.0
+    assert found["mean_absolute_error"].interval.high == 0.0
+
+
+def test_worst_one_group_is_overrated_and_the_other_underrated(measures, data, numbers):
+    truth = np.tile(spread(rows=40), 2)
+    predicted = truth + np.where(np.array(GROUP) == "a", 3.0, -3.0)
+    found = measures(
+        CHECK, params=PARAMS, data=data({"g": GROUP, "y": truth}, target="y"), decisions=numbers(predicted)
+    )
+    # Both are wrong by as much, and in opposite directions: the absolute error does not see it.
+    assert found["mean_absolute_error_difference"].value == pytest.approx(0)
+    assert found["mean_error_difference"].value == pytest.approx(6)
+    assert found["mean_error_difference"].detail["highest"] == {"g": "a"}
+    assert found["mean_prediction_difference"].value == pytest.approx(6)
+
+
+def test_middle_values_equal_fairlearns_and_scikit_learns(run, data, numbers):
+    from fairlearn.metrics import MetricFrame, mean_prediction
+    from sklearn.metrics import mean_absolute_error
+
+    rng = np.random.default_rng(4)
+    group = rng.choice(list("abc"), 500)
+    truth = rng.lognormal(1, 0.5, 500)
+    predicted = truth * rng.normal(1, 0.2, 500) + (group == "c")
+    given = data({"g": group, "y": truth}, target="y")
+    result = run(CHECK, params=PARAMS, data=given, decisions=numbers(predicted))
+    frame = MetricFrame(metrics={"mean_prediction": mean_prediction, "mean_absolute_error": mean_absolute_error},
+                        y_true=truth, y_pred=predicted, sensitive_features=group)  # fmt: skip
+    for found in result.measurements:
+        name = found.measure.removesuffix("_difference")
+        if name == "mean_error":
+            continue
+        expected = frame.by_group[name][found.group["g"]] if found.group else frame.difference()[name]
+        assert found.value == pytest.approx(expected, abs=1e-9)
+    means = {found.group["g"]: found for found in result.measurements if found.measure == "mean_error"}
+    assert means["c"].value == pytest.approx((predicted - truth)[group == "c"].mean(), abs=1e-9)
+    assert means["c"].interval.low < means["c"].value < means["c"].interval.high
+    assert means["c"].interval.method == "hall-t"
+    gap = next(found for found in result.measurements if found.measure == "mean_error_difference")
+    assert gap.interval.method == "mover-hall-t-simultaneous"
+    assert gap.interval.low > 0.7
+
+
+def test_the_largest_gap_covers_where_groups_tie_and_are_skewed(measures, data, numbers):
+    """The plain t of the pair that lies farthest apart would miss far more often than it says."""
+    covered = 0
+    for seed in range(120):
+        rng = np.random.default_rng(seed)
+        group, predicted = np.repeat(list("abcde"), 30), rng.exponential(size=150)
+        found = measures(CHECK, params=PARAMS, data=data({"g": group}), decisions=numbers(predicted))
+        covered += found["mean_prediction_difference"].interval.low == 0.0
+    assert covered >= 111
+
+
+def test_degenerate_rows_without_a_true_value_and_small_groups_are_left_out_and_counted(measures, data, numbers):
+    group, truth = [*GROUP, "c"], [*spread(), 1.0]
+    truth[0] = None
+    given = data({"g": group, "y": truth}, target="y")
+    found = measures(CHECK, params=PARAMS, data=given, decisions=numbers(np.full(81, 10.0)))
+    detail = found["mean_absolute_error_difference"].detail
+    assert detail["rows_without_value"] == 1
+    assert detail["groups_left_out"] == [{"group": {"g": "c"}, "rows": 1}]
+    assert found["mean_absolute_error_difference"].sample_size == 79
+    # A model that says one number for everybody: nothing varies, and the gap is nought.
+    assert found["mean_prediction_difference"].value == 0.0
+
+
+def test_without_true_values_there_is_the_prediction_alone(measures, data, numbers):
+    found = measures(CHECK, params=PARAMS, data=data({"g": GROUP}), decisions=numbers(spread()))
+    assert set(found) == {"mean_prediction", "mean_prediction_difference"}
+
+
+def test_inapplicable(why, data, decisions, numbers):
+    given = data({"g": ["a", "b"] * 40})
+    assert "decisions between classes" in why(CHECK, params=PARAMS, data=given, decisions=decisions([0, 1] * 40))
+    weighted = data({"g": GROUP, "w": [1.0] * 80}, weight="w")
+    assert "sample weights" in why(CHECK, params=PARAMS, data=weighted, decisions=numbers(spread()))
+    small = data({"g": ["a"] * 70 + ["b"] * 10})
+    assert "only 1 group" in why(CHECK, params=PARAMS, data=small, decisions=numbers(spread()))
