@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proofbox.checks.intervals import Floats, z_value
-from proofbox.checks.result import Interval
+from proofbox.checks.result import Interval, Json
 
 
 def auc_interval(scores: Floats, positive: NDArray[np.bool_], confidence: float) -> tuple[float, Interval] | None:
@@ -40,11 +40,17 @@ def auc_interval(scores: Floats, positive: NDArray[np.bool_], confidence: float)
     if m > 1 and n > 1:
         variance = float(over_controls.var(ddof=1) / m + over_cases.var(ddof=1) / n)
     if variance <= 0 or not 0 < area < 1:
-        return area, _score_interval(area, m, n, confidence)
+        return area, score_interval(area, m, n, confidence)
+    return area, logit_interval(area, variance, confidence)
+
+
+def logit_interval(area: float, variance: float, confidence: float) -> Interval:
+    """Return the interval from DeLong's variance, made on the logit scale."""
     half = z_value(confidence) * math.sqrt(variance) / (area * (1 - area))
     logit = math.log(area / (1 - area))
     low, high = (1 / (1 + math.exp(-limit)) for limit in (logit - half, logit + half))
-    return area, Interval(low=low, high=high, confidence=confidence, method="delong-logit")
+    basis: dict[str, Json] = {"area": area, "variance": variance}
+    return Interval(low=low, high=high, confidence=confidence, method="delong-logit", basis=basis)
 
 
 def _midranks(values: Floats) -> Floats:
@@ -55,8 +61,14 @@ def _midranks(values: Floats) -> Floats:
     return ranks
 
 
-def _score_interval(area: float, m: int, n: int, confidence: float) -> Interval:
-    """Newcombe (2006), method 5: the areas which a normal test with their own variance does not reject."""
+def score_interval(area: float, m: float, n: float, confidence: float) -> Interval:
+    """Return Newcombe's interval (2006, method 5): the areas which a normal test with their variance does not reject.
+
+    Parameters
+    ----------
+    m, n
+        Rows of the positive class, and of the other.
+    """
     z, weight = z_value(confidence), (m + n) / 2 - 1
 
     def rejected(other: float) -> bool:
@@ -70,4 +82,5 @@ def _score_interval(area: float, m: int, n: int, confidence: float) -> Interval:
             middle = (near + far) / 2
             near, far = (near, middle) if rejected(middle) else (middle, far)
         limits.append(near)
-    return Interval(low=limits[0], high=limits[1], confidence=confidence, method="newcombe-hanley-mcneil")
+    basis: dict[str, Json] = {"area": area, "cases": m, "controls": n}
+    return Interval(low=limits[0], high=limits[1], confidence=confidence, method="newcombe-hanley-mcneil", basis=basis)

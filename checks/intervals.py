@@ -14,7 +14,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from proofbox.checks.result import Interval
+from proofbox.checks.result import Interval, Json
 
 Floats: TypeAlias = NDArray[np.float64]
 Limits: TypeAlias = tuple[Floats, Floats]
@@ -26,7 +26,7 @@ Sample: TypeAlias = tuple[ArrayLike, ArrayLike]
 
 def z_value(confidence: float, comparisons: int = 1) -> float:
     """Return the two-sided normal quantile, shared out over ``comparisons`` by Bonferroni's union bound."""
-    return NormalDist().inv_cdf(1 - (1 - confidence) / (2 * comparisons))
+    return -NormalDist().inv_cdf((1 - confidence) / (2 * comparisons))
 
 
 def wilson_limits(successes: ArrayLike, trials: ArrayLike, z: float) -> Limits:
@@ -56,7 +56,9 @@ def wilson_limits(successes: ArrayLike, trials: ArrayLike, z: float) -> Limits:
 def wilson(successes: float, trials: float, confidence: float) -> Interval:
     """Return the Wilson interval of one proportion; see :func:`wilson_limits`."""
     low, high = wilson_limits(successes, trials, z_value(confidence))
-    return Interval(low=float(low), high=float(high), confidence=confidence, method="wilson")
+    return Interval(
+        low=float(low), high=float(high), confidence=confidence, method="wilson", basis=_one(successes, trials)
+    )
 
 
 def clopper_pearson(successes: int, trials: int, confidence: float) -> Interval:
@@ -78,65 +80,7 @@ def clopper_pearson(successes: int, trials: int, confidence: float) -> Interval:
 
         low = float(betaincinv(successes, trials - successes + 1, tail))
         high = float(betaincinv(successes + 1, trials - successes, 1 - tail))
-    return Interval(low=low, high=high, confidence=confidence, method="clopper-pearson")
-
-
-def difference_limits(first: Sample, second: Sample, z: float) -> Limits:
-    """Return Newcombe's limits for ``p1 - p2`` of independent samples, each given as (successes, trials).
-
-    Notes
-    -----
-    Square-and-add of the two Wilson intervals: R. G. Newcombe, "Interval estimation for the difference between
-    independent proportions", Statistics in Medicine 17 (1998) 873-890, method 10.
-    """
-    p1, (low1, high1) = _floats(first[0]) / _floats(first[1]), wilson_limits(*first, z)
-    p2, (low2, high2) = _floats(second[0]) / _floats(second[1]), wilson_limits(*second, z)
-    gap = p1 - p2
-    return gap - np.hypot(p1 - low1, high2 - p2), gap + np.hypot(high1 - p1, p2 - low2)
-
-
-def ratio_limits(first: Sample, second: Sample, z: float) -> Limits:
-    """Return Koopman's score limits for ``p1 / p2`` of independent samples, each given as (successes, trials).
-
-    The upper limit is infinite where the second sample has no success, and the lower one 0 where the first has none.
-
-    Notes
-    -----
-    The ratios which Pearson's chi-squared does not reject: P. A. R. Koopman, "Confidence intervals for the ratio of two
-    binomial proportions", Biometrics 40 (1984) 513-517. Found by bisection on the logarithm. Katz's log-ratio interval
-    (Biometrics 34 (1978) 469-474) is shorter to write but covers only 78 % at rates near 1, where credit decisions lie.
-    """
-    x1, n1, x2, n2 = np.broadcast_arrays(*map(_floats, (*first, *second)))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        start = np.nan_to_num(np.log(x1 / n1) - np.log(x2 / n2), nan=0.0)
-    limits = []
-    for far in (-_FARTHEST_LOG, _FARTHEST_LOG):
-        near, far_end = np.clip(start, -_FARTHEST_LOG, _FARTHEST_LOG), np.full(start.shape, far)
-        for _ in range(_BISECTIONS):
-            middle = (near + far_end) / 2
-            rejected = _koopman_chi2(np.exp(middle), x1, n1, x2, n2) > z * z
-            near, far_end = np.where(rejected, near, middle), np.where(rejected, middle, far_end)
-        limits.append(np.exp(far_end))
-    return np.where(x1 == 0, 0.0, limits[0]), np.where(x2 == 0, np.inf, limits[1])
-
-
-_FARTHEST_LOG = 40.0
-_BISECTIONS = 50
-"""80 / 2**50 is below a ten-millionth of a millionth of the ratio."""
-
-
-def _koopman_chi2(ratio: Floats, x1: Floats, n1: Floats, x2: Floats, n2: Floats) -> Floats:
-    """Return Pearson's chi-squared of ``p1 = ratio p2`` at the likeliest such p2, the smaller root of a quadratic."""
-    a, b, c = (n1 + n2) * ratio, n1 * ratio + x1 + n2 + x2 * ratio, x1 + x2
-    # 2c / (b + root) is the smaller root without the cancellation of (b - root) / 2a.
-    p2 = np.clip(2 * c / (b + np.sqrt(np.maximum(b * b - 4 * a * c, 0))), 0, 1)
-    p1 = np.clip(ratio * p2, 0, 1)
-    total = np.zeros_like(ratio)
-    for x, n, p in ((x1, n1, p1), (x2, n2, p2)):
-        miss, spread = (x - n * p) ** 2, n * p * (1 - p)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            total += np.where(miss == 0, 0.0, miss / spread)
-    return total
+    return Interval(low=low, high=high, confidence=confidence, method="clopper-pearson", basis=_one(successes, trials))
 
 
 def paired_difference(both: int, first_only: int, second_only: int, neither: int, confidence: float) -> Interval:
@@ -172,6 +116,7 @@ def paired_difference(both: int, first_only: int, second_only: int, neither: int
         high=min(gap + add(p2 - low2, high1 - p1), 1.0),
         confidence=confidence,
         method="newcombe-paired",
+        basis={"cells": [int(both), int(first_only), int(second_only), int(neither)]},
     )
 
 
@@ -183,14 +128,16 @@ def mean_of_proportions(successes: ArrayLike, trials: ArrayLike, confidence: flo
     Square-and-add of Wilson intervals (MOVER): G. Y. Zou and A. Donner, "Construction of confidence limits about effect
     measures", Statistics in Medicine 27 (2008) 1693-1702.
     """
-    rates = _floats(successes) / _floats(trials)
-    low, high = wilson_limits(successes, trials, z_value(confidence))
+    counts = _floats(successes), _floats(trials)
+    rates = counts[0] / counts[1]
+    low, high = wilson_limits(*counts, z_value(confidence))
     mean, k = float(rates.mean()), len(rates)
     return Interval(
         low=max(mean - float(np.sqrt(((rates - low) ** 2).sum())) / k, 0.0),
         high=min(mean + float(np.sqrt(((high - rates) ** 2).sum())) / k, 1.0),
         confidence=confidence,
         method="mover-wilson",
+        basis={"families": [[[_number(x), _number(n)]] for x, n in zip(*counts, strict=True)]},
     )
 
 
@@ -205,7 +152,8 @@ def f1_interval(true_positives: int, errors: int, confidence: float) -> Interval
     """
     found = wilson(true_positives, true_positives + errors, confidence)
     low, high = (2 * limit / (1 + limit) for limit in (found.low, found.high))
-    return Interval(low=low, high=high, confidence=confidence, method="wilson-transformed")
+    basis = _one(true_positives, true_positives + errors)
+    return Interval(low=low, high=high, confidence=confidence, method="wilson-transformed", basis=basis)
 
 
 def bounded_mean(values: Floats, confidence: float) -> Interval:
@@ -222,13 +170,33 @@ def bounded_mean(values: Floats, confidence: float) -> Interval:
         # Every value is the same and no bound of the range: nothing was seen to vary.
         return Interval(low=mean, high=mean, confidence=confidence, method="wilson-effective")
     trials = n * mean * (1 - mean) / variance if variance else float(n)
-    low, high = wilson_limits(mean * trials, trials, z_value(confidence))
-    return Interval(low=float(low), high=float(high), confidence=confidence, method="wilson-effective")
+    return wilson_effective(mean * trials, trials, confidence)
+
+
+def wilson_effective(successes: float, trials: float, confidence: float) -> Interval:
+    """Return the Wilson interval of a mean or a weighted share, from effective counts that need not be whole."""
+    low, high = wilson_limits(successes, trials, z_value(confidence))
+    return Interval(
+        low=float(low),
+        high=float(high),
+        confidence=confidence,
+        method="wilson-effective",
+        basis=_one(float(successes), float(trials)),
+    )
 
 
 def certain(value: float, confidence: float) -> Interval:
     """Return the interval of a value that follows from how things are built, so that no sample is involved."""
     return Interval(low=value, high=value, confidence=confidence, method="by-construction")
+
+
+def _one(successes: float, trials: float) -> dict[str, Json]:
+    return {"families": [[[_number(successes), _number(trials)]]]}
+
+
+def _number(value: float) -> int | float:
+    """Return a number as JSON has it, whole ones without a point."""
+    return int(value) if float(value).is_integer() else float(value)
 
 
 def _floats(values: ArrayLike) -> Floats:

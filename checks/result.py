@@ -26,6 +26,9 @@ class Interval:
     """Nominal coverage, between 0 and 1 (0.95 for a 95 % interval)."""
     method: str
     """Name of the method, as in docs/intervals.md, for example ``wilson``."""
+    basis: Mapping[str, Json] | None = None
+    """The few numbers that the method worked with, from which the interval follows at any other confidence; None where
+    there are too many. ``families``: one list of ``[successes, trials]`` for each rate, a pair for each group."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,6 +58,22 @@ METHODS: Mapping[str, Text] = {
     "newcombe-hanley-mcneil": t("Interval for the area under a ROC curve (Newcombe 2006)."),
     "koopman": t("Interval for the ratio of two shares (Koopman 1984)."),
     "koopman-simultaneous": t("Koopman's interval, widened so that it holds for all pairs of groups at once."),
+    "newcombe-agresti-caffo": t("Interval for the difference of two shares (Newcombe 1998, Agresti and Caffo 2000)."),
+    "newcombe-agresti-caffo-tukey": t(
+        "The same for the largest difference of many; its lower end holds for all pairs."
+    ),
+    "newcombe-agresti-caffo-effective": t("The same, with the number of rows that weighted rows are worth."),
+    "newcombe-agresti-caffo-tukey-effective": t("The same, with the number of rows that weighted rows are worth."),
+    "mover-r": t("Interval for the ratio of two shares (Donner and Zou 2012)."),
+    "mover-r-tukey": t("The same for the smallest ratio of many; its upper end holds for all pairs."),
+    "mover-r-effective": t("The same, with the number of rows that weighted rows are worth."),
+    "mover-r-tukey-effective": t("The same, with the number of rows that weighted rows are worth."),
+    "wilson-adjusted-lowest": t(
+        "Interval for the lowest share of several; its upper end holds for all of them at once."
+    ),
+    "wilson-adjusted-highest": t(
+        "Interval for the highest share of several; its lower end holds for all of them at once."
+    ),
     "mover-wilson": t("Interval for a mean of shares, from Wilson's intervals (Zou and Donner 2008)."),
     "delong-logit": t("Interval for the area under a ROC curve (DeLong 1988, on the logit scale)."),
     "exact": t(

@@ -10,9 +10,10 @@
 ## Method
 
 The selection rate of a group is the share of its rows that got the counted label (`counted: positive` or `favourable`).
-The interval is derived from intervals of all pairs of groups which hold at once (union bound), so that ties between
-groups do not bias it: Newcombe's for differences, Koopman's for ratios. Values equal fairlearn's functions of the same
-names.
+The interval follows from limits for every pair of groups (differences: Newcombe's together with Agresti and Caffo's;
+ratios: MOVER-R), so that ties between groups do not bias it: the end that looks at the largest gap is the most that any
+pair leaves possible, the other end holds for all pairs at once (Tukey's range). docs/intervals.md has the formulas and
+how often they cover. Values equal fairlearn's functions of the same names.
 
 ## Limits
 
@@ -24,7 +25,8 @@ changes the ratio: 95 % against 98 % approved is a ratio of 0.97, 5 % against 2 
 
 - Fairlearn, `demographic_parity_difference`, `demographic_parity_ratio`.
 - US Uniform Guidelines on Employee Selection Procedures, 29 CFR 1607.4(D): the four-fifths rule.
-- Newcombe, Statistics in Medicine 17 (1998) 873-890; Koopman, Biometrics 40 (1984) 513-517.
+- Newcombe, Statistics in Medicine 17 (1998) 873-890; Agresti and Caffo, The American Statistician 54 (2000) 280-288;
+  Donner and Zou, Statistical Methods in Medical Research 21 (2012) 347-359.
 """
 
 from __future__ import annotations

@@ -13,9 +13,9 @@
 ## Method
 
 Of those whose true label is the counted one, the share that got it (true positive rate), and of the others the share
-that got it (false positive rate), in each group. Intervals hold for all pairs of groups, and for equalized odds over
-both rates, at once (union bound). Values equal fairlearn's, except that a group in which a rate has an empty
-denominator is left out of that rate and named, where fairlearn counts the rate as 0.
+that got it (false positive rate), in each group. Intervals are made as for demographic parity; the end that must hold
+for all pairs at once does so over both rates for equalized odds. Values equal fairlearn's, except that a group in which
+a rate has an empty denominator is left out of that rate and named, where fairlearn counts the rate as 0.
 
 ## Limits
 
@@ -27,7 +27,8 @@ kept.
 
 - Hardt, Price, Srebro, "Equality of Opportunity in Supervised Learning", NeurIPS 2016.
 - Fairlearn, `equalized_odds_difference`, `equalized_odds_ratio`, `equal_opportunity_difference`.
-- Newcombe, Statistics in Medicine 17 (1998) 873-890; Koopman, Biometrics 40 (1984) 513-517.
+- Newcombe, Statistics in Medicine 17 (1998) 873-890; Agresti and Caffo, The American Statistician 54 (2000) 280-288;
+  Donner and Zou, Statistical Methods in Medical Research 21 (2012) 347-359.
 """
 
 from __future__ import annotations

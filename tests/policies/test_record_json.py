@@ -268,7 +268,8 @@ def test_the_shape_that_others_rely_on(assessment: Assessment):
         {"reason": "the other one is fine", "reason_text": {"template": "the other one is fine", "values": {}}}
     ]
     assert finding["counterexamples"] == ["c-1"]
-    assert data["measurements"][0]["interval"] == {"low": 0.6, "high": 0.8, "confidence": 0.95, "method": "wilson"}
+    interval = {"low": 0.6, "high": 0.8, "confidence": 0.95, "method": "wilson", "basis": None}
+    assert data["measurements"][0]["interval"] == interval
     assert data["counterexamples"][0]["case"]["rows"][0]["label"] == "as submitted"
     assert data["counterexamples"][0]["case"]["summary_text"]["template"] == "one row flips"
     assert data["inapplicable"] == [

@@ -1,0 +1,134 @@
+"""The same interval at another confidence, from the numbers that it keeps: counts decide, no data are needed.
+
+A policy that controls the error of several requirements together settles each interval's confidence only when it
+judges, long after the check ran. What :func:`at_confidence` gives is what the check would have given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from proofbox.checks import auc, gaps, intervals
+from proofbox.checks.result import Interval, Json
+
+
+def at_confidence(interval: Interval, confidence: float) -> Interval | None:
+    """Return an interval at another confidence; None where its method or its numbers do not say how."""
+    if confidence == interval.confidence:
+        return interval
+    if interval.method == "by-construction":
+        return intervals.certain(interval.low, confidence)
+    again = _METHODS.get(_plain(interval.method))
+    if again is None or interval.basis is None:
+        return None
+    try:
+        return again(interval.basis, confidence)
+    except (KeyError, TypeError, ValueError, IndexError, ZeroDivisionError):
+        # A stranger's record: numbers that are no counts are as good as none.
+        return None
+
+
+def families_of(interval: Interval | None) -> tuple[gaps.Family, ...]:
+    """Return the counts that an interval was made of, one family for each rate; none where it keeps no counts."""
+    if interval is None or interval.basis is None or "families" not in interval.basis:
+        return ()
+    try:
+        return tuple(_families(interval.basis))
+    except (TypeError, ValueError, IndexError):
+        return ()
+
+
+def _plain(method: str) -> str:
+    """Return a method without what is said of it beyond its formula."""
+    for suffix in ("-effective", "-tukey"):
+        if method != "wilson-effective":
+            method = method.removesuffix(suffix)
+    return method
+
+
+def _families(basis: Mapping[str, Json]) -> list[gaps.Family]:
+    listed = basis["families"]
+    if not isinstance(listed, list | tuple) or not listed:
+        raise ValueError("no families")
+    found = []
+    for one in listed:
+        counts = np.array(one)
+        if counts.ndim != 2 or counts.shape[1] != 2 or counts.dtype.kind not in "if" or not (counts[:, 1] > 0).all():
+            raise ValueError("no counts")
+        if (
+            (counts[:, 0] < 0).any()
+            or (counts[:, 0] > counts[:, 1] * (1 + 1e-12)).any()
+            or not np.isfinite(counts).all()
+        ):
+            raise ValueError("no counts")
+        found.append(gaps.Family(successes=counts[:, 0], trials=counts[:, 1]))
+    return found
+
+
+def _single(basis: Mapping[str, Json]) -> tuple[float, float]:
+    family = _families(basis)[0]
+    return family.successes[0].item(), family.trials[0].item()
+
+
+def _numbers(basis: Mapping[str, Json], *names: str) -> list[float]:
+    found = [basis[name] for name in names]
+    if not all(isinstance(value, int | float) for value in found):
+        raise TypeError("not numbers")
+    return [float(value) for value in found if isinstance(value, int | float)]
+
+
+def _cells(basis: Mapping[str, Json]) -> list[int]:
+    cells = basis["cells"]
+    if not isinstance(cells, list | tuple):
+        raise TypeError("no cells")
+    return [int(value) for value in cells if isinstance(value, int)]
+
+
+def _paired(basis: Mapping[str, Json], confidence: float) -> Interval:
+    both, first_only, second_only, neither = _cells(basis)
+    return intervals.paired_difference(both, first_only, second_only, neither, confidence)
+
+
+def _area(basis: Mapping[str, Json], confidence: float) -> Interval:
+    area, variance = _numbers(basis, "area", "variance")
+    return auc.logit_interval(area, variance, confidence)
+
+
+def _separated(basis: Mapping[str, Json], confidence: float) -> Interval:
+    area, cases, controls = _numbers(basis, "area", "cases", "controls")
+    return auc.score_interval(area, cases, controls, confidence)
+
+
+def _f1(basis: Mapping[str, Json], confidence: float) -> Interval:
+    found, of = _single(basis)
+    return intervals.f1_interval(int(found), int(of - found), confidence)
+
+
+def _clopper_pearson(basis: Mapping[str, Json], confidence: float) -> Interval:
+    found, of = _single(basis)
+    return intervals.clopper_pearson(int(found), int(of), confidence)
+
+
+def _mean(basis: Mapping[str, Json], confidence: float) -> Interval:
+    families = _families(basis)
+    successes = np.concatenate([family.successes for family in families])
+    return intervals.mean_of_proportions(successes, np.concatenate([one.trials for one in families]), confidence)
+
+
+_METHODS: Mapping[str, Callable[[Mapping[str, Json], float], Interval]] = {
+    "wilson": lambda basis, confidence: intervals.wilson(*_single(basis), confidence),
+    "wilson-effective": lambda basis, confidence: intervals.wilson_effective(*_single(basis), confidence),
+    "wilson-transformed": _f1,
+    "clopper-pearson": _clopper_pearson,
+    "mover-wilson": _mean,
+    "newcombe-paired": _paired,
+    "newcombe-agresti-caffo": lambda basis, confidence: gaps.difference_interval(_families(basis), confidence),
+    "mover-r": lambda basis, confidence: gaps.ratio_interval(_families(basis), confidence),
+    "wilson-adjusted-lowest": lambda basis, confidence: gaps.lowest_interval(_families(basis), confidence),
+    "wilson-adjusted-highest": lambda basis, confidence: gaps.highest_interval(_families(basis), confidence),
+    "delong-logit": _area,
+    "newcombe-hanley-mcneil": _separated,
+}
+"""Method -> how it is worked out from its basis."""

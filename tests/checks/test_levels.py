@@ -1,0 +1,71 @@
+"""An interval at another confidence is the one that the check would have given."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from proofbox.checks import auc, gaps, intervals
+from proofbox.checks.levels import at_confidence, families_of
+from proofbox.checks.result import Interval
+
+FAMILY = gaps.Family(successes=np.array([3, 20, 11]), trials=np.array([30, 40, 50]))
+PAIR = gaps.Family(successes=np.array([3.5, 20.25]), trials=np.array([30.5, 40.0]))
+SCORES = np.random.default_rng(3).normal(size=80)
+
+MAKERS = {
+    "wilson": lambda c: intervals.wilson(3, 20, c),
+    "wilson of numpy counts": lambda c: intervals.wilson(np.int64(3), np.int64(20), c),
+    "wilson-effective": lambda c: intervals.bounded_mean(np.array([0.1, 0.4, 0.9, 0.2]), c),
+    "clopper-pearson": lambda c: intervals.clopper_pearson(3, 20, c),
+    "f1": lambda c: intervals.f1_interval(30, 12, c),
+    "mean": lambda c: intervals.mean_of_proportions([3, 15], [20, 30], c),
+    "paired": lambda c: intervals.paired_difference(36, 12, 2, 0, c),
+    "difference": lambda c: gaps.difference_interval([FAMILY], c),
+    "difference of two families": lambda c: gaps.difference_interval([FAMILY, PAIR], c),
+    "effective difference": lambda c: gaps.difference_interval([PAIR], c),
+    "ratio": lambda c: gaps.ratio_interval([FAMILY], c),
+    "lowest": lambda c: gaps.lowest_interval([FAMILY], c),
+    "highest": lambda c: gaps.highest_interval([FAMILY], c),
+    "area": lambda c: auc.auc_interval(SCORES, np.arange(80) % 3 == 0, c)[1],
+    "area of separated classes": lambda c: auc.auc_interval(np.arange(20.0), np.arange(20) >= 10, c)[1],
+    "certain": lambda c: intervals.certain(0.0, c),
+}
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+@given(st.floats(0.55, 0.9999), st.floats(0.55, 0.9999))
+@settings(max_examples=10, deadline=None)
+def test_going_to_another_confidence_and_back_is_the_same(make, one, other):
+    first = make(one)
+    moved = at_confidence(first, other)
+    assert moved == make(other)
+    assert at_confidence(moved, one) == first
+
+
+@pytest.mark.parametrize(
+    "basis",
+    [
+        None,
+        {},
+        {"families": []},
+        {"families": [[[1]]]},
+        {"families": "x"},
+        {"families": [[["1", "2"]]]},
+        {"families": [[[3, 2]]]},
+        {"families": [[[1, 0]]]},
+        {"families": [[[-1, 4]]]},
+        {"families": [[[1, 4], [2]]]},
+    ],
+)
+def test_a_record_without_sound_counts_says_nothing_at_another_confidence(basis):
+    for method in ("wilson", "newcombe-agresti-caffo", "mover-r-tukey", "clopper-pearson", "newcombe-paired"):
+        given_interval = Interval(low=0.1, high=0.3, confidence=0.95, method=method, basis=basis)
+        assert at_confidence(given_interval, 0.99) is None
+        assert at_confidence(given_interval, 0.95) == given_interval
+    assert families_of(given_interval) == ()
+
+
+def test_an_unknown_method_says_nothing():
+    given_interval = Interval(low=0.1, high=0.3, confidence=0.95, method="bootstrap", basis={"families": [[[1, 4]]]})
+    assert at_confidence(given_interval, 0.99) is None
