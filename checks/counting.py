@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from proofbox.checks.cube import in_order
+from proofbox.checks.effective import effective_counts
 from proofbox.checks.labels import label_text
 from proofbox.checks.rawcodes import is_missing
 
@@ -179,9 +180,9 @@ def rates(table: Table) -> Mapping[str, Rate]:
 
     Notes
     -----
-    Effective number of rows: ``(sum w)**2 / sum w**2`` over the rows of the denominator (L. Kish, *Survey Sampling*,
-    Wiley 1965, section 8.2; it is the number of rows where all weights are equal). A weighted rate is
-    ``sum of the numerator's weights / sum of the denominator's``, as scikit-learn and Fairlearn have it.
+    Effective number of rows: :func:`proofbox.checks.effective.effective_counts`; it is the number of rows where all
+    weights are equal. A weighted rate is ``sum of the numerator's weights / sum of the denominator's``, as scikit-learn
+    and Fairlearn have it.
     """
     cells = (("tn", 0, 0), ("fp", 0, 1), ("fn", 1, 0), ("tp", 1, 1))
     places = {name: (truth, decision) for name, truth, decision in cells if truth < table.cells.shape[1]}
@@ -198,15 +199,14 @@ def rates(table: Table) -> Mapping[str, Rate]:
 def _rate(table: Table, above: Sequence[tuple[int, int]], below: Sequence[tuple[int, int]]) -> Rate:
     if table.weight is None or table.weight_squared is None:
         return _sum(table.cells, above), _sum(table.cells, below)
-    part, whole, squared = _sum(table.weight, above), _sum(table.weight, below), _sum(table.weight_squared, below)
-    there = squared > 0
-    of = np.divide(whole * whole, squared, out=np.zeros_like(whole), where=there)
-    return np.divide(part, whole, out=np.zeros_like(whole), where=there) * of, of
+    beside = [place for place in below if place not in above]
+    sums = [_sum(cells, places) for cells in (table.weight, table.weight_squared) for places in (above, beside)]
+    return effective_counts(*sums)
 
 
 def _sum(cells: NDArray[Any], places: Sequence[tuple[int, int]]) -> NDArray[Any]:
-    total = cells[:, places[0][0], places[0][1]]
-    for truth, decision in places[1:]:
+    total = cells[:, 0, 0] * 0
+    for truth, decision in places:
         total = total + cells[:, truth, decision]
     return total
 

@@ -44,6 +44,12 @@ def effective_counts(
         share = np.where(total > 0, yes / total, 0.0)
         spread = yes2 * (1 - share) ** 2 + no2 * share**2
         linearised = np.where(spread > 0, share * (1 - share) * total * total / spread, np.inf)
-    trials: Floats = np.minimum(kish, linearised)
-    successes: Floats = np.where(yes >= total, trials, share * trials)
-    return successes, trials
+    trials = _settled(np.minimum(kish, linearised))
+    return _settled(np.where(yes >= total, trials, share * trials)), trials
+
+
+def _settled(counts: Floats) -> Floats:
+    """Return counts without rounding: equal weights must give the very counts of plain rows."""
+    whole = np.rint(counts)
+    settled: Floats = np.where(np.abs(counts - whole) <= 1e-9 * np.maximum(whole, 1), whole, counts)
+    return settled

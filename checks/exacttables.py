@@ -1,6 +1,6 @@
 """Exact inference for two groups of a few people: tests and intervals that hold at any number of rows.
 
-Wilson, Newcombe and Koopman are good approximations; where a decision about a hundred people goes to court, "never
+Wilson and Newcombe are good approximations; where a decision about a hundred people goes to court, "never
 less than it says" is asked. Here the probability of every possible table is added up, at the nuisance rate at which
 it is least favourable among those that the data do not rule out.
 """

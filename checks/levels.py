@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from proofbox.checks import auc, gaps, intervals
+from proofbox.checks.contrasts import largest_difference, smallest_ratio
+from proofbox.checks.intervals import Sample
 from proofbox.checks.result import Interval, Json
 
 
@@ -65,6 +67,13 @@ def _families(basis: Mapping[str, Json]) -> list[gaps.Family]:
             raise ValueError("no counts")
         found.append(gaps.Family(successes=counts[:, 0], trials=counts[:, 1]))
     return found
+
+
+def _contrasts(basis: Mapping[str, Json]) -> tuple[Sample, Sample]:
+    rows = np.array(basis["contrasts"])
+    if rows.ndim != 2 or rows.shape[1] != 4 or rows.dtype.kind not in "if" or not (rows[:, [1, 3]] > 0).all():
+        raise ValueError("no counts")
+    return (rows[:, 0], rows[:, 1]), (rows[:, 2], rows[:, 3])
 
 
 def _single(basis: Mapping[str, Json]) -> tuple[float, float]:
@@ -126,6 +135,8 @@ _METHODS: Mapping[str, Callable[[Mapping[str, Json], float], Interval]] = {
     "newcombe-paired": _paired,
     "newcombe-agresti-caffo": lambda basis, confidence: gaps.difference_interval(_families(basis), confidence),
     "mover-r": lambda basis, confidence: gaps.ratio_interval(_families(basis), confidence),
+    "newcombe-agresti-caffo-contrasts": lambda basis, confidence: largest_difference(*_contrasts(basis), confidence),
+    "mover-r-contrasts": lambda basis, confidence: smallest_ratio(*_contrasts(basis), confidence),
     "wilson-adjusted-lowest": lambda basis, confidence: gaps.lowest_interval(_families(basis), confidence),
     "wilson-adjusted-highest": lambda basis, confidence: gaps.highest_interval(_families(basis), confidence),
     "delong-logit": _area,

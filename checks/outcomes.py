@@ -206,7 +206,7 @@ def _weights_said(data: Dataset) -> dict[str, Json]:
     """Say what weights mean for the values and their intervals."""
     if data.weight is None:
         return {}
-    return {"weights": {"column": data.weight, "intervals": "effective number of rows (Kish)"}}
+    return {"weights": {"column": data.weight, "intervals": "effective number of rows"}}
 
 
 def missing_refused(missing: Mapping[str, int]) -> Text:

@@ -64,6 +64,8 @@ METHODS: Mapping[str, Text] = {
     ),
     "newcombe-agresti-caffo-effective": t("The same, with the number of rows that weighted rows are worth."),
     "newcombe-agresti-caffo-tukey-effective": t("The same, with the number of rows that weighted rows are worth."),
+    "newcombe-agresti-caffo-contrasts": t("The same for the largest of many groups, each against everybody else."),
+    "mover-r-contrasts": t("The same for the largest of many groups, each against everybody else."),
     "mover-r": t("Interval for the ratio of two shares (Donner and Zou 2012)."),
     "mover-r-tukey": t("The same for the smallest ratio of many; its upper end holds for all pairs."),
     "mover-r-effective": t("The same, with the number of rows that weighted rows are worth."),

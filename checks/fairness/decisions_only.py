@@ -20,8 +20,8 @@
 
 Difference and ratio have exact intervals as long as the pairs of groups make at most 100,000 tables together (300
 people against 300, say): every possible table is added up at the rate that is least favourable, so that they never
-cover less than they say; beyond that Newcombe's and Koopman's. Fisher's and Boschloo's p-values are those of scipy;
-with more than two groups they are the smallest of all pairs, times the number of pairs.
+cover less than they say; beyond that they are made as for `fairness.demographic_parity`. Fisher's and Boschloo's
+p-values are those of scipy; with more than two groups they are the smallest of all pairs, times the number of pairs.
 
 `within` names columns of like cases (a department, a grade, a round of promotions). Shortfall, standard deviations and
 odds ratio then compare within each of them and are added up (Mantel and Haenszel), while the rates and p-values stay

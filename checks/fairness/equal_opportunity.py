@@ -9,11 +9,11 @@
 
 ## Method
 
-Of those whose true label is the counted one, the share that got it, in each group. The interval is derived from
-intervals of all pairs of groups which hold at once: Newcombe's for differences, Koopman's for ratios. Values equal
-fairlearn's functions of the same names, except that a group in which nobody has the counted label is left out and
-named, where fairlearn counts its rate as 0. `fairness.equalized_odds` measures the same beside the false positive rate;
-this check asks for less, so its interval is narrower than that of both together.
+Of those whose true label is the counted one, the share that got it, in each group. Intervals are made as for
+`fairness.demographic_parity`. Values equal fairlearn's functions of the same names, except that a group in which nobody
+has the counted label is left out and named, where fairlearn counts its rate as 0. `fairness.equalized_odds` measures
+the same beside the false positive rate; this check asks for less, so its interval is narrower than that of both
+together.
 
 ## Limits
 
@@ -25,7 +25,8 @@ labels that were themselves decided unfairly hide unfairness.
 
 - Hardt, Price, Srebro, "Equality of Opportunity in Supervised Learning", NeurIPS 2016.
 - Fairlearn, `equal_opportunity_difference`, `equal_opportunity_ratio`.
-- Newcombe, Statistics in Medicine 17 (1998) 873-890; Koopman, Biometrics 40 (1984) 513-517.
+- Newcombe, Statistics in Medicine 17 (1998) 873-890; Donner and Zou, Statistical Methods in Medical Research 21 (2012)
+  347-359.
 """
 
 from __future__ import annotations

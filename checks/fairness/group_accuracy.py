@@ -8,9 +8,9 @@
 
 ## Method
 
-A decision is right where its label is the true one, with two classes or many. The interval is derived from intervals of
-all pairs of groups which hold at once: Newcombe's for differences, Koopman's for ratios. The difference equals that of
-fairlearn's `MetricFrame` over scikit-learn's `accuracy_score`, the ratio its ratio over `zero_one_loss`.
+A decision is right where its label is the true one, with two classes or many. Intervals are made as for
+`fairness.demographic_parity`. The difference equals that of fairlearn's `MetricFrame` over scikit-learn's
+`accuracy_score`, the ratio its ratio over `zero_one_loss`.
 
 ## Limits
 
@@ -22,7 +22,8 @@ labels are nearly all the same is easy to be right about. Rows without a true la
 - Berk, Heidari, Jabbari, Kearns, Roth, "Fairness in Criminal Justice Risk Assessments", Sociological Methods & Research
   50 (2021) 3-44: overall accuracy equality.
 - Fairlearn, `MetricFrame`.
-- Newcombe, Statistics in Medicine 17 (1998) 873-890; Koopman, Biometrics 40 (1984) 513-517.
+- Newcombe, Statistics in Medicine 17 (1998) 873-890; Donner and Zou, Statistical Methods in Medical Research 21 (2012)
+  347-359.
 """
 
 from __future__ import annotations

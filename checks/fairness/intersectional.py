@@ -11,8 +11,8 @@
 
 The sensitive columns (or `attributes`) are combined singly, in pairs and so on up to `depth`; the groups of each
 combination are compared in the `rate`: the selection rate unless another one is named. Groups with fewer rows than
-`min_group_size` are left out and named. Intervals hold for all pairs of groups in all combinations at once (union
-bound). Each combination's values equal fairlearn's `MetricFrame` over several sensitive features.
+`min_group_size` are left out and named. Intervals are made as for `fairness.demographic_parity`, over all pairs of
+groups in all combinations. Each combination's values equal fairlearn's `MetricFrame` over several sensitive features.
 
 ## Limits
 

@@ -14,10 +14,10 @@
 ## Method
 
 Every class is set against all others, which makes a table of two classes; the value is the worst of them and the detail
-lists each class and each group. Intervals hold for all pairs of groups in all classes at once (union bound). With two
-classes the differences equal those of `fairness.demographic_parity` and `fairness.equalized_odds`, counted for
-whichever label is worse. Classes come from the decisions; a true class that is never decided is named and has no rate.
-Each class's values equal fairlearn's functions on that class against the rest.
+lists each class and each group. Intervals are made as for `fairness.demographic_parity`, over all pairs of groups in
+all classes. With two classes the differences equal those of `fairness.demographic_parity` and
+`fairness.equalized_odds`, counted for whichever label is worse. Classes come from the decisions; a true class that is
+never decided is named and has no rate. Each class's values equal fairlearn's functions on that class against the rest.
 
 ## Limits
 
@@ -30,7 +30,8 @@ At most 50 classes are compared. `counted` has no bearing on it.
 - Rouzot, Ferry, Huguet, "Learning Optimal Fair Scoring Systems for Multi-Class Classification", ICTAI 2022; Denis,
   Elie, Hebiri, Hu, "Fairness guarantees in multi-class classification with demographic parity", JMLR 25 (2024): worst
   class against the rest.
-- Newcombe, Statistics in Medicine 17 (1998) 873-890; Koopman, Biometrics 40 (1984) 513-517.
+- Newcombe, Statistics in Medicine 17 (1998) 873-890; Donner and Zou, Statistical Methods in Medical Research 21 (2012)
+  347-359.
 """
 
 from __future__ import annotations

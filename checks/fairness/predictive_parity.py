@@ -12,9 +12,9 @@
 ## Method
 
 Precision is the share, of a group's rows that got the counted label, whose true label it is. Groups in which nobody got
-the label have no precision; they are left out and named. Intervals hold for all pairs of groups at once: Newcombe's for
-differences, Koopman's for ratios. Values equal the gaps of fairlearn's `MetricFrame` over scikit-learn's
-`precision_score`, which counts an empty denominator as 0.
+the label have no precision; they are left out and named. Intervals are made as for `fairness.demographic_parity`.
+Values equal the gaps of fairlearn's `MetricFrame` over scikit-learn's `precision_score`, which counts an empty
+denominator as 0.
 
 ## Limits
 
@@ -25,7 +25,8 @@ perfect: a policy must choose. A model may satisfy it by refusing everybody in o
 
 - Chouldechova, "Fair Prediction with Disparate Impact", Big Data 5 (2017) 153-163: predictive parity, and why it
   excludes equal error rates.
-- Newcombe, Statistics in Medicine 17 (1998) 873-890; Koopman, Biometrics 40 (1984) 513-517.
+- Newcombe, Statistics in Medicine 17 (1998) 873-890; Donner and Zou, Statistical Methods in Medical Research 21 (2012)
+  347-359.
 """
 
 from __future__ import annotations

@@ -13,12 +13,13 @@
 ## Method
 
 Every group of every combination of the sensitive columns (or of `attributes`) up to `depth` is set against all other
-rows in the `rate`. Searching many groups finds large gaps by chance alone, so the interval of the worst one is derived
-from intervals of all of them which hold at once (union bound): Newcombe's for differences, Koopman's for ratios. The
-number of groups that differ is by exact two-sided tests (twice the smaller tail of the hypergeometric distribution;
-a score test where both groups are large) under Holm's correction at the level of the confidence, so that a single false
-name among them is as rare as the confidence says. Groups below `min_group_size`, or whose complement is, are listed and
-not judged. All groups with their numbers stand in the evidence table; the twenty that differ most are shown.
+rows in the `rate`. Searching many groups finds large gaps by chance alone, so the end of the interval that says how bad
+it is at least comes from limits of all groups which hold at once (Šidák); the other end is the worst that any group
+leaves possible. Differences: Newcombe with Agresti and Caffo; ratios: MOVER-R (docs/intervals.md). The number of groups
+that differ is by exact two-sided tests (twice the smaller tail of the hypergeometric distribution; a score test where
+both groups are large) under Holm's correction at the level of the confidence, so that a single false name among them is
+as rare as the confidence says. Groups below `min_group_size`, or whose complement is, are listed and not judged. All
+groups with their numbers stand in the evidence table; the twenty that differ most are shown.
 
 ## Limits
 
@@ -30,22 +31,24 @@ in differ too. With many attributes most of the power goes into the number of gr
 
 - Kearns, Neel, Roth, Wu, "Preventing Fairness Gerrymandering", ICML 2018: statistical parity over a family of groups.
 - Holm, "A Simple Sequentially Rejective Multiple Test Procedure", Scandinavian Journal of Statistics 6 (1979) 65-70.
-- Newcombe, Statistics in Medicine 17 (1998) 873-890; Koopman, Biometrics 40 (1984) 513-517.
+- Newcombe, Statistics in Medicine 17 (1998) 873-890; Donner and Zou, Statistical Methods in Medical Research 21 (2012)
+  347-359; Šidák, JASA 62 (1967) 626-633.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
+from proofbox.checks.contrasts import contrasts_z, largest_difference, smallest_ratio
 from proofbox.checks.counts import Counts
 from proofbox.checks.crossings import Crossed, CrossingParams, crossed
-from proofbox.checks.intervals import Floats, difference_limits, ratio_limits, z_value
+from proofbox.checks.intervals import Floats
 from proofbox.checks.outcomes import Category, unweighted
+from proofbox.checks.pairs import difference_limits
 from proofbox.checks.registry import check
-from proofbox.checks.result import CountTable, Inapplicable, Interval, Json, Measured, Measurement, Scalar
+from proofbox.checks.result import CountTable, Inapplicable, Json, Measured, Measurement, Scalar
 from proofbox.checks.subgroups import Subgroups, holm, two_sided
 from proofbox.checks.text import t
 
@@ -92,37 +95,13 @@ def worst_group(counts: Counts, params: Params) -> Measured | Inapplicable:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Bounds:
-    """Simultaneous limits of every group's difference from the rest, and of its ratio to it; shape (groups,)."""
-
-    difference: tuple[Floats, Floats]
-    ratio: tuple[Floats, Floats]
-
-
-def _bounds(judged: Subgroups, confidence: float) -> _Bounds:
-    z = z_value(confidence, len(judged.categories))
-    return _Bounds(
-        difference=difference_limits(judged.inside, judged.outside, z),
-        ratio=ratio_limits(judged.inside, judged.outside, z),
-    )
-
-
 def _gaps(judged: Subgroups, detail: Mapping[str, Json], confidence: float) -> Iterator[Measurement]:
-    bounds = _bounds(judged, confidence)
-    suffix = "" if len(judged.categories) == 1 else "-simultaneous"
     inside, outside = judged.rates
     gaps = np.abs(inside - outside)
-    low, high = bounds.difference
     yield Measurement(
         measure="worst_group_difference",
         value=float(gaps.max()),
-        interval=Interval(
-            low=float(np.maximum(np.maximum(low, -high), 0).max()),
-            high=float(np.minimum(np.maximum(high, -low), 1).max()),
-            confidence=confidence,
-            method=f"newcombe{suffix}",
-        ),
+        interval=largest_difference(judged.inside, judged.outside, confidence),
         sample_size=int(judged.everybody[gaps.argmax()]),
         detail=detail,
     )
@@ -131,15 +110,10 @@ def _gaps(judged: Subgroups, detail: Mapping[str, Json], confidence: float) -> I
         return
     there = highest > 0
     ratios = np.where(there, np.minimum(inside, outside) / np.where(there, highest, 1), 1.0)
-    low, high = bounds.ratio
-    with np.errstate(divide="ignore"):
-        least, most = np.minimum(low, 1 / high), np.minimum(np.minimum(high, 1 / low), 1)
     yield Measurement(
         measure="worst_group_ratio",
         value=float(ratios.min()),
-        interval=Interval(
-            low=float(least.min()), high=float(most.min()), confidence=confidence, method=f"koopman{suffix}"
-        ),
+        interval=smallest_ratio(judged.inside, judged.outside, confidence),
         sample_size=int(judged.everybody[ratios.argmin()]),
         detail=detail,
     )
@@ -148,7 +122,8 @@ def _gaps(judged: Subgroups, detail: Mapping[str, Json], confidence: float) -> I
 def _detail(found: Crossed, judged: Subgroups, small: Subgroups, p_values: Floats, params: Params) -> dict[str, Json]:
     first = next(iter(found.outcomes.values())).detail
     inside, outside = judged.rates
-    low, high = _bounds(judged, params.confidence).difference
+    z = contrasts_z(len(judged.categories), params.confidence)
+    low, high = difference_limits(judged.inside, judged.outside, z)
     order = np.argsort(-np.abs(inside - outside), kind="stable")[:MOST_SHOWN].tolist()
     worst: list[Json] = [
         {

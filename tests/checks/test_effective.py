@@ -18,7 +18,7 @@ def of_rows(weights, yes):
 @given(st.integers(0, 50), st.integers(0, 50), st.floats(1e-6, 1e6))
 def test_equal_weights_are_plain_counts(yes, no, weight):
     successes, trials = effective_counts(yes * weight, no * weight, yes * weight**2, no * weight**2)
-    assert (float(successes), float(trials)) == (pytest.approx(yes), pytest.approx(yes + no))
+    assert (float(successes), float(trials)) == (yes, yes + no)
 
 
 @given(st.lists(st.tuples(st.floats(0.01, 100), st.booleans()), min_size=1, max_size=40))
@@ -26,7 +26,7 @@ def test_the_share_is_the_weighted_one_and_no_more_rows_than_there_are(rows):
     weights, yes = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
     successes, trials = of_rows(weights, yes)
     assert 0 <= successes <= trials <= len(rows) * (1 + 1e-9)
-    assert successes / trials == pytest.approx((weights * yes).sum() / weights.sum())
+    assert successes / trials == pytest.approx((weights * yes).sum() / weights.sum(), abs=1e-8)
 
 
 def test_no_weight_is_no_rows():

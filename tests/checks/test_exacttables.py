@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from proofbox.checks.exacttables import Pair, boschloo, exact_difference, exact_ratio, fisher
-from proofbox.checks.intervals import difference_limits, ratio_limits
+from proofbox.checks.pairs import difference_limits, ratio_limits
 
 
 @pytest.mark.parametrize(("n1", "n2"), [(6, 9), (10, 10)])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proofbox.checks import auc, gaps, intervals
+from proofbox.checks import auc, contrasts, gaps, intervals
 from proofbox.checks.levels import at_confidence, families_of
 from proofbox.checks.result import Interval
 
@@ -25,6 +25,8 @@ MAKERS = {
     "difference of two families": lambda c: gaps.difference_interval([FAMILY, PAIR], c),
     "effective difference": lambda c: gaps.difference_interval([PAIR], c),
     "ratio": lambda c: gaps.ratio_interval([FAMILY], c),
+    "contrasts": lambda c: contrasts.largest_difference(([3, 9], [30, 40]), ([20, 14], [60, 50]), c),
+    "ratio of contrasts": lambda c: contrasts.smallest_ratio(([3, 9], [30, 40]), ([20, 14], [60, 50]), c),
     "lowest": lambda c: gaps.lowest_interval([FAMILY], c),
     "highest": lambda c: gaps.highest_interval([FAMILY], c),
     "area": lambda c: auc.auc_interval(SCORES, np.arange(80) % 3 == 0, c)[1],
