@@ -21,5 +21,9 @@ class BadDataError(ChecksError):
     """The data cannot be read as the submission describes them; the message names the column and the rows."""
 
 
+class TooMuchError(BadDataError):
+    """A submitted file holds more than is read of it: bytes, entries, or containers within containers."""
+
+
 class ModelFailedError(ChecksError):
     """The model crashed, hung or answered garbage; raised by whatever serves as the ``Model`` of a check."""

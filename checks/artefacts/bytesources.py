@@ -6,16 +6,22 @@ import bz2
 import io
 import lzma
 import zlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO
 
-from proofbox.checks.errors import BadDataError
+from proofbox.checks.artefacts import lz4frame
+from proofbox.checks.errors import BadDataError, TooMuchError
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-MOST_DECOMPRESSED_BYTES = 200_000_000
+MOST_DECOMPRESSED_BYTES = 1_000_000_000
 MOST_RATIO = 200
 """Decompressed to compressed size; models of all-zero arrays stay below, bombs do not."""
+
+MOST_DICTIONARY_BYTES = 1 << 28
+FEW_BYTES = 1 << 24
+"""Up to here nobody asks how well it was compressed."""
 
 MOST_AT_ONCE_BYTES = 1 << 28
 """An opcode's argument is read into memory: 256 MiB at most."""
@@ -41,7 +47,7 @@ class ByteSource:
             One value or the whole is larger than agreed.
         """
         if size > MOST_AT_ONCE_BYTES:
-            raise BadDataError(f"one value has {size} bytes, more than the {MOST_AT_ONCE_BYTES} that are read")
+            raise TooMuchError(f"one value has {size} bytes, more than the {MOST_AT_ONCE_BYTES} that are read")
         return self._counted(self._stream.read(size))
 
     def readline(self) -> bytes:
@@ -63,7 +69,7 @@ class ByteSource:
     def _counted(self, data: bytes) -> bytes:
         self._position += len(data)
         if self._position > self._most_bytes:
-            raise BadDataError(f"it holds more than the {self._most_bytes} bytes that are read")
+            raise TooMuchError(f"it holds more than the {self._most_bytes} bytes that are read")
         return data
 
 
@@ -73,30 +79,74 @@ def byte_source(file: BinaryIO, size: int) -> ByteSource:
     Raises
     ------
     BadDataError
-        It is compressed in a way that the standard library cannot read.
+        It begins as LZ4 does and is none.
     """
     head = file.read(8)
     file.seek(0)
     if not head.startswith(COMPRESSED):
         return ByteSource(file, size)
-    most = min(MOST_DECOMPRESSED_BYTES, max(size * MOST_RATIO, 1 << 20))
-    return ByteSource(_decompressed(file, head), most)
+    return ByteSource(decompressed(file, head), most_unpacked(size))
 
 
-def _decompressed(file: BinaryIO, head: bytes) -> io.BufferedIOBase:
+def most_unpacked(size: int) -> int:
+    """Return how many bytes ``size`` compressed ones may become."""
+    return min(MOST_DECOMPRESSED_BYTES, max(size * MOST_RATIO, FEW_BYTES))
+
+
+def decompressed(file: io.BufferedIOBase | BinaryIO, head: bytes) -> io.BufferedIOBase:
+    """Return what comes out of a stream that begins with ``head``, one of :data:`COMPRESSED`."""
     if head.startswith(b"BZh"):
-        return bz2.BZ2File(file)
+        return io.BufferedReader(_Expanded(file, bz2.BZ2Decompressor))
     if head.startswith((b"\xfd7zXZ", b"\x5d\x00")):
-        return lzma.LZMAFile(file)
+        return io.BufferedReader(_Expanded(file, _lzma_decompressor))
     if head.startswith(b"\x04\x22M\x18"):
-        raise BadDataError("it is compressed with lz4, which is not read")
+        return io.BufferedReader(lz4frame.Lz4Frame(file), 1 << 16)
     return io.BufferedReader(_Inflated(file, 31 if head.startswith(b"\x1f\x8b") else 15))
+
+
+def _lzma_decompressor() -> lzma.LZMADecompressor:
+    # A header of 13 bytes may ask for a dictionary of 4 GiB.
+    return lzma.LZMADecompressor(memlimit=MOST_DICTIONARY_BYTES)
+
+
+class _Expanded(io.RawIOBase):
+    """One or more bzip2 or lzma streams after each other."""
+
+    def __init__(
+        self,
+        file: io.BufferedIOBase | BinaryIO,
+        make: Callable[[], bz2.BZ2Decompressor | lzma.LZMADecompressor],
+    ) -> None:
+        self._file = file
+        self._make = make
+        self._expander = make()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        view = memoryview(buffer).cast("B")
+        while True:
+            given = b""
+            if self._expander.eof:
+                given = self._expander.unused_data or self._file.read(1 << 16)
+                if not given.lstrip(b"\0"):
+                    return 0
+                self._expander = self._make()
+            elif self._expander.needs_input:
+                given = self._file.read(1 << 16)
+                if not given:
+                    raise BadDataError("its compressed bytes break off")
+            data = self._expander.decompress(given, len(view))
+            if data:
+                view[: len(data)] = data
+                return len(data)
 
 
 class _Inflated(io.RawIOBase):
     """One or more zlib or gzip streams after each other, as joblib reads them."""
 
-    def __init__(self, file: BinaryIO, window_bits: int) -> None:
+    def __init__(self, file: io.BufferedIOBase | BinaryIO, window_bits: int) -> None:
         self._file = file
         self._window_bits = window_bits
         self._inflater = zlib.decompressobj(window_bits)

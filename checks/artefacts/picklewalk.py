@@ -3,26 +3,39 @@
 The walk follows joblib's loader, which also reads plain pickles: after the BUILD of a ``NumpyArrayWrapper`` the array's
 bytes stand in the file outside of any frame and are stepped over by their declared size. Wherever a real loader might
 read something else than this walk (array bytes in the middle of a frame, a size that is computed, a class that is
-modified) the walk gives up, and what cannot be followed is never called clean.
+modified) the walk gives up, and what cannot be followed is never called clean. Bytes inside the pickle that are a
+pickle themselves are walked as well: something will hand them to a loader.
 """
 
 from __future__ import annotations
 
+import io
 import pickletools
+import re
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from proofbox.checks.artefacts.budget import Budget
+from proofbox.checks.artefacts.bytesources import ByteSource
 from proofbox.checks.artefacts.picklevalues import ArrayLayout, Global, Instance, Opaque, array_layout
-from proofbox.checks.errors import BadDataError
+from proofbox.checks.errors import BadDataError, TooMuchError
 
 MOST_OPCODES = 5_000_000
 MOST_NESTING = 8
 """Pickles inside a pickle, as joblib writes arrays of objects."""
 
+MOST_KEPT_BYTES = 65_536
+"""Longer texts and bytes are looked at and forgotten; names and the sizes of arrays are shorter."""
+
+_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+
 _RECONSTRUCTORS = frozenset({("copyreg", "_reconstructor"), ("copy_reg", "_reconstructor")})
 
 UNKNOWN = "?"
 """Stands for a module or name that is computed while loading."""
+
+PERSISTENT = "(persistent id)"
+"""Stands for the module of something that the loader is asked to find by an id of its own."""
 
 
 class Source(Protocol):
@@ -49,8 +62,17 @@ class _Mark:
     """The MARK object."""
 
 
-def imported_globals(source: Source, nesting: int = 0) -> Iterator[Global]:
-    """Yield what the pickle at the stream's position imports, in order, up to and with its STOP.
+Import = tuple[Global, int]
+"""What is imported, and the offset in bytes of the opcode that does it."""
+
+
+def imported_globals(source: Source) -> Iterator[Global]:
+    """Yield what the pickle at the stream's position imports, in order; raises as :func:`imports_of`."""
+    return (found for found, _ in imports_of(source, Budget(opcodes=MOST_OPCODES)))
+
+
+def imports_of(source: Source, budget: Budget, nesting: int = 0) -> Iterator[Import]:
+    """Yield what the pickle at the stream's position imports and where, up to and with its STOP.
 
     Raises
     ------
@@ -58,39 +80,42 @@ def imported_globals(source: Source, nesting: int = 0) -> Iterator[Global]:
         It is no pickle, is larger than agreed, or does something that cannot be followed.
     """
     if nesting > MOST_NESTING:
-        raise BadDataError("pickles are nested too deeply")
-    machine = _Machine(source, nesting)
-    count = 0
+        raise TooMuchError("pickles are nested too deeply")
+    machine = _Machine(source, budget, nesting)
     try:
         # pickletools reads from any object with read and readline.
-        for opcode, argument, _ in pickletools.genops(source):  # type: ignore[arg-type]
-            count += 1
-            if count > MOST_OPCODES:
-                raise BadDataError(f"it has more than {MOST_OPCODES} opcodes")
+        for opcode, argument, place in pickletools.genops(source):  # type: ignore[arg-type]
+            budget.step()
+            machine.at = place or 0
             yield from machine.step(opcode.name, argument)
     except BadDataError:
         raise
     except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, UnicodeError) as err:
         raise BadDataError("it breaks off or is no pickle") from err
     except RecursionError as err:
-        raise BadDataError("it is nested too deeply") from err
+        raise TooMuchError("it is nested too deeply") from err
 
 
 class _Machine:
     """The unpickler's stack and memo, holding what is known of the values."""
 
-    def __init__(self, source: Source, nesting: int) -> None:
+    def __init__(self, source: Source, budget: Budget, nesting: int) -> None:
+        self.at = 0
         self._source = source
+        self._budget = budget
         self._nesting = nesting
         self._stack: list[object] = []
         self._memo: dict[int, object] = {}
         self._frame_end: int | None = None
 
-    def step(self, name: str, argument: object) -> Iterator[Global]:
+    def step(self, name: str, argument: object) -> Iterator[Import]:
         """Do one opcode; yield what it imports."""
         stack = self._stack
         if name in _LITERALS:
-            stack.append(_LITERALS[name] if argument is None else argument)
+            large = isinstance(argument, str | bytes | bytearray) and len(argument) > MOST_KEPT_BYTES
+            stack.append(Opaque() if large else _LITERALS[name] if argument is None else argument)
+            if isinstance(argument, bytes | bytearray) and begins_as_pickle(argument):
+                yield from self._within(bytes(argument))
         elif name in ("PUT", "BINPUT", "LONG_BINPUT"):
             self._memo[_whole(argument)] = stack[-1]
         elif name == "MEMOIZE":
@@ -133,7 +158,7 @@ class _Machine:
                 if isinstance(stack[-1], dict):
                     stack[-1].update(_as_dict(items))
 
-    def _import_or_call(self, name: str, argument: object) -> Iterator[Global]:
+    def _import_or_call(self, name: str, argument: object) -> Iterator[Import]:
         stack = self._stack
         if name == "GLOBAL":
             module, _, attribute = str(argument).partition(" ")
@@ -146,7 +171,7 @@ class _Machine:
             arguments = tuple(self._pop_mark())
             found = Global(module, attribute)
             stack.append(Instance(found, arguments))
-            yield found
+            yield found, self.at
         elif name == "OBJ":
             first, *rest = self._pop_mark()
             yield from self._call(first, tuple(rest))
@@ -162,23 +187,37 @@ class _Machine:
             if name == "BINPERSID":
                 stack.pop()
             stack.append(Opaque())
-            yield Global("(persistent id)", UNKNOWN)
+            yield Global(PERSISTENT, UNKNOWN), self.at
         elif name in ("EXT1", "EXT2", "EXT4"):
             stack.append(Opaque())
-            yield Global("(copyreg extension)", str(argument))
+            yield Global("(copyreg extension)", str(argument)), self.at
         elif name == "READONLY_BUFFER":
             return
         else:
             raise BadDataError(f"the opcode {name} cannot be followed")
 
-    def _imported(self, module: str, attribute: str) -> Global:
+    def _imported(self, module: str, attribute: str) -> Import:
         found = Global(module, attribute)
         self._stack.append(found)
-        return found
+        return found, self.at
 
-    def _call(self, callee: object, arguments: object) -> Iterator[Global]:
+    def _within(self, content: bytes) -> Iterator[Import]:
+        """Walk over bytes that begin as a pickle; where they turn out to be none, keep what reads like a name."""
+        found: list[Import] = []
+        whole = True
+        if self._nesting >= MOST_NESTING:
+            raise TooMuchError("pickles are nested too deeply")
+        try:
+            found.extend(imports_of(ByteSource(io.BytesIO(content), len(content)), self._budget, self._nesting + 1))
+        except BadDataError:
+            whole = False
+        for one, _ in found:
+            if whole or (_NAME.fullmatch(one.module) and _NAME.fullmatch(one.name)):
+                yield one, self.at
+
+    def _call(self, callee: object, arguments: object) -> Iterator[Import]:
         if not isinstance(callee, Global):
-            yield Global("(computed)", "a call of something that is no import")
+            yield Global("(computed)", "a call of something that is no import"), self.at
             self._stack.append(Opaque())
             return
         if (callee.module, callee.name) in _RECONSTRUCTORS and isinstance(arguments, tuple) and arguments:
@@ -187,12 +226,12 @@ class _Machine:
             return
         self._stack.append(Instance(callee, arguments))
 
-    def _build(self) -> Iterator[Global]:
+    def _build(self) -> Iterator[Import]:
         state = self._stack.pop()
         target = self._stack[-1]
         if isinstance(target, Global):
             # Setting attributes of a class or module would change what later opcodes mean.
-            yield Global("(modified)", f"{target.module}.{target.name}")
+            yield Global("(modified)", f"{target.module}.{target.name}"), self.at
         if not isinstance(target, Instance):
             return
         target.state = state
@@ -203,11 +242,11 @@ class _Machine:
             yield from self._step_over_array(array_layout(target))
             self._stack[-1] = Opaque()
 
-    def _step_over_array(self, layout: ArrayLayout) -> Iterator[Global]:
+    def _step_over_array(self, layout: ArrayLayout) -> Iterator[Import]:
         if self._frame_end is not None and self._source.tell() != self._frame_end:
             raise BadDataError("the bytes of an array stand inside a frame")
         if layout.size is None:
-            yield from imported_globals(self._source, self._nesting + 1)
+            yield from imports_of(self._source, self._budget, self._nesting + 1)
             return
         if layout.padded:
             self._source.skip(self._source.read(1)[0])
@@ -248,6 +287,11 @@ _MOVES = frozenset(
         *("DICT", "SETITEM", "SETITEMS", "APPEND", "APPENDS", "ADDITEMS"),
     )
 )
+
+
+def begins_as_pickle(content: bytes | bytearray) -> bool:
+    """Return whether bytes begin as pickles of protocol 2 to 5 do."""
+    return len(content) > 2 and content[0] == 0x80 and 2 <= content[1] <= 5
 
 
 def _as_dict(items: list[object]) -> dict[object, object]:

@@ -39,10 +39,11 @@ def skops_globals(file: BinaryIO, size: int) -> Iterator[Global]:
         raise BadDataError("it has no readable schema.json") from err
     if not isinstance(schema, dict) or "__class__" not in schema:
         raise BadDataError("its schema.json is not the one of skops")
-    yield from _named(schema)
+    yield from named_types(schema)
 
 
-def _named(schema: object) -> Iterator[Global]:
+def named_types(schema: object) -> Iterator[Global]:
+    """Yield every (module, name) in a parsed schema."""
     waiting = [schema]
     while waiting:
         node = waiting.pop()
