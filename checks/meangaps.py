@@ -90,6 +90,42 @@ def mean_difference_interval(means: Means, confidence: float) -> Interval:
     return Interval(low=low, high=high, confidence=confidence, method=method)
 
 
+def mean_ratio_interval(means: Means, confidence: float) -> Interval:
+    """Return the bounds of the smallest ratio of any two groups' means, which are all above 0.
+
+    Notes
+    -----
+    Each pair by MOVER-R: A. Donner and G. Y. Zou, Statistical Methods in Medical Research 21 (2012) 347-359. The upper
+    bound of the smallest takes all pairs at a level shared out by Bonferroni, the lower one the plain level.
+    """
+    pairs = len(means.rows) * (len(means.rows) - 1) // 2
+    low = float(_ratios(means.mean, mean_limits(means, confidence))[0].min())
+    high = float(_ratios(means.mean, mean_limits(means, confidence, pairs))[1].min())
+    method = "mover-r-hall-t" if pairs == 1 else "mover-r-hall-t-simultaneous"
+    return Interval(low=low, high=high, confidence=confidence, method=method)
+
+
+def _ratios(values: Floats, limits: Limits) -> tuple[Floats, Floats]:
+    """Return the limits of each pair's ratio, the lower value divided by the higher one."""
+    i, j = np.triu_indices(len(values), 1)
+    least, most = limits[0].clip(min=0), limits[1]
+    product = values[i] * values[j]
+
+    def limit(up: Floats, down: Floats, sign: int) -> Floats:
+        # The limit of i that is used is ``up``, that of j ``down``.
+        root = np.sqrt(np.maximum(product**2 - up * down * (2 * values[i] - up) * (2 * values[j] - down), 0))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found: Floats = (product + sign * root) / (down * (2 * values[j] - down))
+        return found
+
+    low, high = limit(least[i], most[j], -1), limit(most[i], least[j], 1)
+    # Where the divisor may be 0 the ratio may be anything.
+    open_low, open_high = 2 * values[j] <= most[j], least[j] <= 0
+    low, high = np.where(open_low, 0.0, low), np.where(open_high, np.inf, high)
+    with np.errstate(divide="ignore"):
+        return np.minimum(low, 1 / high), np.minimum(np.minimum(high, 1 / low), 1)
+
+
 def largest_gap(values: Floats, shared: Limits, plain: Limits) -> tuple[float, float]:
     """Return the bounds of the largest difference of two groups' values, each of shape (groups,).
 

@@ -87,6 +87,11 @@ METHODS: Mapping[str, Text] = {
     "mover-hall-t-simultaneous": t(
         "The same for the largest difference of many groups, so that it holds for all pairs at once."
     ),
+    "mover-r-hall-t": t("Interval for the ratio of two means, from each mean's own interval (Donner and Zou 2012)."),
+    "mover-r-hall-t-simultaneous": t(
+        "The same for the smallest ratio of many groups, so that it holds for all pairs at once."
+    ),
+    "bootstrap-normal": t("Normal interval whose standard error comes from drawing the rows of each group again."),
     "wilson-given-scores": t(
         "Interval for what happened against given probabilities (Wilson 1927; never too short: Hoeffding 1956)."
     ),

@@ -30,8 +30,10 @@ PARAMS = {
     "fairness.decisions_only": {"attribute": "sex"},
     "fairness.equal_opportunity": {"attribute": "sex"},
     "fairness.group_accuracy": {"attribute": "sex"},
+    "fairness.group_performance": {"attribute": "sex", "resamples": 40},
     "fairness.multiclass": {"attribute": "sex"},
     "fairness.predictive_parity": {"attribute": "sex"},
+    "fairness.ranking": {"attribute": "sex"},
     "fairness.regression_gap": {"attribute": "sex"},
     "data.representativeness": {"attribute": "sex"},
 }
