@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from proofbox.runners.errors import RunnersError
 from proofbox.runners.submission import Csv
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from proofbox.checks.result import Json
 
 _SAMPLE_BYTES = 1 << 16
+_MOST_NAMED = 50
+"""A text column of more categories is no column of groups, and its categories are counted and not named."""
+
 _DELIMITERS = (",", ";", "\t", "|")
 _SUFFIXES = {
     ".csv": "csv",
@@ -85,9 +88,11 @@ def read_table(path: Path, csv: Csv | None = None) -> ReadTable:
     doubled = sorted({name for name in table.column_names if table.column_names.count(name) > 1})
     if doubled:
         raise UnreadableTableError(f"the column '{doubled[0]}' twice", "column names that differ", "rename one of them")
-    table, merged = _normalise_text(table)
+    table, merged, forms = _normalise_text(table)
     if merged:
         detail["merged_categories"] = merged
+    if forms:
+        detail["text_forms"] = forms
     return ReadTable(table=table, detail=detail)
 
 
@@ -187,27 +192,30 @@ def _decimal(text: str, delimiter: str) -> str:
     return "," if commas > points else "."
 
 
-def _normalise_text(table: pa.Table) -> tuple[pa.Table, dict[str, Json]]:
-    """Dictionary-encode text columns and merge categories that differ only in form."""
+def _normalise_text(table: pa.Table) -> tuple[pa.Table, dict[str, Json], dict[str, Json]]:
+    """Dictionary-encode text columns, merge categories that differ only in form, and say what was done."""
     import pyarrow as pa
 
     merged: dict[str, Json] = {}
+    forms: dict[str, Json] = {}
     columns = []
     for name, column in zip(table.column_names, table.columns, strict=True):
         kind = column.type
         if pa.types.is_string(kind) or pa.types.is_large_string(kind):
             column = column.dictionary_encode()  # noqa: PLW2901 - one column after the other
         if pa.types.is_dictionary(column.type):
-            array, said = _merge_categories(column.combine_chunks())
+            array, said, rewritten = _merge_categories(column.combine_chunks())
             columns.append(array)
+            if rewritten:
+                forms[name] = rewritten
             if said:
                 merged[name] = said
         else:
             columns.append(column)
-    return pa.table(columns, names=table.column_names), merged
+    return pa.table(columns, names=table.column_names), merged, forms
 
 
-def _merge_categories(array: pa.Array) -> tuple[pa.Array, list[Json]]:
+def _merge_categories(array: pa.Array) -> tuple[pa.Array, list[Json], dict[str, Json]]:
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -221,14 +229,42 @@ def _merge_categories(array: pa.Array) -> tuple[pa.Array, list[Json]]:
     # The last code stands for "missing" and is turned into a null below.
     recode = np.array([place.get(value, len(kept)) if value else len(kept) for value in clean], dtype=np.int32)
     codes = pc.fill_null(array.indices.cast(pa.int32()), len(values)).to_numpy(zero_copy_only=False)
+    counts = np.bincount(codes, minlength=len(values) + 1)
     codes = np.append(recode, np.int32(len(kept)))[codes]
     indices = pa.array(codes, mask=codes == len(kept))
-    said: list[Json] = []
-    for value in kept:
-        forms = sorted({str(raw) for raw, new in zip(values, clean, strict=True) if new == value})
-        if len(forms) > 1:
-            said.append({"category": value, "written_as": [form.encode("unicode_escape").decode() for form in forms]})
-    return pa.DictionaryArray.from_arrays(indices, pa.array(kept, type=pa.string())), said
+    changed = [place for place, value in enumerate(values) if value is not None and str(value) != clean[place]]
+    array = pa.DictionaryArray.from_arrays(indices, pa.array(kept, type=pa.string()))
+    return array, _merged(values, clean, changed, len(kept)), _forms([str(values[i]) for i in changed], counts[changed])
+
+
+def _merged(values: list[Any], clean: list[str | None], changed: list[int], kept: int) -> list[Json]:
+    """Say which categories were written in several ways; only their number where a column holds more than groups."""
+    again = {clean[place] for place in changed if clean[place]}
+    ways: dict[str, set[str]] = {}
+    for raw, new in zip(values, clean, strict=True):
+        if new in again and new is not None:
+            ways.setdefault(new, set()).add(str(raw))
+    several = {category: forms for category, forms in ways.items() if len(forms) > 1}
+    if several and kept > _MOST_NAMED:
+        # The values of such a column may be names or numbers of people, which no record shows.
+        return [{"categories_merged": len(several)}]
+    return [
+        {"category": category, "written_as": [form.encode("unicode_escape").decode() for form in sorted(forms)]}
+        for category, forms in sorted(several.items())
+    ]
+
+
+def _forms(written: list[str], rows: Any) -> dict[str, Json]:  # noqa: ANN401 - counts, shape (values,)
+    """Count the rows whose text was rewritten, by what was wrong with it."""
+    kinds = {
+        "not_nfc": [unicodedata.normalize("NFC", text) != text for text in written],
+        "blanks_at_ends": [bool(text.strip()) and text != text.strip() for text in written],
+        "only_blanks": [bool(text) and not text.strip() for text in written],
+    }
+    counted = {
+        kind: sum(int(n) for n, is_so in zip(rows, which, strict=True) if is_so) for kind, which in kinds.items()
+    }
+    return {kind: count for kind, count in counted.items() if count}
 
 
 def _first_line(err: Exception) -> str:

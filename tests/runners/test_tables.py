@@ -36,6 +36,31 @@ def test_an_office_spreadsheet_from_vietnam_is_read_right(tmp_path: Path) -> Non
     assert len(merged[0]["written_as"]) == 2
 
 
+def test_what_was_rewritten_is_counted_by_row_and_names_of_people_are_not_listed(tmp_path: Path) -> None:
+    nfd = unicodedata.normalize("NFD", "Nữ")
+    rows = [f"{nfd};Lan {n}" for n in range(30)] + [f" Nam;Lan {n} " for n in range(30)] + ["  ;Hoa"] * 14
+    _, detail = read(tmp_path, ("sex;who\n" + "\n".join(rows) + "\n").encode())
+    assert detail["text_forms"] == {
+        "sex": {"not_nfc": 30, "blanks_at_ends": 30, "only_blanks": 14},
+        "who": {"blanks_at_ends": 30},
+    }
+    assert "sex" not in detail["merged_categories"]
+    rows += [f"Nữ;Hoa {n}" for n in range(60)] + [f"Nữ;Hoa {n} " for n in range(60)]
+    _, detail = read(tmp_path, ("sex;who\n" + "\n".join(rows) + "\n").encode())
+    assert detail["merged_categories"]["who"] == [{"categories_merged": 90}]
+    assert len(detail["merged_categories"]["sex"]) == 1
+
+
+def test_many_different_texts_are_read_in_seconds(tmp_path: Path) -> None:
+    import time
+
+    content = "a,b\n" + "".join(f"x{n} ,1\n" for n in range(200_000))
+    start = time.process_time()
+    table, _ = read(tmp_path, content.encode())
+    assert time.process_time() - start < 10
+    assert table.column("a")[199_999].as_py() == "x199999"
+
+
 def test_an_empty_cell_is_missing_and_a_blank_category_too(tmp_path: Path) -> None:
     table, _ = read(tmp_path, b"sex,x\nmale,1\n,2\n  ,\n")
     assert table.column("sex").to_pylist() == ["male", None, None]
