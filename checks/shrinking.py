@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from proofbox.checks.changing import ask, case_row, changed_columns, differ, part_of, scalar, with_columns
 from proofbox.checks.result import CaseRow
 from proofbox.checks.subject import Decisions, Model
-from proofbox.checks.text import t
+from proofbox.checks.text import Text, t
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Pair:
 
 
 def smallest_change(
-    original: pa.Table, decisions: Decisions, changed: Changed, model: Model, *, most: int
+    original: pa.Table, decisions: Decisions, changed: Changed, model: Model, *, most: int, label: Text
 ) -> Pair | None:
     """Set columns back one by one as long as the decision stays turned; return the pair with the fewest left.
 
@@ -48,6 +48,8 @@ def smallest_change(
     ----------
     most
         How many of the turned rows are tried, the first ones.
+    label
+        What the changed row of the pair is called.
 
     Raises
     ------
@@ -82,7 +84,7 @@ def smallest_change(
         return None
     best = int(turned[kept[turned].sum(axis=1).argmin()])
     first = case_row(t("as submitted"), before, was, best)
-    second = case_row(t("with noise"), shown, answer, best)
+    second = case_row(label, shown, answer, best)
     names = changed_columns(first.values, second.values, shown.column_names)
     return Pair(first=first, second=second, changed=names, row=int(rows[best]))
 

@@ -116,6 +116,8 @@ class Dataset:
     """The class whose rates are counted, in the text form of :func:`proofbox.checks.labels.label_text`."""
     favourable_label: str | None
     """The outcome people want, where it is not the positive one."""
+    proxies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Sensitive column -> features that stand in for it, as the provider declares."""
     detail: Mapping[str, Json] = field(default_factory=dict)
     """What was detected while reading: delimiter, decimal sign, encoding, merged categories."""
     bins: Mapping[str, tuple[float, ...]] = field(default_factory=dict)

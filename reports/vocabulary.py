@@ -98,6 +98,7 @@ FIELDS: Mapping[str, Text] = {
     "thresholds": t("thresholds"),
     "monotone": t("monotone inputs"),
     "quasi_identifiers": t("quasi-identifiers"),
+    "proxies": t("columns that stand in for a sensitive one"),
     "level": t("isolation level"),
     "isolated": t("isolated"),
     "executor": t("executor"),

@@ -64,6 +64,7 @@ def evaluation_set(submission: Submission, subject: Subject, problems: Problems)
         id_columns=part.id,
         positive_label=positive,
         favourable_label=None if said.favourable_label is None else label_text(said.favourable_label),
+        proxies=submission.declared.proxies,
         detail=read.detail,
     )
 
@@ -103,6 +104,10 @@ def _declared(submission: Submission) -> Iterable[tuple[Place, str | None]]:
     for key in ("quasi_identifiers", "personal_data"):
         for index, name in enumerate(getattr(submission.declared, key)):
             yield ("declared", key, index), name
+    for attribute, names in submission.declared.proxies.items():
+        yield ("declared", "proxies", attribute), attribute
+        for index, name in enumerate(names):
+            yield ("declared", "proxies", attribute, index), name
 
 
 def _need_columns(table: pa.Table, path: str, named: Iterable[tuple[Place, str | None]], problems: Problems) -> None:

@@ -144,6 +144,8 @@ class Declared(Block):
     """Columns that together could tell who a row is of."""
     personal_data: Columns = ()
     """Columns that hold personal data on purpose; what is found in any other column was not declared."""
+    proxies: dict[Name, Columns] = {}
+    """Sensitive column -> columns that stand in for it and are swapped along with it."""
 
 
 class Documents(Block):

@@ -8,11 +8,14 @@
 ## Method
 
 Each row is asked again with the attribute (`column` where the model's feature is named differently from the sensitive
-column) set to each other value that occurs; it flips if any of these answers decides differently. Columns listed under
-`proxies` are set along with it to what is typical of the other group: its most frequent value, or its median where a
-column has more than ten numbers. Rows are independent, so the interval is Wilson's. A model that reads neither the
-attribute nor a proxy cannot flip: the rate is 0 by construction and the model is not asked. As counterexample serves,
-of the rows that flip, one with the fewest missing values, so that it reads whole, and of these the first.
+column) set to each other value that occurs; it flips if any of these answers decides differently. Columns that stand in
+for the attribute are set along with it to what is typical of the other group: its most frequent value, or its median
+where a column has more than ten numbers. They are those that the submission declares (`declared.proxies`) and those
+that the policy lists under `proxies`. Rows are independent, so the interval is Wilson's; weighted rows count by their
+weight, and the interval by the effective number of rows. A model that reads neither the attribute nor a proxy cannot
+flip: the rate is 0 by construction and the model is not asked. As counterexample serves, of the rows that flip, one
+with the fewest missing values, so that it reads whole, and of these the first; where several columns were changed,
+those that the flip does not need are set back, and the pair with the fewest changes is shown.
 
 ## Limits
 
@@ -28,25 +31,29 @@ groups are treated alike. Some changed rows may describe nobody who exists. Rows
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pydantic import Field
 
-from proofbox.checks.changing import BATCH_ROWS, ask, case_row, changed_columns, differ, part_of, with_columns
-from proofbox.checks.counting import MISSING, encode, missing_cells
+from proofbox.checks.changing import case_row, changed_columns, differ, part_of
+from proofbox.checks.counting import missing_cells
+from proofbox.checks.effective import effective_counts
 from proofbox.checks.groups import Groups, groups_of
-from proofbox.checks.intervals import certain, wilson
-from proofbox.checks.outcomes import unweighted
+from proofbox.checks.intervals import certain, wilson, wilson_effective
 from proofbox.checks.params import Attribute, CheckParams
 from proofbox.checks.registry import check
-from proofbox.checks.result import Counterexample, Inapplicable, Json, Measured, Measurement
+from proofbox.checks.result import CaseRow, Counterexample, Inapplicable, Interval, Json, Measured, Measurement
+from proofbox.checks.shrinking import Changed, smallest_change
 from proofbox.checks.subject import Dataset, Decisions, Model
+from proofbox.checks.swaps import Swap, asked, swap_of, whole_groups
 from proofbox.checks.text import t
+
+CASES_TRIED = 200
+"""Rows that flip, the clearest ones, among which the pair with the fewest changes is looked for."""
 
 
 class Params(CheckParams):
@@ -56,7 +63,7 @@ class Params(CheckParams):
     column: Attribute | None = None
     """The model's features that hold the attribute; by default the attribute itself."""
     proxies: tuple[str, ...] = Field(default=(), max_length=50)
-    """Features that are set along with the attribute."""
+    """Features that are set along with the attribute, beside those that the submission declares."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -64,59 +71,89 @@ class Params(CheckParams):
         return self.column or self.attribute
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Swap:
-    """All rows that are not of one group, given that group's values."""
-
-    group: int
-    rows: NDArray[np.intp]
-    table: pa.Table
-
-
 @check("fairness.counterfactual_flip")
 def counterfactual_flip(data: Dataset, model: Model, decisions: Decisions, params: Params) -> Measured | Inapplicable:
     """Measure how many decisions change with the sensitive attribute."""
-    if refused := unweighted(data):
-        return refused
     groups = groups_of(data, params.columns)
     if isinstance(groups, Inapplicable):
         return groups
-    known = np.isin(groups.codes, _whole_groups(groups))
+    known = np.isin(groups.codes, whole_groups(groups))
     rows = int(known.sum())
-    read = tuple(name for name in (*params.columns, *params.proxies) if name in model.features)
+    proxies = _proxies(data, params)
+    read = tuple(name for name in (*params.columns, *proxies) if name in model.features)
     detail: dict[str, Json] = {
         "attribute": list(params.attribute),
         "columns_changed": list(read),
+        "proxies": list(proxies),
         "rows_missing_attribute": data.rows - rows,
     }
     if not read:
-        return _not_read(rows, detail, params)
+        return _not_read(rows, detail, (*params.columns, *proxies), params.confidence)
+    if data.weight is not None and not _weights(data)[known].any():
+        return Inapplicable(t("the rows of the groups have no weight ({column} is 0)", column=data.weight))
     tally = _Tally(data, decisions)
-    for swap, answer in _asked(model, (_swap(data, groups, group, read, known) for group in _whole_groups(groups))):
+    for swap, answer in asked(model, (swap_of(data, groups, group, read, known) for group in whole_groups(groups))):
         tally.add(swap, answer, groups)
     flips = int(tally.flipped.sum())
+    value, interval = _share(tally.flipped, known, data, params.confidence)
     measurement = Measurement(
         measure="flip_rate",
-        value=flips / rows,
-        interval=wilson(flips, rows, params.confidence),
+        value=value,
+        interval=interval,
         sample_size=rows,
         detail={**detail, "flips": flips, "by_value": tally.by_value},
     )
-    return Measured(measurements=(measurement,), counterexamples=tuple(case for case in (tally.case,) if case))
+    case = tally.case(model, several=len(read) > 1)
+    return Measured(measurements=(measurement,), counterexamples=(case,) if case else ())
+
+
+def _proxies(data: Dataset, params: Params) -> tuple[str, ...]:
+    """Return the columns that stand in for the attribute, declared or asked for, each once."""
+    declared = (name for attribute in params.attribute for name in data.proxies.get(attribute, ()))
+    return tuple(name for name in dict.fromkeys((*declared, *params.proxies)) if name not in params.columns)
+
+
+def _share(
+    flipped: NDArray[np.bool_], known: NDArray[np.bool_], data: Dataset, confidence: float
+) -> tuple[float, Interval]:
+    """Return the share of rows that flip, by their weights where they carry any, and its interval."""
+    if data.weight is None:
+        flips, rows = int(flipped.sum()), int(known.sum())
+        return flips / rows, wilson(flips, rows, confidence)
+    weight = _weights(data)
+    yes, no = weight[flipped], weight[known & ~flipped]
+    sums = (yes.sum(), no.sum(), (yes**2).sum(), (no**2).sum())
+    successes, trials = (float(number) for number in effective_counts(*sums))
+    return float(yes.sum() / (yes.sum() + no.sum())), wilson_effective(successes, trials, confidence)
+
+
+def _weights(data: Dataset) -> NDArray[np.float64]:
+    weight: NDArray[np.float64] = data.table.column(data.weight).cast(pa.float64()).to_numpy()
+    return weight
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Flips:
+    """The swap that has the clearest flip so far, and its flips, the clearest first."""
+
+    swap: Swap
+    answer: Decisions
+    places: NDArray[np.intp]
+    clearness: tuple[int, int]
+    """Missing values of the clearest row, and the row."""
 
 
 class _Tally:
-    """What is kept while the groups are gone through: flips, and the clearest case so far."""
+    """What is kept while the groups are gone through: flips, and the clearest of them so far."""
 
     def __init__(self, data: Dataset, decisions: Decisions) -> None:
         self.flipped = np.zeros(data.rows, dtype=np.bool_)
         self.by_value: list[Json] = []
-        self.case: Counterexample | None = None
         self._data, self._decisions = data, decisions
         self._missing = missing_cells(data.feature_table())
-        self._best = (np.iinfo(np.int64).max, 0)
+        self._best: _Flips | None = None
 
-    def add(self, swap: _Swap, answer: Decisions, groups: Groups) -> None:
+    def add(self, swap: Swap, answer: Decisions, groups: Groups) -> None:
         """Add the answers to one group's swap."""
         turned = differ(part_of(self._decisions, swap.rows), answer)
         self.flipped[swap.rows] |= turned
@@ -124,86 +161,61 @@ class _Tally:
         self.by_value.append({"set_to": value, "rows": len(turned), "flips": int(turned.sum())})
         if turned.any():
             places = np.flatnonzero(turned)
-            place = int(places[self._missing[swap.rows[places]].argmin()])
-            clearness = (int(self._missing[swap.rows[place]]), int(swap.rows[place]))
-            if clearness < self._best:
-                self._best = clearness
-                self.case = _case(place, self._data, self._decisions, swap, answer)
+            places = places[np.argsort(self._missing[swap.rows[places]], kind="stable")]
+            row = int(swap.rows[places[0]])
+            clearness = (int(self._missing[row]), row)
+            if self._best is None or clearness < self._best.clearness:
+                self._best = _Flips(swap=swap, answer=answer, places=places, clearness=clearness)
+
+    def case(self, model: Model, *, several: bool) -> Counterexample | None:
+        """Return the clearest flip; of several changed columns, only those that it needs."""
+        if self._best is None:
+            return None
+        swap, answer, places = self._best.swap, self._best.answer, self._best.places
+        before = self._data.feature_table()
+        row = int(swap.rows[places[0]])
+        first = case_row(t("as submitted"), before, self._decisions, row)
+        second = case_row(t("attribute changed"), swap.table, answer, int(places[0]))
+        if several:
+            pair = smallest_change(
+                before.take(pa.array(swap.rows)),
+                part_of(self._decisions, swap.rows),
+                Changed(table=swap.table, decisions=answer, rows=places),
+                model,
+                most=CASES_TRIED,
+                label=t("changed"),
+            )
+            # A model that answers at random may not turn any of them again; then the flip that was seen is shown.
+            if pair is not None:
+                first, second, row = pair.first, pair.second, int(swap.rows[pair.row])
+        return _shown(first, second, row, tuple(swap.table.column_names))
 
 
-def _asked(model: Model, swaps: Iterable[_Swap]) -> Iterator[tuple[_Swap, Decisions]]:
-    """Ask about the swaps in large batches, without holding all of them at once."""
-    held: list[_Swap] = []
-    for swap in swaps:
-        if held and sum(len(one.rows) for one in held) + len(swap.rows) > BATCH_ROWS:
-            yield from zip(held, ask(model, [one.table for one in held]), strict=True)
-            held = []
-        held.append(swap)
-    yield from zip(held, ask(model, [one.table for one in held]), strict=True)
-
-
-def _whole_groups(groups: Groups) -> list[int]:
-    return [code for code, category in enumerate(groups.categories) if MISSING not in category.values()]
-
-
-def _not_read(rows: int, detail: Mapping[str, Json], params: Params) -> Measured:
-    said = "the model reads none of these columns, so it was not asked: " + ", ".join(
-        (*params.columns, *params.proxies)
-    )
+def _not_read(rows: int, detail: Mapping[str, Json], columns: tuple[str, ...], confidence: float) -> Measured:
+    said = "the model reads none of these columns, so it was not asked: " + ", ".join(columns)
     measurement = Measurement(
         measure="flip_rate",
         value=0.0,
-        interval=certain(0.0, params.confidence),
+        interval=certain(0.0, confidence),
         sample_size=rows,
         detail={**detail, "flips": 0, "by_construction": said},
     )
     return Measured(measurements=(measurement,))
 
 
-def _swap(data: Dataset, groups: Groups, group: int, read: tuple[str, ...], known: NDArray[np.bool_]) -> _Swap:
-    rows = np.flatnonzero(known & (groups.codes != group))
-    members = np.flatnonzero(groups.codes == group)
-    table = data.feature_table().take(pa.array(rows))
-    swapped = {}
-    for name in read:
-        column = data.table.column(name)
-        if name in groups.attribute:
-            # Taking an existing cell keeps the column's type, dictionary and all.
-            swapped[name] = column.take(pa.array(np.full(len(rows), members[0])))
-        else:
-            swapped[name] = _typical(column, members, len(rows))
-    return _Swap(group=group, rows=rows, table=with_columns(table, swapped))
-
-
-def _typical(column: pa.ChunkedArray, members: NDArray[np.intp], rows: int) -> pa.ChunkedArray:
-    """Return ``rows`` cells that all hold what is typical of the members."""
-    there = column.take(pa.array(members))
-    encoded = encode(there)
-    counts = np.bincount(encoded.codes, minlength=len(encoded.categories) + 1)[:-1]
-    if encoded.numeric and len(counts) > 10:
-        middle = pc.quantile(there, q=0.5, interpolation="nearest")[0].as_py()
-        return pa.chunked_array([pa.array([middle] * rows).cast(column.type)])
-    code = int(counts.argmax()) if len(counts) else 0
-    cell = int(np.flatnonzero(encoded.codes == code)[0])
-    return there.take(pa.array(np.full(rows, cell)))
-
-
-def _case(place: int, data: Dataset, decisions: Decisions, swap: _Swap, answer: Decisions) -> Counterexample:
-    row, names = int(swap.rows[place]), tuple(swap.table.column_names)
-    submitted = case_row(t("as submitted"), data.feature_table(), decisions, row)
-    swapped = case_row(t("attribute changed"), swap.table, answer, place)
-    changed = changed_columns(submitted.values, swapped.values, names)
+def _shown(first: CaseRow, second: CaseRow, row: int, names: tuple[str, ...]) -> Counterexample:
+    changed = changed_columns(first.values, second.values, names)
     summary = t(
         "The same person, but for {columns}: the decision turns from {before} to {after}.",
         columns=", ".join(changed),
-        before=submitted.decision,
-        after=swapped.decision,
+        before=first.decision,
+        after=second.decision,
     )
     return Counterexample(
         measure="flip_rate",
         summary=summary,
         columns=names,
-        rows=(submitted, swapped),
+        rows=(first, second),
         changed=changed,
         source_row=row,
     )

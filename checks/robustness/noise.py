@@ -189,7 +189,7 @@ def _drop(
 
 
 def _case(data: Dataset, model: Model, decisions: Decisions, changed: Changed) -> Counterexample | None:
-    found = smallest_change(data.feature_table(), decisions, changed, model, most=_CASES_TRIED)
+    found = smallest_change(data.feature_table(), decisions, changed, model, most=_CASES_TRIED, label=t("with noise"))
     if found is None:
         return None
     submitted, noisy, names = found.first, found.second, found.changed

@@ -110,20 +110,64 @@ def test_proxies_are_set_to_what_is_typical_of_the_other_group(flip):
     params = {"proxies": ["district", "pay"]}
     result, _ = flip(columns, score, features=("district", "pay"), params=params)
     assert result.measurements[0].value == 1.0
-    assert result.counterexamples[0].changed == ("district", "pay")
-    # The median of 30 to 59 lies between two numbers; a number that occurs is taken.
-    assert result.counterexamples[0].rows[1].values == ("f", MEDIAN)
+    assert result.measurements[0].detail["columns_changed"] == ["district", "pay"]
+    # Only the district turns the decision, so it alone is changed in the pair that is shown.
+    assert result.counterexamples[0].changed == ("district",)
+    assert [str(row.label) for row in result.counterexamples[0].rows] == ["as submitted", "changed"]
 
 
-def test_inapplicable_without_two_values_or_with_weights(flip):
+def test_a_typical_number_is_one_that_occurs(flip):
+    columns = {"white": [0] * 30 + [1] * 30, "pay": [*range(60)]}
+    params = {"proxies": ["pay"]}
+    result, _ = flip(columns, lambda rows: reads("pay")(rows) >= MEDIAN, features=("pay",), params=params)
+    # The median of 30 to 59 lies between two numbers.
+    assert MEDIAN in {row.values[0] for case in result.counterexamples for row in case.rows}
+
+
+def test_proxies_that_the_submission_declares_are_swapped_with_the_attribute(flip):
+    columns = {"white": [0, 1] * 20, "district": ["d", "f"] * 20}
+    score = lambda rows: np.array([value == "f" for value in rows.column("district").to_pylist()])  # noqa: E731
+    result, asked = flip(columns, score, features=("district",))
+    assert (result.measurements[0].value, asked.batches) == (0.0, [])
+    result, _ = flip(columns, score, features=("district",), proxies={"white": ("district",), "age": ("pay",)})
+    assert result.measurements[0].value == 1.0
+    assert result.measurements[0].detail["proxies"] == ["district"]
+
+
+def test_the_pair_with_the_fewest_changes_is_shown(flip):
+    """Row 0 needs both columns to turn, row 1 the attribute alone: the second is the smaller case."""
+    columns = {"white": [0, 0, 1, 1], "x": [0, 5, 9, 9], "z": [0.0, 5.0, 0.0, 0.0]}
+
+    def score(rows):
+        white, x, z = (rows.column(name).to_numpy().astype(float) for name in ("white", "x", "z"))
+        return ((white > 0) & ((x > 8) | (z > 0))).astype(float)
+
+    result, _ = flip(columns, score, params={"proxies": ["x"]})
+    (case,) = result.counterexamples
+    assert (case.source_row, case.changed) == (1, ("white",))
+
+
+def test_weighted_rows_count_by_their_weight(flip):
+    columns = {"white": [0, 1] * 10, "x": [0.0] * 4 + [9.0] * 16, "w": [2.0] * 4 + [1.0] * 16}
+    result, _ = flip(columns, reads("white", "x"), features=("white", "x"), weight="w")
+    (found,) = result.measurements
+    assert found.value == pytest.approx(8 / 24)
+    assert (found.detail["flips"], found.sample_size, found.interval.method) == (4, 20, "wilson-effective")
+    plain, _ = flip({name: columns[name] for name in ("white", "x")}, reads("white", "x"))
+    assert found.interval.high - found.interval.low > plain.measurements[0].interval.high * 0.9
+    even, _ = flip(columns | {"w": [3.0] * 20}, reads("white", "x"), features=("white", "x"), weight="w")
+    assert even.measurements[0].interval.high == pytest.approx(plain.measurements[0].interval.high)
+    none, _ = flip(columns | {"w": [0.0] * 20}, reads("white", "x"), features=("white", "x"), weight="w")
+    assert str(none.reason) == "the rows of the groups have no weight (w is 0)"
+
+
+def test_inapplicable_without_two_values(flip):
     assert "one value in all rows" in str(flip({"white": [1] * 4}, reads("white"))[0].reason)
-    result, _ = flip({"white": [0, 1], "w": [1.0, 2.0]}, reads("white"), features=("white",), weight="w")
-    assert "sample weights" in str(result.reason)
 
 
 def test_many_rows_go_in_bounded_batches(flip, monkeypatch):
     import proofbox.checks.changing
-    import proofbox.checks.fairness.counterfactual_flip as checked
+    import proofbox.checks.swaps as checked
 
     monkeypatch.setattr(checked, "BATCH_ROWS", 8)
     monkeypatch.setattr(proofbox.checks.changing, "BATCH_ROWS", 8)

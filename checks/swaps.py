@@ -1,0 +1,86 @@
+"""Rows given the values of another group: the attribute's own, and what is typical of the group in other columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from proofbox.checks.changing import BATCH_ROWS, ask, with_columns
+from proofbox.checks.counting import MISSING, encode
+from proofbox.checks.groups import Groups
+from proofbox.checks.subject import Dataset, Decisions, Model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swap:
+    """All rows that are not of one group, given that group's values."""
+
+    group: int
+    rows: NDArray[np.intp]
+    """The rows of the data that were changed."""
+    table: pa.Table
+    """Those rows as they are to be asked about: the model's features."""
+
+
+def whole_groups(groups: Groups) -> list[int]:
+    """Return the groups whose every attribute has a value."""
+    return [code for code, category in enumerate(groups.categories) if MISSING not in category.values()]
+
+
+def swap_of(data: Dataset, groups: Groups, group: int, read: tuple[str, ...], known: NDArray[np.bool_]) -> Swap:
+    """Give the known rows of all other groups the values of one.
+
+    Parameters
+    ----------
+    read
+        The features that are set: the attribute's own, and those that stand in for it.
+    known
+        Shape (rows,): the rows whose group is known.
+    """
+    rows = np.flatnonzero(known & (groups.codes != group))
+    members = np.flatnonzero(groups.codes == group)
+    table = data.feature_table().take(pa.array(rows))
+    swapped = {}
+    for name in read:
+        column = data.table.column(name)
+        if name in groups.attribute:
+            # Taking an existing cell keeps the column's type, dictionary and all.
+            swapped[name] = column.take(pa.array(np.full(len(rows), members[0])))
+        else:
+            swapped[name] = _typical(column, members, len(rows))
+    return Swap(group=group, rows=rows, table=with_columns(table, swapped))
+
+
+def asked(model: Model, swaps: Iterable[Swap]) -> Iterator[tuple[Swap, Decisions]]:
+    """Ask about the swaps in large batches, without holding all of them at once.
+
+    Raises
+    ------
+    ModelFailedError
+        The model did not answer.
+    """
+    held: list[Swap] = []
+    for swap in swaps:
+        if held and sum(len(one.rows) for one in held) + len(swap.rows) > BATCH_ROWS:
+            yield from zip(held, ask(model, [one.table for one in held]), strict=True)
+            held = []
+        held.append(swap)
+    yield from zip(held, ask(model, [one.table for one in held]), strict=True)
+
+
+def _typical(column: pa.ChunkedArray, members: NDArray[np.intp], rows: int) -> pa.ChunkedArray:
+    """Return ``rows`` cells that all hold what is typical of the members."""
+    there = column.take(pa.array(members))
+    encoded = encode(there)
+    counts = np.bincount(encoded.codes, minlength=len(encoded.categories) + 1)[:-1]
+    if encoded.numeric and len(counts) > 10:
+        middle = pc.quantile(there, q=0.5, interpolation="nearest")[0].as_py()
+        return pa.chunked_array([pa.array([middle] * rows).cast(column.type)])
+    code = int(counts.argmax()) if len(counts) else 0
+    cell = int(np.flatnonzero(encoded.codes == code)[0])
+    return there.take(pa.array(np.full(rows, cell)))
