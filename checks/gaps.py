@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,12 +110,12 @@ def lowest_interval(families: Sequence[Family], confidence: float) -> Interval:
     The lowest rate is some group's, so the lowest of all lower limits holds uncorrected; the upper bound is the lowest
     upper limit of all at ``1 - (1 - alpha)**(1 / groups)``: Z. Šidák, JASA 62 (1967) 626-633.
     """
-    return _extreme(families, confidence, "lowest", np.min)
+    return _extreme(families, confidence, "lowest")
 
 
 def highest_interval(families: Sequence[Family], confidence: float) -> Interval:
     """Return the bounds of the highest rate of any group, in any of the families; see :func:`lowest_interval`."""
-    return _extreme(families, confidence, "highest", np.max)
+    return _extreme(families, confidence, "highest")
 
 
 def difference_bounds(successes: Counts, trials: Counts, z: float, z_simultaneous: float) -> tuple[Floats, Floats]:
@@ -139,6 +139,17 @@ def ratio_bounds(successes: Counts, trials: Counts, z: float, z_simultaneous: fl
 
     plain, wide = _of_pairs(bounds, successes, trials, (z, z_simultaneous))
     return plain[0].min(axis=-1), wide[1].min(axis=-1)
+
+
+def extreme_bounds(
+    successes: Counts, trials: Counts, groups: int, confidence: float, name: Literal["lowest", "highest"]
+) -> tuple[Floats, Floats]:
+    """Return bounds of the lowest or highest of ``groups`` rates for counts of shape (..., groups)."""
+    plain = cautious_limits(successes, trials, z_value(confidence))
+    wide = cautious_limits(successes, trials, z_value(confidence ** (1 / groups)))
+    if name == "lowest":
+        return plain[0].min(axis=-1), wide[1].min(axis=-1)
+    return wide[0].max(axis=-1), plain[1].max(axis=-1)
 
 
 @lru_cache(maxsize=256)
@@ -199,18 +210,13 @@ def _of_pairs(
     return [found[level] for level in levels]
 
 
-def _extreme(
-    families: Sequence[Family], confidence: float, name: str, choose: Callable[[Floats], np.float64]
-) -> Interval:
+def _extreme(families: Sequence[Family], confidence: float, name: Literal["lowest", "highest"]) -> Interval:
     successes = np.concatenate([family.successes for family in families])
     trials = np.concatenate([family.trials for family in families])
-    shared = -np.expm1(np.log(confidence) / len(trials))
-    plain = cautious_limits(successes, trials, z_value(confidence))
-    wide = cautious_limits(successes, trials, z_value(1 - float(shared)))
-    low, high = (plain[0], wide[1]) if name == "lowest" else (wide[0], plain[1])
+    low, high = extreme_bounds(successes, trials, len(trials), confidence, name)
     return Interval(
-        low=float(choose(low)),
-        high=float(choose(high)),
+        low=float(low),
+        high=float(high),
         confidence=confidence,
         method=f"wilson-adjusted-{name}",
         basis={"families": [family.basis() for family in families]},

@@ -22,7 +22,7 @@ def at_confidence(interval: Interval, confidence: float) -> Interval | None:
         return interval
     if interval.method == "by-construction":
         return intervals.certain(interval.low, confidence)
-    again = _METHODS.get(_plain(interval.method))
+    again = _METHODS.get(plain_method(interval.method))
     if again is None or interval.basis is None:
         return None
     try:
@@ -42,7 +42,7 @@ def families_of(interval: Interval | None) -> tuple[gaps.Family, ...]:
         return ()
 
 
-def _plain(method: str) -> str:
+def plain_method(method: str) -> str:
     """Return a method without what is said of it beyond its formula."""
     for suffix in ("-effective", "-tukey"):
         if method != "wilson-effective":

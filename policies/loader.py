@@ -10,8 +10,9 @@ from pathlib import Path
 from proofbox.checks.registry import CheckSpec, all_checks
 from proofbox.policies.canonical import digest
 from proofbox.policies.errors import BadDocumentError, BadPolicyError, Problem, UnknownPolicyError
+from proofbox.policies.family_rules import family_problems
 from proofbox.policies.meaning import meaning_problems
-from proofbox.policies.model import Control, Policy
+from proofbox.policies.model import Control, Family, Policy
 from proofbox.policies.overlay import loosened, merged
 from proofbox.policies.validation import check, nearest
 from proofbox.policies.yamlfile import MAX_BYTES, Document, read_yaml
@@ -159,18 +160,25 @@ class _Loader:
     def _inherit(self, document: Document, policy: Policy, path: Path, chain: tuple[Path, ...]) -> Policy | None:
         before = len(self.problems)
         controls: tuple[Control, ...] = ()
+        families: tuple[Family, ...] = ()
         for index, name in enumerate(policy.extends):
             base = self._base(document, index, name, path.parent, chain)
             if base is not None:
                 self.problems += _looser(document, ("extends", index), controls, base.controls)
+                self.problems += _twice(document, ("extends", index), families, base.families)
                 controls = merged(controls, base.controls)
+                families = (*families, *(family for family in base.families if family not in families))
         self.problems += _looser(document, (), controls, policy.controls)
         self.problems += _moved(document, controls, policy.controls)
-        controls = merged(controls, policy.controls)
+        everything = merged(controls, policy.controls)
+        self.problems += family_problems(document, policy.families, families, everything, controls)
+        controls, families = everything, (*families, *policy.families)
         if not controls and len(self.problems) == before:
             hint = "an empty policy would let everything pass"
             self.problems.append(document.problem((), got="no controls", expected="at least one control", hint=hint))
-        return policy.model_copy(update={"controls": controls}) if len(self.problems) == before else None
+        if len(self.problems) > before:
+            return None
+        return policy.model_copy(update={"controls": controls, "families": families})
 
     def _base(self, document: Document, index: int, name: str, folder: Path, chain: tuple[Path, ...]) -> Policy | None:
         place = ("extends", index)
@@ -202,6 +210,22 @@ def _looser(
         for keys, got, expected, hint in loosened(inherited[control.id], control):
             below = ("controls", index, *(int(key) if key.isdigit() else key for key in keys))
             yield document.problem(place or below, got=f"{control.id}: {got}", expected=expected, hint=hint)
+
+
+def _twice(
+    document: Document, place: tuple[str | int, ...], base: tuple[Family, ...], over: tuple[Family, ...]
+) -> Iterator[Problem]:
+    """Yield families that two extended policies define differently, or that share a requirement."""
+    known = {family.id: family for family in base}
+    homes = {name: family for family in base for name in family.requirements}
+    for family in over:
+        if known.get(family.id, family) != family:
+            got = f"another family '{family.id}' than that of the policies before it"
+            yield document.problem(place, got=got, expected="families of one id to be the same")
+        for name in family.requirements:
+            if homes.get(name, family) != family:
+                got = f"the requirement '{name}' in the families '{homes[name].id}' and '{family.id}'"
+                yield document.problem(place, got=got, expected="each requirement in one family")
 
 
 def _moved(document: Document, base: tuple[Control, ...], over: tuple[Control, ...]) -> Iterator[Problem]:

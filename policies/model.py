@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from proofbox.checks.subject import Task
-from proofbox.policies.record import Level, Origin
+from proofbox.policies.record import Controlled, Level, Origin, Procedure
 from proofbox.policies.validation import wrong
 
 SCHEMA = "proofbox/policy/v1"
@@ -215,6 +215,20 @@ class Control(PolicyModel):
     requirements: tuple[Requirement, ...] = Field(min_length=1)
 
 
+class Family(PolicyModel):
+    """Requirements whose chance of a wrong verdict is controlled together."""
+
+    id: Identifier
+    requirements: tuple[Identifier, ...] = Field(min_length=1)
+    """ids of requirements that are judged guarded; each may be in one family"""
+    procedure: Procedure = "holm"
+    """holm: the chance of any wrong verdict; benjamini-hochberg: the expected share of wrong ones"""
+    controls: Controlled = "fail"
+    """which verdict is kept from being wrong: fail, pass or both"""
+    confidence: float = Field(default=0.95, gt=0.5, lt=1.0, strict=True)
+    """of the family as a whole; no member is judged with less than its own"""
+
+
 class Policy(PolicyModel):
     """A versioned set of controls."""
 
@@ -228,6 +242,8 @@ class Policy(PolicyModel):
     title: Wording
     extends: tuple[Filled, ...] = ()
     controls: tuple[Control, ...] = ()
+    families: tuple[Family, ...] = ()
+    """requirements whose chance of a wrong verdict is controlled together"""
 
     @model_validator(mode="after")
     def _dated(self) -> Policy:

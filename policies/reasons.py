@@ -10,9 +10,11 @@ from collections.abc import Mapping
 
 from proofbox.checks.result import Json
 from proofbox.checks.text import Text, Value, t
-from proofbox.policies.decide import Decision, decide
+from proofbox.policies.decide import Decision, Levels, decide
 from proofbox.policies.expand import Expected
-from proofbox.policies.record import CriterionRecord, MeasurementRecord
+from proofbox.policies.power import Settling
+from proofbox.policies.record import CriterionRecord, FamilyRecord, MeasurementRecord
+from proofbox.policies.settling import family_clause, percent, settling_clauses
 
 JOINER = "; "
 
@@ -69,22 +71,24 @@ _WHERE = {
 """Comparison -> guarded pass, guarded fail, simple pass, simple fail."""
 
 
-def reason_of(expected: Expected, measurement: MeasurementRecord, decision: Decision) -> Text:
-    """Return why a measurement has the outcome that ``decision`` says."""
+def reason_of(
+    expected: Expected,
+    measurement: MeasurementRecord,
+    decision: Decision,
+    settling: Settling | None = None,
+    family: FamilyRecord | None = None,
+) -> Text:
+    """Return why a measurement has the outcome that ``decision`` says, and what would settle one that has none."""
     criterion = expected.criterion
-    values = _values(expected, measurement)
-    clauses = [Text(_template(criterion, decision).template, values)]
-    if decision.rows_needed is not None:
-        clauses.append(
-            t(
-                "about {rows} further rows of the same composition would probably settle it",
-                rows=f"{decision.rows_needed:,}",
-            )
-        )
+    clauses = [Text(_template(criterion, decision).template, _values(expected, measurement, decision))]
+    if settling is not None:
+        clauses += settling_clauses(settling)
+    if family is not None:
+        clauses.append(family_clause(family))
     if expected.note is not None:
         clauses.append(expected.note)
     if criterion.policy_threshold is not None:
-        clauses.append(_declared(criterion, measurement, decision))
+        clauses.append(_declared(criterion, measurement, decision, family))
     return joined(*clauses)
 
 
@@ -141,7 +145,7 @@ def _template(criterion: CriterionRecord, decision: Decision) -> Text:
     }[decision.outcome]
 
 
-def _values(expected: Expected, measurement: MeasurementRecord) -> dict[str, Value]:
+def _values(expected: Expected, measurement: MeasurementRecord, decision: Decision) -> dict[str, Value]:
     criterion = expected.criterion
     pair = criterion.threshold if isinstance(criterion.threshold, tuple) else (criterion.threshold,)
     values: dict[str, Value] = {
@@ -149,20 +153,19 @@ def _values(expected: Expected, measurement: MeasurementRecord) -> dict[str, Val
         "scope": scope_of(measurement.params, measurement.group),
         "value": number_text(measurement.value, *pair),
         "threshold": " \u2013 ".join(f"{number:.12g}" for number in pair),
-        "confidence": _percent(criterion.confidence),
+        "confidence": percent(decision.asked or criterion.confidence),
     }
-    if measurement.interval is not None:
-        values["low"] = number_text(measurement.interval.low, *pair)
-        values["high"] = number_text(measurement.interval.high, *pair)
-        values["recorded"] = _percent(measurement.interval.confidence)
+    interval = decision.interval or measurement.interval
+    if interval is not None:
+        values["low"] = number_text(interval.low, *pair)
+        values["high"] = number_text(interval.high, *pair)
+        values["recorded"] = percent(interval.confidence)
     return values
 
 
-def _percent(share: float) -> str:
-    return f"{share * 100:.10g} %"
-
-
-def _declared(criterion: CriterionRecord, measurement: MeasurementRecord, decision: Decision) -> Text:
+def _declared(
+    criterion: CriterionRecord, measurement: MeasurementRecord, decision: Decision, family: FamilyRecord | None
+) -> Text:
     own = criterion.policy_threshold
     assert isinstance(own, float | int)
     assert isinstance(criterion.threshold, float | int)
@@ -181,7 +184,8 @@ def _declared(criterion: CriterionRecord, measurement: MeasurementRecord, decisi
         confidence=criterion.confidence,
         origin=criterion.origin,
     )
-    if decision.outcome == "pass" and decide(by_policy, measurement).outcome != "pass":
+    levels = None if family is None else Levels(passing=family.pass_confidence, failing=family.fail_confidence)
+    if decision.outcome == "pass" and decide(by_policy, measurement, levels).outcome != "pass":
         return t(
             "ATTENTION: the provider declared this threshold, it is looser than the policy's own {policy_threshold}, "
             "and by the policy's own the verdict would not be a pass",

@@ -19,6 +19,10 @@ Conclusion = Literal["conforms", "does-not-conform", "undetermined"]
 Verdict = Literal["pass", "fail", "inconclusive", "not-applicable", "error", "not-run"]
 Level = Literal["must", "should"]
 Origin = Literal["law", "practice", "default", "provider"]
+Procedure = Literal["holm", "benjamini-hochberg"]
+Controlled = Literal["fail", "pass", "both"]
+"""Which verdicts of a family are kept from being given in error more often than its confidence allows."""
+
 Words = Mapping[str, str]
 """A text that a policy gives in every language: language code -> text."""
 
@@ -74,6 +78,23 @@ class CriterionRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FamilyRecord:
+    """The family of requirements that a finding was judged in, and the confidences that this brought about."""
+
+    id: str
+    procedure: Procedure
+    controls: Controlled
+    confidence: float
+    """Of the whole family: one less the error that is shared among its members."""
+    members: int
+    """Results that share the error: each attribute, group and measure of each requirement is one."""
+    fail_confidence: float
+    """Confidence of the interval that a result had to fail by."""
+    pass_confidence: float
+    """Confidence of the interval that a result had to pass by."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One requirement, judged."""
 
@@ -92,7 +113,12 @@ class Finding:
     counterexamples: tuple[str, ...]
     """Ids of the counterexamples that show the failure."""
     rows_needed: int | None = None
-    """Further rows of the same composition that would probably settle an inconclusive finding."""
+    """Further rows of the same composition that would settle an inconclusive finding with ``rows_needed_chance``."""
+    rows_needed_group: Mapping[str, Json] | None = None
+    """``{group, rate, rows}``: the one group in which the fewest further rows alone would settle it."""
+    rows_needed_chance: float | None = None
+    """Probability with which the rows needed settle it, were the true values what was measured."""
+    family: FamilyRecord | None = None
     waiver: Mapping[str, Json] | None = None
     further: tuple[Text, ...] = ()
     """Reasons for the other attributes, groups or measures that the requirement was judged on, the worst first."""

@@ -41,8 +41,9 @@ def wrong(expected: str, hint: str = "", *, got: str = "") -> PydanticCustomErro
 
 def nearest(name: str, valid: Iterable[str]) -> str:
     """Return the hint ``did you mean 'x'?`` for a misspelt name, or nothing."""
-    near = difflib.get_close_matches(name.casefold(), list(valid), n=1, cutoff=0.6)
-    return f"did you mean '{near[0]}'?" if near else ""
+    by_folded = {item.casefold(): item for item in valid}
+    near = difflib.get_close_matches(name.casefold(), list(by_folded), n=1, cutoff=0.6)
+    return f"did you mean '{by_folded[near[0]]}'?" if near else ""
 
 
 def shown(value: object) -> str:

@@ -25,6 +25,10 @@ def policy_lines(loaded: LoadedPolicy, language: str) -> Iterator[str]:
             criterion = requirement.criterion
             if criterion is not None:
                 yield f"        {_criterion(criterion)}"
+    for family in policy.families:
+        yield ""
+        yield f"family {family.id} ({family.procedure}, controls {family.controls}, {family.confidence:.0%} confidence)"
+        yield f"    {', '.join(family.requirements)}"
 
 
 def _criterion(criterion: Criterion) -> str:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from proofbox.checks.gaps import Family, ratio_interval
 from proofbox.checks.result import Interval
-from proofbox.policies.decide import decide, rows_needed
+from proofbox.policies.decide import Levels, decide, what_settles
 from proofbox.policies.record import CriterionRecord, MeasurementRecord
 
 
@@ -98,20 +101,49 @@ def test_what_is_not_finite_decides_nothing(value, rule):
     assert decide(criterion("at_least", 0.8, rule), measurement(0.9, 0.85, value)).outcome == "not-finite"
 
 
-def test_rows_needed_by_hand():
-    # v - low = 0.0888, v - t = 0.0348: n must grow by (0.0888 / 0.0348)**2 = 6.51 -> 796 * 5.51 more rows.
-    found = decide(criterion("at_least", 0.8), measurement(0.8348, 0.746, 0.927, rows=796)).rows_needed
-    assert found == 4387
-    assert rows_needed(0.8, 0.7, 0.9, 0.8, 100) is None
-    assert rows_needed(0.7, 0.6, 0.9, 0.8, 100) == 300
-    assert rows_needed(0.5, 0.1, 0.9, 0.5 + 1e-300, 100) is None
+def settled_by(asked, record):
+    found = what_settles(asked, record, decide(asked, record))
+    return None if found is None else found.rows
 
 
-def test_rows_needed_between_takes_the_harder_side():
-    found = decide(criterion("between", (0.4, 0.6)), measurement(0.55, 0.35, 0.75)).rows_needed
-    assert found == 1500
-    assert decide(criterion("between", (0.4, 0.6)), measurement(0.4, 0.3, 0.5)).rows_needed is None
-    assert decide(criterion("equals", 0.5), measurement(0.45, 0.4, 0.6)).rows_needed is None
+def test_rows_needed_without_counts_by_hand():
+    # v - low = 0.0888, v - t = 0.0348; 1.96 + 0.84 standard errors instead of 1.96: n must grow by
+    # (1.4294 * 0.0888 / 0.0348)**2 = 13.3, so 796 * 12.3 = 9,793 more rows, said with two digits.
+    assert settled_by(criterion("at_least", 0.8), measurement(0.8348, 0.746, 0.927, rows=796)) == 9_800
+    assert settled_by(criterion("at_least", 0.8), measurement(0.8, 0.7, 0.9)) is None
+    assert settled_by(criterion("at_least", 0.8), measurement(0.7, 0.6, 0.9)) == 720
+    assert settled_by(criterion("at_least", 0.5 + 1e-9), measurement(0.5, 0.1, 0.9)) is None
+    assert what_settles(criterion("equals", 0.5), measurement(0.45, 0.4, 0.6), decide(
+        criterion("equals", 0.5), measurement(0.45, 0.4, 0.6)
+    )) is None  # fmt: skip
+
+
+def test_what_is_decided_needs_no_rows():
+    asked, record = criterion("at_least", 0.8), measurement(0.95, 0.9, 0.99)
+    assert what_settles(asked, record, decide(asked, record)) is None
+
+
+def test_rows_needed_between_face_the_nearer_threshold():
+    assert settled_by(criterion("between", (0.4, 0.6)), measurement(0.55, 0.35, 0.75)) == 3_200
+    assert settled_by(criterion("between", (0.4, 0.6)), measurement(0.4, 0.3, 0.5)) is None
+
+
+def test_each_verdict_can_ask_for_its_own_confidence():
+    family = Family(successes=np.array([90, 125]), trials=np.array([150, 150]))
+    record = replace(measurement(0.72), interval=ratio_interval([family], 0.95))
+    asked = criterion("at_least", 0.85)
+    assert decide(asked, record).outcome == "fail"
+    strict = decide(asked, record, Levels(passing=0.95, failing=0.999))
+    assert (strict.outcome, strict.asked) == ("across", 0.999)
+    assert strict.interval == ratio_interval([family], 0.999)
+    assert decide(asked, record, Levels(passing=0.999, failing=0.95)).outcome == "fail"
+
+
+def test_an_interval_that_keeps_no_counts_serves_up_to_the_confidence_it_was_made_with():
+    asked, record = criterion("at_least", 0.8), measurement(0.95, 0.9, 0.99)
+    assert decide(asked, record, Levels(passing=0.95, failing=0.99)).outcome == "pass"
+    found = decide(asked, record, Levels(passing=0.99, failing=0.95))
+    assert (found.outcome, found.asked) == ("low-confidence", 0.99)
 
 
 SHARE = st.floats(0, 1)
@@ -142,9 +174,10 @@ def test_guarded_agrees_with_simple_wherever_it_decides(asked, value, below, abo
 
 
 @given(SHARE, SHARE, st.floats(0.01, 0.5), st.integers(10, 10_000))
-def test_the_rows_needed_settle_it(threshold, value, half, rows):
+def test_the_rows_needed_without_counts_settle_it(threshold, value, half, rows):
     asked = criterion("at_least", threshold)
-    found = decide(asked, measurement(value, value - half, value + half, rows=rows))
-    assume(found.rows_needed is not None and abs(value - threshold) > 1e-6)
-    shrunk = half * math.sqrt(rows / (rows + found.rows_needed)) * (1 - 1e-6)
+    record = measurement(value, value - half, value + half, rows=rows)
+    needed = settled_by(asked, record)
+    assume(needed is not None and abs(value - threshold) > 1e-6)
+    shrunk = half * math.sqrt(rows / (rows + needed)) * (1 - 1e-6)
     assert decide(asked, measurement(value, value - shrunk, value + shrunk)).outcome in {"pass", "fail"}

@@ -18,6 +18,7 @@ from proofbox.policies.record import (
     ControlRecord,
     CounterexampleRecord,
     CriterionRecord,
+    FamilyRecord,
     Finding,
     MeasurementRecord,
     PolicyRecord,
@@ -130,6 +131,18 @@ RUN = st.builds(
 )
 
 
+FAMILY = st.builds(
+    FamilyRecord,
+    id=WORD,
+    procedure=st.sampled_from(["holm", "benjamini-hochberg"]),
+    controls=st.sampled_from(["fail", "pass", "both"]),
+    confidence=st.floats(0.5, 1),
+    members=st.integers(1, 100),
+    fail_confidence=st.floats(0.5, 1),
+    pass_confidence=st.floats(0.5, 1),
+)
+
+
 @st.composite
 def assessments(draw) -> Assessment:
     measurements = draw(st.lists(MEASUREMENT, max_size=2, unique_by=lambda record: record.id))
@@ -154,6 +167,9 @@ def assessments(draw) -> Assessment:
                 measurements=st.just(tuple(record.id for record in measurements)),
                 counterexamples=st.just(tuple(record.id for record in cases)),
                 rows_needed=st.none() | st.integers(1, 10**9),
+                rows_needed_group=st.none() | DETAIL,
+                rows_needed_chance=st.none() | st.floats(0, 1),
+                family=st.none() | FAMILY,
                 waiver=st.none() | DETAIL,
                 further=st.lists(TEXTS, max_size=2).map(tuple),
             ),

@@ -1,0 +1,129 @@
+"""What each requirement expects, found in the evidence and judged: a requirement is the worst of its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from proofbox.checks.text import Text, t
+from proofbox.policies.canonical import task_key
+from proofbox.policies.decide import Decision, decide, what_settles
+from proofbox.policies.expand import Expected
+from proofbox.policies.families import Member, Shared
+from proofbox.policies.power import Settling
+from proofbox.policies.reasons import reason_of, scope_of
+from proofbox.policies.record import (
+    CounterexampleRecord,
+    CriterionRecord,
+    FamilyRecord,
+    MeasurementRecord,
+    ReasonRecord,
+    Verdict,
+)
+
+_VERDICTS: Mapping[str, Verdict] = {"pass": "pass", "fail": "fail", "not-finite": "error"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What was measured, and what could not be."""
+
+    measurements: tuple[MeasurementRecord, ...] = ()
+    counterexamples: tuple[CounterexampleRecord, ...] = ()
+    inapplicable: tuple[ReasonRecord, ...] = ()
+    errors: tuple[ReasonRecord, ...] = ()
+    not_run_reason: Text | None = None
+    """Why what is missing was not run, for example that a gating requirement failed."""
+
+
+class Index:
+    """The evidence by task."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.not_run = evidence.not_run_reason or t("this was not measured")
+        self.measurements: dict[str, list[MeasurementRecord]] = {}
+        self.counterexamples: dict[str, list[CounterexampleRecord]] = {}
+        self.reasons: dict[str, list[tuple[Verdict, Text]]] = {}
+        for measurement in evidence.measurements:
+            self.measurements.setdefault(task_key(measurement.check, measurement.params), []).append(measurement)
+        for case in sorted(evidence.counterexamples, key=lambda record: record.id):
+            self.counterexamples.setdefault(task_key(case.check, case.params), []).append(case)
+        self._reasons("error", evidence.errors)
+        self._reasons("not-applicable", evidence.inapplicable)
+
+    def _reasons(self, verdict: Verdict, records: Iterable[ReasonRecord]) -> None:
+        for record in sorted(records, key=lambda record: str(record.reason)):
+            self.reasons.setdefault(task_key(record.check, record.params), []).append((verdict, record.reason))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One expected value, judged: a requirement is the worst of its parts."""
+
+    verdict: Verdict
+    reason: Text
+    criterion: CriterionRecord | None = None
+    measurement: str | None = None
+    distance: float = 0.0
+    settling: Settling | None = None
+    family: FamilyRecord | None = None
+    counterexamples: tuple[str, ...] = ()
+
+
+def parts_of(expected: Expected, index: Index, shared: Shared | None) -> list[Part]:
+    """Return what was measured of one expected measure, judged; ``shared`` is what the requirement's family asks."""
+    measured = index.measurements.get(expected.task, [])
+    records = [record for record in measured if record.measure == expected.measure]
+    if records:
+        parts = [_part(expected, record, index, shared) for record in records]
+        return parts + [_unmeasured(expected, group) for group in _missing_groups(records, measured)]
+    if measured:
+        return [_unmeasured(expected, {})]
+    given = index.reasons.get(expected.task, [("not-run", index.not_run)])
+    return [Part(verdict=verdict, reason=reason, criterion=expected.criterion) for verdict, reason in given]
+
+
+def members_of(expected: Expected, index: Index) -> list[Member]:
+    """Return the results that one expected measure brings to a family; one that was not measured counts as one."""
+    found = [record for record in index.measurements.get(expected.task, []) if record.measure == expected.measure]
+    measured: list[MeasurementRecord | None] = [*found] if found else [None]
+    return [Member(criterion=expected.criterion, measurement=record) for record in measured]
+
+
+def _missing_groups(
+    records: Sequence[MeasurementRecord], measured: Sequence[MeasurementRecord]
+) -> Iterable[Mapping[str, str]]:
+    """Return groups that the check saw but gave no value of this measure for: a criterion is for every group."""
+    seen = {tuple(sorted(record.group.items())) for record in records}
+    if seen == {()}:
+        return []
+    return [dict(group) for group in sorted({tuple(sorted(record.group.items())) for record in measured} - seen - {()})]
+
+
+def _unmeasured(expected: Expected, group: Mapping[str, str]) -> Part:
+    reason = t(
+        "the check {check} ran, but the {measure}{scope} has no value for these data",
+        check=expected.check,
+        measure=expected.measure.replace("_", " "),
+        scope=scope_of(expected.params, group),
+    )
+    return Part(verdict="inconclusive", reason=reason, criterion=expected.criterion)
+
+
+def _part(expected: Expected, measurement: MeasurementRecord, index: Index, shared: Shared | None) -> Part:
+    levels = None if shared is None else shared.levels(expected.criterion)
+    family = None if shared is None else shared.of(expected.criterion)
+    decision: Decision = decide(expected.criterion, measurement, levels)
+    settling = what_settles(expected.criterion, measurement, decision)
+    verdict = _VERDICTS.get(decision.outcome, "inconclusive")
+    cases = index.counterexamples.get(expected.task, []) if verdict in {"fail", "inconclusive"} else []
+    return Part(
+        verdict=verdict,
+        reason=reason_of(expected, measurement, decision, settling, family),
+        criterion=expected.criterion,
+        measurement=measurement.id,
+        distance=decision.distance,
+        settling=settling,
+        family=family,
+        counterexamples=tuple(case.id for case in cases if case.case.measure == expected.measure),
+    )
