@@ -26,6 +26,7 @@ from proofbox.runners.plan import Plan, Task, make_plan
 from proofbox.runners.resolve import Resolved, resolve
 from proofbox.runners.subject_record import subject_record
 from proofbox.runners.submission import FILE_NAME, read_submission
+from proofbox.runners.walls import Walls
 from proofbox.sandbox.errors import ModelError
 from proofbox.sandbox.intake import Intake, take_in
 from proofbox.sandbox.limits import Limits
@@ -66,12 +67,13 @@ class Assessed:
 
 
 @contextmanager
-def taken_in(source: Path, *, refuse_mismatch: bool = True) -> Iterator[tuple[Intake, Resolved, bytes]]:
-    """Take a submission in: a read-only copy in a folder that is gone afterwards, read and resolved."""
+def taken_in(source: Path, walls: Walls, *, refuse_mismatch: bool = True) -> Iterator[tuple[Intake, Resolved, bytes]]:
+    """Take a submission in: a read-only copy in a folder that is gone afterwards, its data read behind ``walls``."""
     with tempfile.TemporaryDirectory(prefix="proofbox-") as folder:
         intake = take_in(source, Path(folder) / "submission")
         submission, document, raw = read_submission(intake.root / FILE_NAME)
-        yield intake, resolve(submission, document, intake, refuse_mismatch=refuse_mismatch), raw
+        resolved = resolve(submission, document, intake, walls.open_data, refuse_mismatch=refuse_mismatch)
+        yield intake, resolved, raw
 
 
 def assess(source: Path, policies: Sequence[LoadedPolicy], settings: Settings, watch: Watch) -> Assessed:
@@ -94,7 +96,8 @@ def assess(source: Path, policies: Sequence[LoadedPolicy], settings: Settings, w
     started = datetime.now(UTC)
     clock = _Clock()
     watch.step("taking the submission in")
-    with taken_in(source) as (intake, resolved, raw):
+    hosting = Hosting(walls=Walls(settings.executor, settings.limits))
+    with taken_in(source, hosting.walls) as (intake, resolved, raw):
         record = subject_record(resolved, intake.digest)
         facts = Facts.from_subject(record)
         plan, expected = _planned(policies, facts, recorded_only=resolved.subject.model_path is None)
@@ -104,7 +107,6 @@ def assess(source: Path, policies: Sequence[LoadedPolicy], settings: Settings, w
         watch.step("checking files and data")
         outcome = execute(plan.static, bench, watch.done)
         clock.lap("static_checks")
-        hosting = Hosting()
         closed = _gate_closed(policies, facts, outcome, expected)
         if closed is None and plan.dynamic:
             watch.step("opening the sandbox")
@@ -175,7 +177,7 @@ def behind_walls(
     settings, watch = how
     asking = [task for task in tasks if not task.check.closing]
     try:
-        with open_hosting(resolved, settings.executor, settings.limits, hosting) as model:
+        with open_hosting(resolved, settings.limits, hosting) as model:
             bench.model = model
             watch.step("measuring the model")
             outcome = execute(asking, bench, watch.done)

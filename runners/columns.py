@@ -10,27 +10,28 @@ from proofbox.checks.labels import label_text
 from proofbox.checks.subject import Dataset, Subject
 from proofbox.runners.problems import Place, Problems
 from proofbox.runners.submission import Evaluation, Submission, Training
-from proofbox.runners.tables import ReadTable, UnreadableTableError, read_table
+from proofbox.runners.tables import OpenFile, ReadTable, UnreadableTableError, read_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
 def _read(
-    path: str, part: Evaluation | Training, subject: Subject, place: Place, problems: Problems
+    path: str, part: Evaluation | Training, place: Place, where: tuple[Subject, Problems, OpenFile]
 ) -> ReadTable | None:
+    subject, problems, open_file = where
     try:
-        return read_table(subject.root / path, part.csv)
+        return read_table(subject.root / path, open_file, part.csv)
     except UnreadableTableError as err:
         problems.add(place, got=f"in {path}: {err.got}", expected=err.expected, hint=err.hint)
         return None
 
 
-def evaluation_set(submission: Submission, subject: Subject, problems: Problems) -> Dataset | None:
+def evaluation_set(submission: Submission, subject: Subject, problems: Problems, open_file: OpenFile) -> Dataset | None:
     """Read the evaluation data and check its columns; None (with problems noted) where it cannot be read."""
     part, model = submission.data.evaluation, submission.model
     path = next(file.path for file in subject.declared_files if file.role == "evaluation")
-    read = _read(path, part, subject, ("data", "evaluation", "path"), problems)
+    read = _read(path, part, ("data", "evaluation", "path"), (subject, problems, open_file))
     if read is None:
         return None
     table = read.table
@@ -69,13 +70,13 @@ def evaluation_set(submission: Submission, subject: Subject, problems: Problems)
     )
 
 
-def training_set(submission: Submission, subject: Subject, problems: Problems) -> Dataset | None:
+def training_set(submission: Submission, subject: Subject, problems: Problems, open_file: OpenFile) -> Dataset | None:
     """Read the training data, if there are any, and check their columns."""
     part, model = submission.data.training, submission.model
     if part is None:
         return None
     path = next(file.path for file in subject.declared_files if file.role == "training")
-    read = _read(path, part, subject, ("data", "training", "path"), problems)
+    read = _read(path, part, ("data", "training", "path"), (subject, problems, open_file))
     if read is None:
         return None
     base: Place = ("data", "training")

@@ -12,11 +12,10 @@ from proofbox.checks.text import t
 from proofbox.runners.deciding import DecidingModel
 from proofbox.runners.errors import BadSubmissionError
 from proofbox.runners.resolve import Resolved
+from proofbox.runners.walls import Walls
 from proofbox.sandbox.errors import ModelError
-from proofbox.sandbox.executor import choose
 from proofbox.sandbox.hosted import HostedModel, ModelSpec, open_model
 from proofbox.sandbox.limits import Limits
-from proofbox.sandbox.selfcheck import prove_walls
 
 if TYPE_CHECKING:
     from proofbox.checks.result import Json
@@ -29,6 +28,7 @@ REFUSED = frozenset({"load", "refused", "raised"})
 class Hosting:
     """What is known of the walls and of the model's behaviour behind them."""
 
+    walls: Walls
     executor: str = "none: the model was not loaded"
     selfcheck: Mapping[str, Json] = field(default_factory=dict)
     stats: Mapping[str, Json] = field(default_factory=dict)
@@ -65,8 +65,8 @@ class Hosting:
 
 
 @contextmanager
-def open_hosting(resolved: Resolved, executor_name: str, limits: Limits, hosting: Hosting) -> Iterator[DecidingModel]:
-    """Prove the walls and start the model behind them; what was proven and seen is noted in ``hosting``.
+def open_hosting(resolved: Resolved, limits: Limits, hosting: Hosting) -> Iterator[DecidingModel]:
+    """Start the model behind proven walls; what was proven and seen is noted in ``hosting``.
 
     Raises
     ------
@@ -80,9 +80,9 @@ def open_hosting(resolved: Resolved, executor_name: str, limits: Limits, hosting
     block, subject = resolved.submission.model, resolved.subject
     assert block is not None
     assert subject.model_path is not None
-    executor = choose(executor_name)
+    executor = hosting.walls.executor()
     hosting.executor = executor.name
-    hosting.selfcheck = cast("Mapping[str, Json]", prove_walls(executor, limits).to_json())
+    hosting.selfcheck = hosting.walls.selfcheck
     spec = ModelSpec(
         path=subject.root / subject.model_path,
         format=subject.model_format or "unknown",

@@ -15,6 +15,7 @@ from proofbox.runners.errors import UsageError
 from proofbox.runners.execute import Outcome, execute
 from proofbox.runners.hosting import Hosting
 from proofbox.runners.plan import make_plan
+from proofbox.runners.walls import Walls
 
 if TYPE_CHECKING:
     from proofbox.checks.result import Json
@@ -38,7 +39,8 @@ def measure_once(source: Path, check_id: str, given: Sequence[str], settings: Se
     spec = get_check(check_id)
     params = dict(_pair(item) for item in given)
     _validated(spec, {"attribute": "any", **params} if "attribute" in spec.params_type.model_fields else params)
-    with taken_in(source, refuse_mismatch=False) as (_intake, resolved, _raw):
+    hosting = Hosting(walls=Walls(settings.executor, settings.limits))
+    with taken_in(source, hosting.walls, refuse_mismatch=False) as (_intake, resolved, _raw):
         wanted = _wanted(spec, params, resolved.evaluation.sensitive)
         plan = make_plan(wanted, recorded_only=resolved.subject.model_path is None)
         watch.planned(len(wanted))
@@ -46,7 +48,7 @@ def measure_once(source: Path, check_id: str, given: Sequence[str], settings: Se
         outcome = execute(plan.static, bench, watch.done)
         if plan.dynamic:
             watch.step("opening the sandbox")
-            outcome += behind_walls(plan.dynamic, resolved, bench, Hosting(), (settings, watch))
+            outcome += behind_walls(plan.dynamic, resolved, bench, hosting, (settings, watch))
     return outcome
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from proofbox.checks.labels import label_text
 from proofbox.checks.subject import ReferenceShare, Subject
 from proofbox.runners.problems import Place, Problems
-from proofbox.runners.tables import UnreadableTableError, read_table
+from proofbox.runners.tables import OpenFile, UnreadableTableError, read_table
 
 COLUMNS = ("attribute", "category", "share")
 MOST_ROWS = 10_000
@@ -19,13 +19,13 @@ _TOLERANCE = 0.005
 """How far the shares of one attribute may be from 1: tables of statistics are rounded to tenths of a per cent."""
 
 
-def reference_shares(subject: Subject, problems: Problems) -> tuple[ReferenceShare, ...]:
+def reference_shares(subject: Subject, problems: Problems, open_file: OpenFile) -> tuple[ReferenceShare, ...]:
     """Return the declared shares, those of one attribute scaled to add up to 1; empty where none are declared."""
     path = next((file.path for file in subject.declared_files if file.role == "reference"), None)
     if path is None:
         return ()
     try:
-        table = read_table(subject.root / path).table
+        table = read_table(subject.root / path, open_file).table
     except UnreadableTableError as err:
         problems.add(_PLACE, got=f"in {path}: {err.got}", expected=err.expected, hint=err.hint)
         return ()

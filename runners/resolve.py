@@ -18,6 +18,7 @@ from proofbox.runners.columns import evaluation_set, training_set
 from proofbox.runners.problems import Place, Problems
 from proofbox.runners.reference import reference_shares
 from proofbox.runners.submission import Submission
+from proofbox.runners.tables import OpenFile
 
 if TYPE_CHECKING:
     from proofbox.checks.result import Json
@@ -37,11 +38,15 @@ class Resolved:
     training: Dataset | None
 
 
-def resolve(submission: Submission, document: Document, intake: Intake, *, refuse_mismatch: bool = True) -> Resolved:
+def resolve(
+    submission: Submission, document: Document, intake: Intake, open_file: OpenFile, *, refuse_mismatch: bool = True
+) -> Resolved:
     """Find the files and columns that the submission names.
 
     Parameters
     ----------
+    open_file
+        Opens a data file behind the walls; nothing native parses one on this side.
     refuse_mismatch
         Whether a file that differs from the digest declared in ``submission.yaml`` is refused as not being what the
         provider sent; ``proofbox measure`` measures it instead.
@@ -58,9 +63,9 @@ def resolve(submission: Submission, document: Document, intake: Intake, *, refus
     _check_model_block(submission, problems)
     _check_claims(submission, problems)
     problems.stop_if_any()
-    evaluation = evaluation_set(submission, subject, problems)
-    training = training_set(submission, subject, problems)
-    subject = replace(subject, reference=reference_shares(subject, problems))
+    evaluation = evaluation_set(submission, subject, problems, open_file)
+    training = training_set(submission, subject, problems, open_file)
+    subject = replace(subject, reference=reference_shares(subject, problems, open_file))
     problems.stop_if_any()
     assert evaluation is not None
     return Resolved(submission=submission, document=document, subject=subject, evaluation=evaluation, training=training)

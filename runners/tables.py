@@ -7,13 +7,15 @@ encodings is one group; what was merged is recorded. Nothing is dropped: an empt
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from proofbox.runners.errors import RunnersError
 from proofbox.runners.submission import Csv
+from proofbox.sandbox.errors import DataError
+from proofbox.sandbox.reading import DataFile, FileSpec
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,6 +40,10 @@ _SUFFIXES = {
 }
 
 
+OpenFile: TypeAlias = Callable[[FileSpec], DataFile]
+"""Opens a submitted data file where it can do no harm."""
+
+
 class UnreadableTableError(RunnersError):
     """A data file cannot be read as a table: what was got, what was expected, and what to do."""
 
@@ -56,13 +62,15 @@ class ReadTable:
     detail: Mapping[str, Json]
 
 
-def read_table(path: Path, csv: Csv | None = None) -> ReadTable:
+def read_table(path: Path, open_file: OpenFile, csv: Csv | None = None) -> ReadTable:
     """Read one data file.
 
     Parameters
     ----------
     path
         csv, parquet, arrow or jsonl, told apart by the file's ending.
+    open_file
+        Opens it behind the walls. This side looks at the first 64 KiB of a CSV file alone, as bytes.
     csv
         How a CSV file is written; ``auto`` is detected.
 
@@ -79,9 +87,9 @@ def read_table(path: Path, csv: Csv | None = None) -> ReadTable:
     if path.stat().st_size == 0:
         raise UnreadableTableError("an empty file", "a header and at least one row", "export the data again")
     if kind == "csv":
-        table, detail = _read_csv(path, csv or Csv())
+        table, detail = _read_csv(path, csv or Csv(), open_file)
     else:
-        table, detail = _read_binary(path, kind), {"format": kind}
+        table, detail = _read(path, kind, {}, open_file), {"format": kind}
     if table.num_rows == 0 or table.num_columns == 0:
         got = f"{table.num_rows} rows and {table.num_columns} columns"
         raise UnreadableTableError(got, "at least one row and one column", "export the data again")
@@ -96,54 +104,31 @@ def read_table(path: Path, csv: Csv | None = None) -> ReadTable:
     return ReadTable(table=table, detail=detail)
 
 
-def _read_binary(path: Path, kind: str) -> pa.Table:
-    import pyarrow as pa
-
+def _read(path: Path, kind: str, csv: Mapping[str, str], open_file: OpenFile) -> pa.Table:
     try:
-        table = _open_binary(path, kind)
-        # A stranger's file may hold offsets that point anywhere; they are checked before anything follows them.
-        table.validate(full=True)
-    except (pa.ArrowException, OSError, ValueError) as err:
-        reason = _first_line(err)
-        raise UnreadableTableError(f"bytes that are not {kind} ({reason})", f"a {kind} file", "write it again") from err
-    return table
+        with open_file(FileSpec(path=path, format=kind, csv=csv)) as file:
+            return file.table()
+    except DataError as err:
+        if err.over_limit:
+            got, hint = f"a file that is too large to be read ({err.what})", "submit fewer rows, or fewer columns"
+            raise UnreadableTableError(got, "a file that fits", hint) from err
+        if kind == "csv":
+            hint = "check the quotes and the number of fields in that row, or set data.*.csv in submission.yaml"
+            raise UnreadableTableError(f"a file that does not parse ({err.what})", "a CSV file", hint) from err
+        raise UnreadableTableError(
+            f"bytes that are not {kind} ({err.what})", f"a {kind} file", "write it again"
+        ) from err
 
 
-def _open_binary(path: Path, kind: str) -> pa.Table:
-    import pyarrow as pa
-
-    if kind == "parquet":
-        import pyarrow.parquet as pq
-
-        return pq.read_table(path, memory_map=True, page_checksum_verification=True)
-    if kind == "jsonl":
-        import pyarrow.json as pj
-
-        return pj.read_json(path)
-    with pa.memory_map(str(path)) as source:
-        return pa.ipc.open_file(source).read_all()
-
-
-def _read_csv(path: Path, csv: Csv) -> tuple[pa.Table, dict[str, Json]]:
-    import pyarrow as pa
-    import pyarrow.csv as pc
-
+def _read_csv(path: Path, csv: Csv, open_file: OpenFile) -> tuple[pa.Table, dict[str, Json]]:
     with path.open("rb") as file:
         head = file.read(_SAMPLE_BYTES)
     encoding = _encoding(head, csv)
     text = head.decode(encoding, errors="replace")
     delimiter = _delimiter(text, path) if csv.delimiter == "auto" else csv.delimiter
     decimal = _decimal(text, delimiter) if csv.decimal == "auto" else csv.decimal
-    try:
-        table = pc.read_csv(
-            path,
-            read_options=pc.ReadOptions(encoding="utf8" if encoding.startswith("utf-8") else encoding),
-            parse_options=pc.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-            convert_options=pc.ConvertOptions(decimal_point=decimal, strings_can_be_null=False),
-        )
-    except (pa.ArrowException, OSError, LookupError) as err:
-        hint = "check the quotes and the number of fields in that row, or set data.*.csv in submission.yaml"
-        raise UnreadableTableError(f"a file that does not parse ({_first_line(err)})", "a CSV file", hint) from err
+    known = "utf8" if encoding.startswith("utf-8") else encoding
+    table = _read(path, "csv", {"delimiter": delimiter, "decimal": decimal, "encoding": known}, open_file)
     detail: dict[str, Json] = {"format": "csv", "delimiter": delimiter, "decimal": decimal, "encoding": encoding}
     if any(not name.strip() for name in table.column_names):
         raise UnreadableTableError(
@@ -265,7 +250,3 @@ def _forms(written: list[str], rows: Any) -> dict[str, Json]:  # noqa: ANN401 - 
         kind: sum(int(n) for n, is_so in zip(rows, which, strict=True) if is_so) for kind, which in kinds.items()
     }
     return {kind: count for kind, count in counted.items() if count}
-
-
-def _first_line(err: Exception) -> str:
-    return str(err).partition("\n")[0][:200]

@@ -73,3 +73,18 @@ class ModelError(SandboxError):
         self.kind = kind
         self.what = what
         super().__init__(what)
+
+
+class DataError(SandboxError):
+    """A data file could not be read behind the walls: what is wrong with it, as one plain sentence.
+
+    Attributes
+    ----------
+    over_limit
+        Whether reading it went over a limit, so that a smaller file would do.
+    """
+
+    def __init__(self, what: str, *, over_limit: bool = False) -> None:
+        self.what = what
+        self.over_limit = over_limit
+        super().__init__(what)

@@ -23,8 +23,9 @@ HEADER: Final = struct.Struct("<4sBBHQQQ")
 MAGIC: Final = b"PBX1"
 PLACE: Final = struct.Struct("<QQQ")
 """Body of a request whose rows lie in the shared memory: offset and length in bytes, and the number of columns."""
-CONFIGURE, PREDICT, PREDICT_SHARED, PREDICT_MATRIX = 1, 2, 3, 4
+CONFIGURE, PREDICT, PREDICT_SHARED, PREDICT_MATRIX, COLUMNS = 1, 2, 3, 4, 5
 HELLO, ANSWER, REFUSED, WALLS = 16, 17, 18, 19
+TABLE, BATCH, WORDS, PIECE, DONE = 32, 33, 34, 35, 36
 FLOAT64, INT64, TEXT = 1, 2, 3
 ITEM_BYTES: Final = 8
 MAX_TEXT_BYTES: Final = 64 * 1024
@@ -51,6 +52,17 @@ class Reply:
     kind: int
     columns: int
     body: bytearray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The header of one frame of a stream; its body has not been read."""
+
+    kind: int
+    dtype: int
+    columns: int
+    rows: int
+    length: int
 
 
 class Wire:
@@ -102,6 +114,21 @@ class Wire:
         body = self._receive(length, deadline)
         self._unanswered -= 1
         return Reply(kind=kind, columns=columns, body=body)
+
+    def head(self, nonce: int, deadline: float) -> Head:
+        """Return the next header of the stream of frames that answers ``nonce``; the caller bounds its body."""
+        magic, kind, dtype, columns, echoed, rows, length = HEADER.unpack(self.receive(HEADER.size, deadline))
+        if magic != MAGIC or echoed != nonce:
+            raise ModelError("garbage", "the model wrote bytes into the wire that were not asked for")
+        return Head(kind=kind, dtype=dtype, columns=columns, rows=rows, length=length)
+
+    def receive(self, length: int, deadline: float) -> bytearray:
+        """Return the next ``length`` bytes, a number that the caller has bounded."""
+        return self._receive(length, deadline)
+
+    def answered(self) -> None:
+        """Say that the stream of frames which answers the oldest request has come to its end."""
+        self._unanswered -= 1
 
     def expect_silence(self) -> None:
         """Refuse bytes that nobody asked for."""

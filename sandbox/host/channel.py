@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import struct
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +17,9 @@ HEADER = struct.Struct("<4sBBHQQQ")
 MAGIC = b"PBX1"
 PLACE = struct.Struct("<QQQ")
 """Body of a request whose rows lie in the shared memory: offset and length in bytes, and the number of columns."""
-CONFIGURE, PREDICT, PREDICT_SHARED, PREDICT_MATRIX = 1, 2, 3, 4
+CONFIGURE, PREDICT, PREDICT_SHARED, PREDICT_MATRIX, COLUMNS = 1, 2, 3, 4, 5
 HELLO, ANSWER, REFUSED, WALLS = 16, 17, 18, 19
+TABLE, BATCH, WORDS, PIECE, DONE = 32, 33, 34, 35, 36
 FLOAT64, INT64, TEXT = 1, 2, 3
 MAX_MESSAGE_CHARACTERS = 500
 
@@ -58,6 +59,14 @@ class Channel:
         view = memoryview(values).cast("B")
         self._write(HEADER.pack(MAGIC, ANSWER, dtype, columns, self._nonce, rows, view.nbytes))
         self._write(view)
+
+    def frame(self, kind: int, dtype: int, columns: int, rows: int, parts: Sequence[memoryview] = ()) -> None:
+        """Send one frame whose body is ``parts``, one after the other."""
+        views = [part.cast("B") if part.nbytes else memoryview(b"") for part in parts]
+        length = sum(view.nbytes for view in views)
+        self._write(HEADER.pack(MAGIC, kind, dtype, columns, self._nonce, rows, length))
+        for view in views:
+            self._write(view)
 
     def texts(self, kind: int, lists: Iterable[Iterable[str]]) -> None:
         """Send lists of texts: each list as a count, each text as a length and UTF-8 (32-bit little-endian)."""

@@ -30,6 +30,11 @@ def main(wire: int, shared: int | None = None) -> None:
         return
     sys.path += config["sites"]
     sys.dont_write_bytecode = True
+    if config["mode"] == "read":
+        from .reader import serve
+
+        serve(channel, config)
+        return
     _serve(channel, config, Inbox(shared))
 
 

@@ -13,7 +13,7 @@ from proofbox.runners.reference import reference_shares
 
 
 @pytest.fixture
-def read(tmp_path: Path):
+def read(tmp_path: Path, open_here):
     def shares(content: str | None):
         if content is not None:
             (tmp_path / "population.csv").write_text(content, encoding="utf-8")
@@ -29,7 +29,7 @@ def read(tmp_path: Path):
         )
         yaml = b"data:\n  reference:\n    path: population.csv\n"
         problems = Problems(read_yaml(yaml, "submission.yaml"))
-        return reference_shares(subject, problems), problems.found
+        return reference_shares(subject, problems, open_here), problems.found
 
     return shares
 

@@ -1,0 +1,51 @@
+"""The walls of one run: chosen by doing, proven once before the first stranger's byte is parsed behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
+
+from proofbox.sandbox.executor import Executor, choose
+from proofbox.sandbox.limits import Limits
+from proofbox.sandbox.reading import DataFile, FileSpec, open_data
+from proofbox.sandbox.selfcheck import prove_walls
+
+if TYPE_CHECKING:
+    from proofbox.checks.result import Json
+
+
+class Walls:
+    """The executor of a run. Nothing is started until something has to be read or loaded."""
+
+    def __init__(self, name: str, limits: Limits) -> None:
+        self._name = name
+        self._limits = limits
+        self._executor: Executor | None = None
+        self.selfcheck: Mapping[str, Json] = {}
+        """What the battery found; empty until it has run."""
+
+    def executor(self) -> Executor:
+        """Return the executor; the first call proves its walls.
+
+        Raises
+        ------
+        IsolationError
+            The walls could not be had or proven; nothing was read or loaded.
+        """
+        if self._executor is None:
+            chosen = choose(self._name)
+            self.selfcheck = cast("Mapping[str, Json]", prove_walls(chosen, self._limits).to_json())
+            self._executor = chosen
+        return self._executor
+
+    def open_data(self, spec: FileSpec) -> DataFile:
+        """Open a submitted data file behind the walls.
+
+        Raises
+        ------
+        DataError
+            It cannot be read.
+        IsolationError
+            As for :meth:`executor`.
+        """
+        return open_data(self.executor(), spec)

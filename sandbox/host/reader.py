@@ -1,0 +1,273 @@
+"""Read one data file inside: its columns go out as raw typed buffers, never as Arrow.
+
+A stranger's CSV, Parquet, Arrow or JSON file is parsed by native code that was not written for strangers. Here that
+code can do no harm; what leaves is numbers of a fixed width, and texts as codes into a list of distinct ones. The
+layout is that of ``proofbox/sandbox/reading.py``; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .channel import BATCH, COLUMNS, DONE, PIECE, TABLE, TEXT, WORDS, Channel
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+PLAIN = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float", "double")
+DATED = ("date32[day]", "timestamp[s]", "timestamp[ms]", "timestamp[us]", "timestamp[ns]")
+NULL, WORD = "null", "text"
+
+
+class UnreadableError(Exception):
+    """The file is not what it is said to be, or holds what no check can use."""
+
+
+def serve(channel: Channel, config: Mapping[str, Any]) -> None:
+    """Tell the columns of the file that ``config`` names, then send those that are asked for, as often as asked."""
+    import pyarrow as pa
+
+    # The environment says one thread, for models whose speed is measured; reading may use them all.
+    pa.set_cpu_count(len(os.sched_getaffinity(0)))
+    try:
+        source = _opened(config)
+        kinds = [_kind(name, type_) for name, type_ in source.fields]
+    except (pa.ArrowException, OSError, ValueError, LookupError, UnreadableError) as error:
+        channel.refuse("load", str(error).partition("\n")[0][:300])
+        return
+    channel.texts(TABLE, [[name for name, _ in source.fields], kinds, [str(source.rows)]])
+    while (request := channel.receive()) is not None and request.kind == COLUMNS:
+        wanted = json.loads(request.body)  # from the harness: the trusted direction
+        try:
+            _send(channel, source, kinds, wanted)
+        except (pa.ArrowException, OSError, ValueError, UnreadableError) as error:
+            channel.refuse("load", str(error).partition("\n")[0][:300])
+
+
+class _Whole:
+    """A file of which all rows are held: CSV and JSON, whose types are known only once all of it has been read."""
+
+    def __init__(self, table: Any) -> None:  # noqa: ANN401 pyarrow ships no types
+        # A stranger's file may hold offsets that point anywhere; they are checked before anything follows them.
+        table.validate(full=True)
+        self._table = table
+        self.fields = [(field.name, field.type) for field in table.schema]
+        self.rows = table.num_rows
+
+    def batches(self, places: Sequence[int], rows: int) -> Iterator[Any]:
+        """Yield the rows of those columns, at most ``rows`` at once; all of them where ``rows`` is 0."""
+        table = self._table.select(list(places))
+        if not rows:
+            yield table.columns, table.num_rows
+            return
+        for start in range(0, table.num_rows, rows):
+            part = table.slice(start, rows)
+            yield part.columns, part.num_rows
+
+
+class _Parts:
+    """A file that is read piece by piece, as often as asked: Parquet and Arrow."""
+
+    def __init__(self, path: str, kind: str) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        self._parquet = kind == "parquet"
+        if self._parquet:
+            self._file = pq.ParquetFile(path, page_checksum_verification=True)
+            schema, self.rows = self._file.schema_arrow, self._file.metadata.num_rows
+        else:
+            self._file = pa.ipc.open_file(pa.memory_map(path))
+            schema = self._file.schema
+            self.rows = sum(self._file.get_batch(place).num_rows for place in range(self._file.num_record_batches))
+        self.fields = [(field.name, field.type) for field in schema]
+
+    def batches(self, places: Sequence[int], rows: int) -> Iterator[Any]:
+        """Yield the rows of those columns, at most ``rows`` at once; all of them where ``rows`` is 0."""
+        import pyarrow as pa
+
+        if not rows:
+            found = list(self._batches(places, 1 << 17))
+            table = pa.Table.from_batches(found) if found else None
+            yield (
+                (table.columns if table else [pa.chunked_array([], self.fields[place][1]) for place in places]),
+                (table.num_rows if table else 0),
+            )
+            return
+        for batch in self._batches(places, rows):
+            yield [pa.chunked_array([column]) for column in batch.columns], batch.num_rows
+
+    def _batches(self, places: Sequence[int], rows: int) -> Iterator[Any]:
+        for batch in self._raw(places, rows):
+            batch.validate(full=True)
+            yield batch
+
+    def _raw(self, places: Sequence[int], rows: int) -> Iterator[Any]:
+        if self._parquet:
+            names = [self.fields[place][0] for place in places]
+            for batch in self._file.iter_batches(batch_size=rows, columns=names):
+                yield batch.select(names)
+            return
+        for number in range(self._file.num_record_batches):
+            batch = self._file.get_batch(number).select(list(places))
+            for start in range(0, batch.num_rows, rows):
+                yield batch.slice(start, rows)
+
+
+def _opened(config: Mapping[str, Any]) -> _Whole | _Parts:
+    kind, path = config["format"], config["path"]
+    if kind in {"parquet", "arrow"}:
+        return _Parts(path, kind)
+    if kind == "jsonl":
+        import pyarrow.json as pj
+
+        return _Whole(pj.read_json(path))
+    import pyarrow.csv as pc
+
+    csv = config["csv"]
+    return _Whole(
+        pc.read_csv(
+            path,
+            read_options=pc.ReadOptions(encoding=csv["encoding"]),
+            parse_options=pc.ParseOptions(delimiter=csv["delimiter"], newlines_in_values=True),
+            convert_options=pc.ConvertOptions(decimal_point=csv["decimal"], strings_can_be_null=False),
+        )
+    )
+
+
+def _kind(name: str, type_: Any) -> str:  # noqa: ANN401 pyarrow ships no types
+    """Return how a column of that type is sent."""
+    import pyarrow.types as pt
+
+    if str(type_) in {*PLAIN, "date32[day]", NULL}:
+        return str(type_)
+    if pt.is_timestamp(type_):
+        return f"timestamp[{type_.unit}]"
+    ways = (
+        ("float", (pt.is_float16,)),
+        ("double", (pt.is_decimal,)),
+        ("date32[day]", (pt.is_date64,)),
+        (WORD, (pt.is_dictionary, pt.is_string, pt.is_large_string, pt.is_string_view, pt.is_time, pt.is_duration)),
+    )
+    for kind, tests in ways:
+        if any(test(type_) for test in tests):
+            return kind
+    raise UnreadableError(f"the column {name!r} holds values of type {type_}; numbers, text and dates can be used")
+
+
+def _send(channel: Channel, source: _Whole | _Parts, kinds: Sequence[str], wanted: Mapping[str, Any]) -> None:
+    places = wanted["columns"]
+    words: list[_Words | None] = [_Words() if kinds[place] == WORD else None for place in places]
+    for columns, rows in source.batches(places, wanted["rows"]):
+        channel.frame(BATCH, 0, len(places), rows, ())
+        for place, column, known in zip(places, columns, words, strict=True):
+            if known is not None:
+                _send_words(channel, known, column)
+            elif kinds[place] != NULL:
+                _send_plain(channel, kinds[place], column)
+    channel.frame(DONE, 0, 0, 0, ())
+
+
+def _send_plain(channel: Channel, kind: str, column: Any) -> None:  # noqa: ANN401 pyarrow ships no types
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    wire = {"bool": pa.uint8(), "date32[day]": pa.int32(), "float": pa.float32(), "double": pa.float64()}.get(kind)
+    if kind == "date32[day]":
+        column = column.cast(pa.date32())
+    elif kind.startswith("timestamp"):
+        wire = pa.int64()
+        column = column.cast(pa.timestamp(column.type.unit))
+    if wire is not None and column.type != wire:
+        column = column.cast(wire)
+    parts: list[Any] = []
+    if column.null_count:
+        parts += [pc.is_valid(chunk).cast(pa.uint8()).to_numpy(zero_copy_only=False) for chunk in column.chunks]
+        column = pc.fill_null(column, 0)
+    nulls = int(bool(parts))
+    parts += [np.ascontiguousarray(chunk.to_numpy(zero_copy_only=False)) for chunk in column.chunks]
+    channel.frame(PIECE, _WIDTH_CODES[kind], nulls, len(column), [_view(part) for part in parts])
+
+
+def _send_words(channel: Channel, known: _Words, column: Any) -> None:  # noqa: ANN401 pyarrow ships no types
+    import numpy as np
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(column.type):
+        column = column.unify_dictionaries()
+    else:
+        column = (column if pa.types.is_string(column.type) else column.cast(pa.string())).dictionary_encode()
+        column = column.unify_dictionaries()
+    if not column.num_chunks:
+        column = pa.chunked_array([pa.array([], column.type)])
+    recode, count, body = known.fresh(column.chunk(0).dictionary)
+    channel.frame(WORDS, TEXT, 0, count, body)
+    codes = []
+    for chunk in column.chunks:
+        places = chunk.indices.fill_null(len(recode) - 1).to_numpy(zero_copy_only=False)
+        codes.append(np.ascontiguousarray(recode[places]))
+    channel.frame(PIECE, _WIDTH_CODES[WORD], 0, len(column), [_view(part) for part in codes])
+
+
+class _Words:
+    """The distinct texts of one column that were sent already."""
+
+    def __init__(self) -> None:
+        self._sent: list[str] = []
+        self._place: dict[str, int] = {}
+
+    def fresh(self, dictionary: Any) -> tuple[NDArray[np.int32], int, list[memoryview]]:  # noqa: ANN401 no types
+        """Return each text's code (shape (distinct + 1,), the last is a missing one's), and the texts not yet sent."""
+        import pyarrow as pa
+
+        if not self._sent and pa.types.is_string(dictionary.type) and not dictionary.null_count:
+            return self._first(dictionary)
+        return self._further(dictionary.to_pylist())
+
+    def _first(self, dictionary: Any) -> tuple[NDArray[np.int32], int, list[memoryview]]:  # noqa: ANN401 no types
+        import numpy as np
+
+        count, (_, offsets, data) = len(dictionary), dictionary.buffers()
+        places = np.frombuffer(offsets, "<i4", count + 1, dictionary.offset * 4) if count else np.zeros(1, "<i4")
+        body = memoryview(data)[int(places[0]) : int(places[-1])] if data is not None else memoryview(b"")
+        # Only a column that comes in several pieces needs to know them again.
+        self._sent = dictionary
+        return np.append(np.arange(count, dtype="<i4"), np.int32(-1)), count, [_view(np.diff(places)), body]
+
+    def _further(self, values: Sequence[object]) -> tuple[NDArray[np.int32], int, list[memoryview]]:
+        import numpy as np
+
+        if not self._place:
+            self._place = {text: code for code, text in reversed(list(enumerate(_texts(self._sent))))}
+            self._codes = len(self._sent)
+        fresh: list[bytes] = []
+        recode = np.full(len(values) + 1, -1, dtype="<i4")
+        for index, value in enumerate(values):
+            if value is None:
+                continue
+            text = value if isinstance(value, str) else str(value)
+            code = self._place.get(text)
+            if code is None:
+                code = self._place[text] = self._codes
+                self._codes += 1
+                fresh.append(text.encode("utf-8", "replace"))
+            recode[index] = code
+        lengths = np.array([len(text) for text in fresh], dtype="<i4")
+        return recode, len(fresh), [_view(lengths), memoryview(b"".join(fresh))]
+
+
+def _view(array: Any) -> memoryview:  # noqa: ANN401 numpy's arrays are no buffers to mypy
+    return memoryview(array).cast("B") if array.nbytes else memoryview(b"")
+
+
+def _texts(sent: Any) -> list[str]:  # noqa: ANN401 an array or an empty list
+    return sent.to_pylist() if hasattr(sent, "to_pylist") else list(sent)
+
+
+_WIDTH_CODES = {name: code for code, name in enumerate((*PLAIN, *DATED, WORD), start=1)}
+"""Kind of column -> its number on the wire."""
