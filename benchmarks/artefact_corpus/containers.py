@@ -84,6 +84,7 @@ def cases(canary: str) -> list[Case]:
             model=path,
             loader=loader,
             declared="joblib" if loader == "joblib" else None,
+            ends_process=name == "a bomb of a pickle",
         )
         for name, path, content, loader in entries
     ]

@@ -12,6 +12,9 @@ from typing import Any
 from .case import Case, executing, zipped
 from .containers import npy_of
 
+ENDING = frozenset(("a loop that never ends", "a virtual data set"))
+"""Attacks that never answer, or use more memory than there is."""
+
 
 def cases(canary: str) -> list[Case]:
     """Return the attacks; ``canary`` is the file that the pickles among them try to write."""
@@ -29,7 +32,7 @@ def cases(canary: str) -> list[Case]:
         for name, files in made.items():
             model = next(iter(files))
             folder = model.rpartition("/")[0] if family == "mlflow" else model
-            found.append(Case(name=name, family=family, files=files, model=folder))
+            found.append(Case(name=name, family=family, files=files, model=folder, ends_process=name in ENDING))
     return found
 
 

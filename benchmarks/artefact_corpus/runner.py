@@ -19,12 +19,18 @@ from .case import RAN, Case
 if TYPE_CHECKING:
     from proofbox.sandbox.executor import Executor
 
-CALL_SECONDS = 5.0
+CALL_SECONDS = 60.0
+ENDING_SECONDS = 4.0
+"""Deadline of an attack that is known to end its process, by never answering for example."""
 RESIDENT_BYTES = 900_000_000
 
 PROGRAM = """
-import base64, builtins, io, pickle, zlib
+import base64, builtins, importlib, io, pickle, zlib
+import joblib
 import numpy as np
+
+for name in IMPORTS:
+    importlib.import_module(name)
 
 CASES = pickle.loads(zlib.decompress(base64.b64decode(DATA)))
 
@@ -113,24 +119,31 @@ class Run:
     """How the process ended, where it did; empty where it answered."""
 
 
-def write_model(cases: list[Case], path: Path) -> None:
-    """Write the model whose row ``n`` loads attack ``n``."""
+def write_model(cases: list[Case], path: Path, imports: tuple[str, ...] = ()) -> None:
+    """Write the model whose row ``n`` loads attack ``n``; ``imports`` are loaded before."""
     listed = [(_reader(case), _content(case)) for case in cases]
     data = base64.b64encode(zlib.compress(pickle.dumps(listed), 1)).decode()
-    path.write_bytes(pickle.dumps(_FromSource(f"DATA = {data!r}\nRAN = {RAN!r}\n" + PROGRAM)))
+    head = f"DATA = {data!r}\nRAN = {RAN!r}\nIMPORTS = {imports!r}\n"
+    path.write_bytes(pickle.dumps(_FromSource(head + PROGRAM)))
 
 
 def runs(cases: list[Case], executor: Executor, path: Path) -> Iterator[Run]:
-    """Run every attack behind the walls of ``executor``, each in the process of the one before as long as it lives."""
+    """Run every attack behind the walls of ``executor``, in one process while it lives; those that end it come last."""
+    yield from _runs([case for case in cases if not case.ends_process], executor, path, CALL_SECONDS)
+    yield from _runs([case for case in cases if case.ends_process], executor, path, ENDING_SECONDS)
+
+
+def _runs(cases: list[Case], executor: Executor, path: Path, seconds: float) -> Iterator[Run]:
     import pyarrow as pa
 
     from proofbox.sandbox.errors import ModelError
     from proofbox.sandbox.hosted import ModelSpec, open_model
     from proofbox.sandbox.limits import Limits
 
-    write_model(cases, path)
+    imports = ("h5py", "onnxruntime") if seconds == ENDING_SECONDS else ()
+    write_model(cases, path, imports)
     spec = ModelSpec(path=path, format="pickle", features=("a",), output="score", task="regression")
-    limits = Limits(call_seconds=CALL_SECONDS, resident_bytes=RESIDENT_BYTES)
+    limits = Limits(call_seconds=seconds, resident_bytes=RESIDENT_BYTES)
     number = 0
     while number < len(cases):
         with contextlib.suppress(ModelError), open_model(executor, spec, limits) as hosted:
