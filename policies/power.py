@@ -78,10 +78,13 @@ def settling(measurement: MeasurementRecord, interval: Interval, settled: Settle
     trial = _Trial(interval, families, settled)
     sizes = [np.asarray(family.trials, dtype=np.float64) for family in families]
     total = float(sum(size.sum() for size in sizes))
-    rows = _least(lambda more: trial.chance([size * (more / total) for size in sizes]))
-    group = _one_group(measurement, trial, sizes) if sum(len(size) for size in sizes) > 1 else None
-    scale = _rows_per_counted(measurement)
-    return Settling(rows=None if rows is None else _about(rows * scale), group=group)
+    rows = _least(lambda more: trial.chance([size * (more / total) for size in sizes]), MOST_ROWS)
+    if rows is None:
+        return Settling(rows=None)
+    several = sum(len(size) for size in sizes) > 1
+    # Rows of one group are of interest only where fewer of them do.
+    group = _one_group(measurement, trial, sizes, rows) if several else None
+    return Settling(rows=_about(rows * _rows_per_counted(measurement)), group=group)
 
 
 class _Trial:
@@ -119,8 +122,10 @@ def _ends(family: Family) -> NDArray[np.intp]:
     return np.unique(np.concatenate([np.argsort(-(rates + spread))[:_GROUPS], np.argsort(rates - spread)[:_GROUPS]]))
 
 
-def _one_group(measurement: MeasurementRecord, trial: _Trial, sizes: Sequence[NDArray[np.float64]]) -> GroupRows | None:
-    """Return the group in which the fewest rows alone would do, of those at the ends of each rate."""
+def _one_group(
+    measurement: MeasurementRecord, trial: _Trial, sizes: Sequence[NDArray[np.float64]], most: int
+) -> GroupRows | None:
+    """Return the group in which the fewest rows alone would do, at most ``most``; only those at an end are tried."""
     found: list[tuple[int, int, int]] = []
     for family, candidates in enumerate(_candidates(measurement, sizes)):
         for place in candidates:
@@ -130,7 +135,7 @@ def _one_group(measurement: MeasurementRecord, trial: _Trial, sizes: Sequence[ND
                 added[family][place] = more
                 return trial.chance(added)
 
-            rows = _least(chance)
+            rows = _least(chance, most)
             if rows is not None:
                 found.append((rows, family, place))
     if not found:
@@ -169,11 +174,11 @@ def _rows_per_counted(measurement: MeasurementRecord) -> float:
     return 1.0
 
 
-def _least(chance: Callable[[float], float]) -> int | None:
-    """Return about the least number of rows with which the chance is at least ``CHANCE``; None where none is."""
-    if chance(float(MOST_ROWS)) < CHANCE:
+def _least(chance: Callable[[float], float], most: int) -> int | None:
+    """Return about the least number of rows that give at least ``CHANCE``; None where ``most`` give less."""
+    if chance(float(most)) < CHANCE:
         return None
-    low, high = 0.0, math.log(MOST_ROWS)
+    low, high = 0.0, math.log(most)
     while high - low > 0.01:
         middle = (low + high) / 2
         low, high = (low, middle) if chance(math.exp(middle)) >= CHANCE else (middle, high)
