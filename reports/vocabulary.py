@@ -138,6 +138,8 @@ ENFORCERS: Mapping[str, Text] = {
     "user namespace": t("users of its own"),
     "IPC namespace": t("shared memory of its own"),
     "host name namespace": t("host name of its own"),
+    "kernel of its own": t("kernel of its own (gVisor)"),
+    "container engine": t("container engine (podman or docker)"),
     "stage 0": t("first step of the program inside"),
     "empty environment": t("empty environment"),
     "seen from outside": t("seen from outside"),

@@ -54,6 +54,7 @@ ATTEMPTS: Mapping[str, Text] = {
     "kernel.user_namespace": t("make a new user namespace"),
     "kernel.userfaultfd": t("halt the kernel at a page of memory"),
     "kernel.clone3": t("start a process by a call that cannot be inspected"),
+    "kernel.own": t("share the kernel with the harness"),
     "namespaces.ipc": t("share memory and queues with the harness"),
     "namespaces.mnt": t("share the file tree with the harness"),
     "namespaces.net": t("share the network with the harness"),

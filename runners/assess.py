@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,6 +29,7 @@ from proofbox.runners.walls import Walls
 from proofbox.sandbox.errors import ModelError
 from proofbox.sandbox.intake import Intake, take_in
 from proofbox.sandbox.limits import Limits
+from proofbox.sandbox.scratch import scratch, sweep
 
 if TYPE_CHECKING:
     from proofbox.checks.result import CountTable, Json
@@ -69,8 +69,9 @@ class Assessed:
 @contextmanager
 def taken_in(source: Path, walls: Walls, *, refuse_mismatch: bool = True) -> Iterator[tuple[Intake, Resolved, bytes]]:
     """Take a submission in: a read-only copy in a folder that is gone afterwards, its data read behind ``walls``."""
-    with tempfile.TemporaryDirectory(prefix="proofbox-") as folder:
-        intake = take_in(source, Path(folder) / "submission")
+    sweep()
+    with scratch("intake") as folder:
+        intake = take_in(source, folder / "submission")
         submission, document, raw = read_submission(intake.root / FILE_NAME)
         resolved = resolve(submission, document, intake, walls.open_data, refuse_mismatch=refuse_mismatch)
         yield intake, resolved, raw

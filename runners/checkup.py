@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from proofbox.sandbox.errors import IsolationError
-from proofbox.sandbox.executor import Executor, choose, strongest_first
+from proofbox.sandbox.executor import Executor, choose, in_order
 from proofbox.sandbox.limits import Limits
+from proofbox.sandbox.scratch import sweep
 from proofbox.sandbox.selfcheck import prove_walls
 
 if TYPE_CHECKING:
@@ -25,8 +26,10 @@ class Checkup:
     selfcheck: Mapping[str, Json]
     advice: str
     """What to do where the walls do not stand; empty where they do."""
+    swept: tuple[str, ...] = ()
+    """Folders that killed runs had left behind and that are removed now."""
     tried: tuple[Mapping[str, Json], ...] = ()
-    """Every executor that builds walls, the strongest first: whether it works here, why, and what would help."""
+    """Every executor that builds walls, in the order of ``auto``: whether it works here, why, and what would help."""
 
     def to_json(self) -> dict[str, Json]:
         """Return the form of ``proofbox doctor --json``."""
@@ -36,21 +39,25 @@ class Checkup:
             "selfcheck": dict(self.selfcheck),
             "advice": self.advice,
             "tried": [dict(one) for one in self.tried],
+            "swept": list(self.swept),
             "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
         }
 
 
 def check_up(name: str) -> Checkup:
     """Try the executor by doing, never by a version or a setting."""
-    tried = tuple(_tried(executor) for executor in strongest_first())
+    tried = tuple(_tried(executor) for executor in in_order())
+    swept = tuple(str(folder) for folder in sweep())
     try:
         executor = choose(name)
         selfcheck = cast("Mapping[str, Json]", prove_walls(executor, Limits()).to_json())
     except IsolationError as err:
-        return Checkup(executor=name, isolates=False, selfcheck={}, advice=str(err), tried=tried)
+        return Checkup(executor=name, isolates=False, selfcheck={}, advice=str(err), tried=tried, swept=swept)
     isolates = executor.level > 0
     advice = "" if isolates else "unsafe-none isolates nothing: use it for debugging only"
-    return Checkup(executor=executor.name, isolates=isolates, selfcheck=selfcheck, advice=advice, tried=tried)
+    return Checkup(
+        executor=executor.name, isolates=isolates, selfcheck=selfcheck, advice=advice, tried=tried, swept=swept
+    )
 
 
 def _tried(executor: Executor) -> dict[str, Json]:
@@ -72,6 +79,7 @@ def checkup_lines(checkup: Checkup) -> Iterator[str]:
         version = f" {one['version']}" if one["version"] else ""
         yield f"{mark} {one['executor']}{version}, level {one['level']}: {one['reason']}"
         yield from (f"        {advice}" for advice in cast("list[str]", one["advice"]))
+    yield from (f"removed what a killed run left behind: {folder}" for folder in checkup.swept)
     level = checkup.selfcheck.get("level")
     yield f"executor: {checkup.executor}" + ("" if level is None else f", level {level}")
     for row in cast("list[Mapping[str, Json]]", checkup.selfcheck.get("rows", [])):

@@ -104,7 +104,7 @@ class Bubblewrap:
         ]
 
     def _inside(self, launch: Launch, python: interpreter.Interpreter) -> Inside:
-        model = f"{MODEL_INSIDE}/{_neutral_name(launch.model)}" if launch.model else ""
+        model = f"{MODEL_INSIDE}/{interpreter.neutral_name(launch.model)}" if launch.model else ""
         sites = tuple(str(folder) for folder in python.sites)
         return Inside(
             model=model,
@@ -130,7 +130,11 @@ class Bubblewrap:
                 shown += _empty(str(folder / "proofbox"))
         shown += ["--ro-bind", str(interpreter.HOST), HOST_INSIDE]
         if launch.model:
-            shown += ["--ro-bind", str(launch.model.resolve()), f"{MODEL_INSIDE}/{_neutral_name(launch.model)}"]
+            shown += [
+                "--ro-bind",
+                str(launch.model.resolve()),
+                f"{MODEL_INSIDE}/{interpreter.neutral_name(launch.model)}",
+            ]
         return shown
 
     def _try(self, binary: Path) -> str:
@@ -200,12 +204,6 @@ def _system() -> tuple[str, ...]:
 def _empty(path: str) -> list[str]:
     """Cover ``path`` with an empty folder that cannot be written to: its inodes would be memory nobody counts."""
     return ["--size", "65536", "--tmpfs", path, "--remount-ro", path]
-
-
-def _neutral_name(model: Path) -> str:
-    """Return a name that tells nothing but the suffix, which some libraries go by."""
-    suffix = "".join(c for c in model.suffix.lower() if c.isascii() and (c.isalnum() or c == "."))[:12]
-    return f"model{suffix}"
 
 
 def _version(binary: Path) -> str:

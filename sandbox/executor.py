@@ -10,8 +10,7 @@ from proofbox.sandbox.errors import IsolationError
 from proofbox.sandbox.limits import Limits
 from proofbox.sandbox.running import Running
 
-NOT_BUILT = ("container", "gvisor")
-AVAILABLE = ("auto", "bubblewrap", "landlock", "unsafe-none")
+AVAILABLE = ("auto", "bubblewrap", "landlock", "container", "gvisor", "unsafe-none")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,22 +81,20 @@ def choose(name: str = "auto") -> Executor:
     Parameters
     ----------
     name
-        ``auto`` (the strongest that works), ``bubblewrap``, ``landlock`` or ``unsafe-none``.
+        ``auto`` (the first that works, in the order of :func:`in_order`), or one of :data:`AVAILABLE`.
 
     Raises
     ------
     IsolationError
-        None works, or this version has none of that name. Nothing is ever run without walls instead.
+        None works, or there is none of that name. Nothing is ever run without walls instead.
     """
     from proofbox.sandbox.unsafe import UnsafeNone
 
     if name == "unsafe-none":
         return UnsafeNone()
-    if name in NOT_BUILT:
-        raise IsolationError(f"this version has no executor {name!r} yet; it has {', '.join(AVAILABLE)}")
     if name not in AVAILABLE:
-        raise IsolationError(f"no executor is called {name!r}; this version has {', '.join(AVAILABLE)}")
-    tried = [executor for executor in strongest_first() if name in {"auto", executor.name}]
+        raise IsolationError(f"no executor is called {name!r}; there are {', '.join(AVAILABLE)}")
+    tried = [executor for executor in in_order() if name in {"auto", executor.name}]
     for executor in tried:
         if executor.probe().available:
             return executor
@@ -106,9 +103,15 @@ def choose(name: str = "auto") -> Executor:
     raise IsolationError(f"no isolation could be had: {'; '.join(probe.reason for probe in found)}", advice=advice)
 
 
-def strongest_first() -> tuple[Executor, ...]:
-    """Return every executor that builds walls, none of them tried yet."""
+def in_order() -> tuple[Executor, ...]:
+    """Return every executor that builds walls, none of them tried yet, in the order in which ``auto`` tries them.
+
+    Those that need a program of their own to be installed and take seconds to start come last: ``auto`` takes them only
+    where neither bubblewrap nor Landlock works. Whoever wants a kernel of its own names ``gvisor``.
+    """
     from proofbox.sandbox.bubblewrap import Bubblewrap
+    from proofbox.sandbox.container import Container
+    from proofbox.sandbox.gvisor import Gvisor
     from proofbox.sandbox.landlock import Landlock
 
-    return Bubblewrap(), Landlock()
+    return Bubblewrap(), Landlock(), Container(), Gvisor()

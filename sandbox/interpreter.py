@@ -72,5 +72,18 @@ def current() -> Interpreter:
     if site.ENABLE_USER_SITE:
         named.append(site.getusersitepackages())
     named += [entry for entry in sys.path if Path(entry).name in {"site-packages", "dist-packages"}]
-    sites = dict.fromkeys(Path(os.path.realpath(entry)) for entry in named if entry and Path(entry).is_dir())
+    sites = dict.fromkeys(Path(os.path.realpath(entry)) for entry in named if entry and _is_folder(entry))
     return Interpreter(program=program, prefix=prefix, sites=tuple(sites))
+
+
+def _is_folder(path: str) -> bool:
+    try:
+        return Path(path).is_dir()
+    except PermissionError:  # in a folder that is closed to this user
+        return False
+
+
+def neutral_name(model: Path) -> str:
+    """Return a name for the model inside that tells nothing but the suffix, which some libraries go by."""
+    suffix = "".join(c for c in model.suffix.lower() if c.isascii() and (c.isalnum() or c == "."))[:12]
+    return f"model{suffix}"

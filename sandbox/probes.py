@@ -16,6 +16,11 @@ class Expectation:
     """Texts that mean that the wall held; the first is shown as expected."""
     enforced_by: str
 
+    def by_own_kernel(self) -> Expectation:
+        """Return the same, enforced by the kernel that the sandbox has for itself, where namespaces did it."""
+        walls = "namespace" in self.enforced_by or "mounts" in self.enforced_by
+        return Expectation(self.outcomes, "kernel of its own") if walls else self
+
 
 _FILTER = "seccomp filter"
 _MOUNTS = "mount namespace"
@@ -75,6 +80,20 @@ WITHOUT_NAMESPACES: dict[str, Expectation] = {
 }
 """What other answers hold where one wall stands for all namespaces: the names themselves cannot be listed."""
 
+BY_EXECUTOR: dict[str, dict[str, Expectation]] = {
+    "container": {
+        # The engine sets HOSTNAME, to the name that the sandbox was given.
+        "environment.own": Expectation(("none", "HOSTNAME"), "container engine"),
+        "identity.user": Expectation(("65534",), "container engine"),
+        "identity.capabilities": Expectation(("none",), "container engine"),
+    },
+    "gvisor": {
+        "files.devices": Expectation(("none", "fuse", "net", "fuse net"), "kernel of its own"),
+        "identity.no_new_privileges": Expectation(("1", "not told"), _STAGE0),
+    },
+}
+"""Other answers that hold of one executor; gVisor's kernel shows devices of its own, and tells less of itself."""
+
 NAMESPACES: dict[str, str] = {
     "ipc": "IPC namespace",
     "mnt": "mount namespace",
@@ -87,12 +106,15 @@ NAMESPACES: dict[str, str] = {
 TOLD_NAMESPACES = ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
 
 DEVICES = (
-    *("console", "core", "fd", "full", "null", "ptmx", "pts", "random", "shm", "stderr", "stdin", "stdout"),
+    *("console", "core", "fd", "full", "mqueue", "null", "ptmx", "pts", "random", "shm", "stderr", "stdin", "stdout"),
     *("tty", "urandom", "zero"),
 )
 """All that may stand in ``/dev`` inside."""
 
-FOLDERS = ("/", "/dev", "/dev/shm", "/etc", "/home", "/host", "/model", "/proc/self", "/root", "/tmp", "/usr", "/var")  # noqa: S108
+FOLDERS = (
+    *("/", "/dev", "/dev/mqueue", "/dev/shm", "/etc", "/home", "/host", "/model", "/proc/self"),  # noqa: S108
+    *("/root", "/tmp", "/usr", "/var"),  # noqa: S108
+)
 """Where writing is tried, besides the interpreter's folders and the canary's."""
 
 LIMITS: dict[str, str] = {
@@ -109,15 +131,21 @@ LIMITS: dict[str, str] = {
 """Limit -> what enforces it."""
 
 
-def expected(level: int) -> dict[str, Expectation]:
-    """Return what the battery must answer in a sandbox of that level, in the order of the table."""
-    if level >= 2:
-        return EXPECTED
-    # An ordinary user stays the same one; root has become nobody.
-    user = Expectation(("not root", str(os.getuid() or NOBODY)), _STAGE0)
-    return {**EXPECTED, **WITHOUT_NAMESPACES, "identity.user": user}
+def expected(executor: str, level: int) -> dict[str, Expectation]:
+    """Return what the battery must answer in a sandbox of that executor and level, in the order of the table."""
+    if level == 1:
+        # An ordinary user stays the same one; root has become nobody.
+        user = Expectation(("not root", str(os.getuid() or NOBODY)), _STAGE0)
+        return {**EXPECTED, **WITHOUT_NAMESPACES, "identity.user": user}
+    found = {**EXPECTED, **BY_EXECUTOR.get(executor, {})}
+    if level >= 3:
+        return {name: one.by_own_kernel() for name, one in found.items()}
+    return found
 
 
-def namespaces(level: int) -> dict[str, str]:
+def namespaces(executor: str, level: int) -> dict[str, str]:
     """Return the namespaces that must be the sandbox's own, and what makes them."""
-    return NAMESPACES if level >= 2 else {}
+    if level != 2:
+        return {}
+    # Engines started by root run nobody's processes without a user namespace: there is no root inside to be mapped.
+    return {name: wall for name, wall in NAMESPACES.items() if name != "user" or executor != "container"}

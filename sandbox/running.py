@@ -44,6 +44,8 @@ class Inside:
     """Threads of the same user that RLIMIT_NPROC counts as well; none where the sandbox has a user namespace."""
     launcher_processes: int = 0
     """Processes of the sandbox, of one thread each, that are the backend's own."""
+    unsettable: tuple[str, ...] = ()
+    """Names of limits that the sandbox's kernel lets nobody set."""
     landlock: Mapping[str, Sequence[str]] | None = None
     """Files and folders that stage 0 leaves open, ``read``, ``listed`` and ``write``; None: it does not restrict."""
 
@@ -59,6 +61,7 @@ class Inside:
             "filtered": self.filtered,
             "counted": self.tells,
             "threads_outside": self.threads_outside,
+            "unsettable": self.unsettable,
             "landlock": self.landlock,
             "parent": os.getpid(),
         }
@@ -78,11 +81,22 @@ class RunningStats:
 class Running:
     """A started sandbox. The wire's outer end is ``wire``; ``kill`` is safe to call at any time and more than once."""
 
-    def __init__(self, process: subprocess.Popen[bytes], wire: socket.socket, limits: Limits, inside: Inside) -> None:
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        wire: socket.socket,
+        limits: Limits,
+        inside: Inside,
+        *,
+        tidy: Callable[[], None] = lambda: None,
+        roots: Callable[[], tuple[int, ...]] = lambda: (),
+    ) -> None:
         self.wire = wire
         self.inside = inside
         self.limits = limits
         self._process = process
+        self._tidy = tidy
+        self._roots = roots
         self._lock = threading.Lock()
         self._output = 0
         self._head = b""
@@ -138,7 +152,9 @@ class Running:
 
     def members(self) -> tuple[processes.Member, ...]:
         """Return the processes of the sandbox that can be found now, the outermost first."""
-        found = processes.tree(self._process.pid)
+        # Processes that an engine started are no children of its client.
+        elsewhere = (member for root in self._roots() for member in processes.tree(root))
+        found = (*processes.tree(self._process.pid), *elsewhere)
         # Once its parent has ended, a process is found from no root any more: remember it.
         self._seen |= set(found)
         return found
@@ -159,6 +175,7 @@ class Running:
             if self.ended_within(1.0 if len(members) > 1 else 0.0) is None:
                 self._process.kill()
                 self._process.wait()
+            self._tidy()
             end = time.monotonic() + GONE_SECONDS
             while any(processes.lives(member) for member in self._seen) and time.monotonic() < end:
                 time.sleep(0.002)
@@ -170,8 +187,10 @@ class Running:
             self._keeper.join(GONE_SECONDS)
 
     def _keep(self) -> None:
-        assert self._process.stdout is not None
-        output = self._process.stdout.fileno()
+        # Where standard input and output are the wire, what it prints comes on standard error alone.
+        printed = self._process.stdout or self._process.stderr
+        assert printed is not None
+        output = printed.fileno()
         next_sample = 0.0
         open_ = True
         while open_ or self._process.poll() is None:
@@ -182,7 +201,7 @@ class Running:
             if time.monotonic() >= next_sample:
                 self._sample()
                 next_sample = time.monotonic() + SAMPLE_SECONDS
-        self._process.stdout.close()
+        printed.close()
 
     def _drain(self, output: int) -> bool:
         chunk = os.read(output, 65536)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import secrets
 import socket
 import subprocess
@@ -26,6 +27,7 @@ from proofbox.sandbox.executor import Executor, Launch
 from proofbox.sandbox.limits import Limits
 from proofbox.sandbox.rowmemory import row_memory
 from proofbox.sandbox.running import Running
+from proofbox.sandbox.scratch import scratch
 
 CANARY = b"a file outside that no model may read or change\n"
 LONGEST_PLACE_BYTES = 64
@@ -189,7 +191,7 @@ def _short_place() -> str:
 @contextmanager
 def _outside() -> Iterator[_Outside]:
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="proofbox-walls-", dir=_short_place())))
+        folder = stack.enter_context(scratch("walls", place=_short_place()))
         (folder / "canary").write_bytes(CANARY)
         (folder / "model.bin").write_bytes(CANARY)
         name = f"proofbox-{secrets.token_hex(8)}"
@@ -246,17 +248,20 @@ def _battery(executor: Executor, limits: Limits, outside: _Outside) -> tuple[lis
         outside.tidy()
     answered = dict(zip(names, got, strict=False))
     rows = []
-    for name, expectation in probes.expected(executor.level).items():
+    for name, expectation in probes.expected(executor.name, executor.level).items():
         answer = answered.get(name, "no answer")
         held = answer in expectation.outcomes
         # One of several right outcomes is told as the expected one, so that the record is the same on every system.
         shown = expectation.outcomes[0] if held else answer
         rows.append(_row(name, expectation.outcomes[0], shown, expectation.enforced_by))
     told = dict(zip(probes.TOLD_NAMESPACES, namespaces, strict=False))
-    for name, wall in probes.namespaces(executor.level).items():
+    for name, wall in probes.namespaces(executor.name, executor.level).items():
         own = told.get(name) not in {None, "", str(Path(f"/proc/self/ns/{name}").readlink())}
         rows.append(_row(f"namespaces.{name}", "its own", "its own" if own else "the harness's", wall))
-    digest, runs_as = built
+    digest, runs_as, kernel = built
+    if executor.level >= 3:
+        own = kernel != f"{platform.release()} {platform.version()}"
+        rows.append(_row("kernel.own", "its own", "its own" if own else "the harness's", "kernel of its own"))
     counted = f"not counted: {denied.uncounted}" if denied.uncounted else "counted by name and answered by the harness"
     return rows, _Built(filter_sha256=digest, runs_as=runs_as, denied_calls=counted)
 

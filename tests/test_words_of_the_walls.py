@@ -20,4 +20,8 @@ def test_every_probe_and_every_limit_has_its_words() -> None:
         assert len(rows) > 40
         assert {row["probe"] for row in rows} <= ATTEMPTS.keys()
         assert {row["enforced_by"] for row in rows} <= ENFORCERS.keys() | KERNEL_WORDS
+    for executor, level in (("container", 2), ("gvisor", 3)):
+        walls = {one.enforced_by for one in probes.expected(executor, level).values()}
+        assert walls <= ENFORCERS.keys() | KERNEL_WORDS
+    assert "kernel.own" in ATTEMPTS
     assert set(probes.LIMITS) <= FIELDS.keys()

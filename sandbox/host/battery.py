@@ -29,15 +29,17 @@ NAMESPACES = ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
 NOBODY = 0x7FFFFFFF  # a process number that none has: without the filter the answer is ESRCH, and nothing is harmed
 
 
-def run_battery(channel: Channel, facts: Facts, built: Built, wire: int, shared: int | None) -> None:
-    """Run every probe and send: names, what each got, namespaces, the digest of the filter and as whom it runs."""
-    inherited = {wire} if shared is None else {wire, shared}
+def run_battery(channel: Channel, facts: Facts, built: Built, inherited: set[int], shared: int | None) -> None:
+    """Run every probe and send: names, what each got, namespaces, and of the sandbox what stage 0 built and its kernel.
+
+    ``inherited`` are the descriptors that the harness passed on, ``shared`` the one of them that holds rows.
+    """
     probes = {**_network(facts), **_files(facts), **_processes(facts, inherited), **_memory(facts), **_kernel()}
     probes["memory.rows"] = lambda: _written(shared)
     got = [_tried(probe) for probe in probes.values()]
-    channel.texts(
-        WALLS, [list(probes), got, [_namespace(name) for name in NAMESPACES], [built.filter_sha256, built.runs_as]]
-    )
+    kernel = " ".join(part for part in (os.uname().release, os.uname().version))
+    told = [built.filter_sha256, built.runs_as, kernel]
+    channel.texts(WALLS, [list(probes), got, [_namespace(name) for name in NAMESPACES], told])
 
 
 def _tried(probe: Callable[[], str]) -> str:
@@ -150,7 +152,9 @@ def _processes(facts: Facts, inherited: set[int]) -> dict[str, Callable[[], str]
         return "allowed"
 
     def first_environment() -> str:
-        return "empty" if not Path("/proc/1/environ").read_bytes().strip(b"\0") else "readable"
+        names = {entry.split(b"=")[0].decode() for entry in Path("/proc/1/environ").read_bytes().split(b"\0") if entry}
+        # Where there is no launcher, the first process is this one, with the environment that it was given.
+        return "empty" if not names or (os.getpid() == 1 and names <= set(facts["environment"])) else "readable"
 
     def descriptors() -> str:
         with os.scandir("/proc/self/fd") as entries:
@@ -172,8 +176,8 @@ def _processes(facts: Facts, inherited: set[int]) -> dict[str, Callable[[], str]
         "processes.descriptors": descriptors,
         "identity.user": lambda: str(os.getuid()),
         "identity.capabilities": lambda: "none" if int(status["CapEff"], 16) == 0 else "some",
-        "identity.no_new_privileges": lambda: status["NoNewPrivs"],
-        "identity.filter": lambda: status["Seccomp"],
+        "identity.no_new_privileges": lambda: status.get("NoNewPrivs", "not told"),
+        "identity.filter": lambda: status.get("Seccomp", "not told"),
         "environment.own": lambda: _words(set(os.environ) - set(facts["environment"])),
         "environment.process_1": first_environment,
     }

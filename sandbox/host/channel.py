@@ -6,6 +6,7 @@ The layout is that of ``proofbox/sandbox/wire.py``; a test holds the two togethe
 from __future__ import annotations
 
 import os
+import select
 import struct
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -35,10 +36,11 @@ class Frame:
 
 
 class Channel:
-    """The inherited socket."""
+    """The inherited socket, or a pair of descriptors for the two directions."""
 
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+    def __init__(self, reader: int, writer: int) -> None:
+        self._reader = reader
+        self._writer = writer
         self._nonce = 0
 
     def receive(self) -> Frame | None:
@@ -87,7 +89,11 @@ class Channel:
         buffer = bytearray(length)
         view, filled = memoryview(buffer), 0
         while filled < length:
-            got = os.readv(self._descriptor, [view[filled:]])
+            try:
+                got = os.readv(self._reader, [view[filled:]])
+            except BlockingIOError:  # gVisor hands on the state of the socket's other holders
+                _await(self._reader, select.POLLIN)
+                continue
             if got == 0:
                 return None
             filled += got
@@ -96,4 +102,13 @@ class Channel:
     def _write(self, payload: bytes | bytearray | memoryview) -> None:
         view = memoryview(payload).cast("B")
         while view:
-            view = view[os.write(self._descriptor, view) :]
+            try:
+                view = view[os.write(self._writer, view) :]
+            except BlockingIOError:
+                _await(self._writer, select.POLLOUT)
+
+
+def _await(descriptor: int, event: int) -> None:
+    poll = select.poll()
+    poll.register(descriptor, event)
+    poll.poll()

@@ -12,9 +12,14 @@ from .inbox import Inbox
 
 
 def main(wire: int, shared: int | None = None) -> None:
-    """Run until the harness closes ``wire``; ``shared`` is the descriptor of the memory through which rows come."""
-    stage0.close_all_but({wire} if shared is None else {wire, shared})
-    channel = Channel(wire)
+    """Run until the harness closes ``wire``; ``shared`` is the descriptor of the memory through which rows come.
+
+    A ``wire`` of 0 stands for standard input and output, for sandboxes that pass on no other descriptor.
+    """
+    wires = (wire, wire) if wire else stage0.wire_off_stdio()
+    inherited = set(wires) if shared is None else {*wires, shared}
+    stage0.close_all_but(inherited)
+    channel = Channel(*wires)
     first = channel.receive()
     if first is None:
         return
@@ -26,7 +31,7 @@ def main(wire: int, shared: int | None = None) -> None:
     if config["mode"] == "walls":
         from .battery import run_battery
 
-        run_battery(channel, config, built, wire, shared)
+        run_battery(channel, config, built, inherited, shared)
         return
     sys.path += config["sites"]
     sys.dont_write_bytecode = True

@@ -24,6 +24,19 @@ def close_all_but(kept: Iterable[int]) -> None:
     os.closerange(first, 65536)
 
 
+def wire_off_stdio() -> tuple[int, int]:
+    """Take the wire off standard input and output; return the descriptors to read requests from and write replies to.
+
+    From then on there is nothing to read from standard input, and what is printed goes where errors go.
+    """
+    wires = os.dup(0), os.dup(1)
+    nothing = os.open("/dev/null", os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return wires
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
     """What stage 0 built, as the evidence tells it."""
@@ -84,7 +97,8 @@ def rlimits(config: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
         "RLIMIT_SIGPENDING": 128,  # and timers: each is memory of the kernel, which no sum counts
     }
     # The soft limit sends SIGXCPU, by which the harness tells a limit from a crash; the hard one kills a second later.
-    return {**{name: (value, value) for name, value in hard.items()}, "RLIMIT_CPU": (cpu, cpu + 1)}
+    every = {**{name: (value, value) for name, value in hard.items()}, "RLIMIT_CPU": (cpu, cpu + 1)}
+    return {name: pair for name, pair in every.items() if name not in config["unsettable"]}
 
 
 def _no_higher(name: str, wanted: tuple[int, int]) -> tuple[int, int]:

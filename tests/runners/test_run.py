@@ -154,10 +154,13 @@ def test_doctor_proves_the_walls(proofbox: Command) -> None:
     document = json.loads(result.stdout)
     assert document["isolates"] is True
     assert all(row["held"] for row in document["selfcheck"]["rows"])
-    assert [(one["executor"], one["level"], one["works"]) for one in document["tried"]] == [
+    tried = document["tried"]
+    assert [(one["executor"], one["level"], one["works"]) for one in tried[:2]] == [
         ("bubblewrap", 2, True),
         ("landlock", 1, True),
     ]
+    assert [(one["executor"], one["level"]) for one in tried[2:]] == [("container", 2), ("gvisor", 3)]
+    assert all(one["reason"] and (one["works"] or one["advice"]) for one in tried)
     assert proofbox("doctor", "--executor", "unsafe-none").returncode == 4
 
 

@@ -183,7 +183,7 @@ def test_any_bytes_as_a_list_of_texts_are_read_or_refused(body, lists):
 def test_texts_go_over_the_wire_as_they_are(lists):
     ours, theirs = os.pipe()
     try:
-        channel.Channel(theirs).texts(channel.HELLO, lists)
+        channel.Channel(theirs, theirs).texts(channel.HELLO, lists)
         raw = os.read(ours, 65536)
     finally:
         os.close(ours)
