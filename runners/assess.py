@@ -23,6 +23,7 @@ from proofbox.runners.execute import Bench, Outcome, execute
 from proofbox.runners.hosting import Hosting, open_hosting
 from proofbox.runners.plan import Plan, Task, make_plan
 from proofbox.runners.resolve import Resolved, resolve
+from proofbox.runners.streams import MOST_ROWS, Reading
 from proofbox.runners.subject_record import subject_record
 from proofbox.runners.submission import FILE_NAME, read_submission
 from proofbox.runners.walls import Walls
@@ -45,6 +46,8 @@ class Settings:
     seed: int = 0
     executor: str = "auto"
     limits: Limits = field(default_factory=Limits)
+    most_rows: int = MOST_ROWS
+    """Rows of the evaluation data that are held in memory at once; a longer file is read in batches."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,14 +70,20 @@ class Assessed:
 
 
 @contextmanager
-def taken_in(source: Path, walls: Walls, *, refuse_mismatch: bool = True) -> Iterator[tuple[Intake, Resolved, bytes]]:
+def taken_in(
+    source: Path, walls: Walls, *, refuse_mismatch: bool = True, most_rows: int = MOST_ROWS
+) -> Iterator[tuple[Intake, Resolved, bytes]]:
     """Take a submission in: a read-only copy in a folder that is gone afterwards, its data read behind ``walls``."""
     sweep()
     with scratch("intake") as folder:
         intake = take_in(source, folder / "submission")
         submission, document, raw = read_submission(intake.root / FILE_NAME)
-        resolved = resolve(submission, document, intake, walls.open_data, refuse_mismatch=refuse_mismatch)
-        yield intake, resolved, raw
+        how = Reading(opener=walls.open_data, most_rows=most_rows)
+        resolved = resolve(submission, document, intake, how, refuse_mismatch=refuse_mismatch)
+        try:
+            yield intake, resolved, raw
+        finally:
+            resolved.close()
 
 
 def assess(source: Path, policies: Sequence[LoadedPolicy], settings: Settings, watch: Watch) -> Assessed:
@@ -98,7 +107,7 @@ def assess(source: Path, policies: Sequence[LoadedPolicy], settings: Settings, w
     clock = _Clock()
     watch.step("taking the submission in")
     hosting = Hosting(walls=Walls(settings.executor, settings.limits))
-    with taken_in(source, hosting.walls) as (intake, resolved, raw):
+    with taken_in(source, hosting.walls, most_rows=settings.most_rows) as (intake, resolved, raw):
         record = subject_record(resolved, intake.digest)
         facts = Facts.from_subject(record)
         plan, expected = _planned(policies, facts, recorded_only=resolved.subject.model_path is None)

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from proofbox.checks.labels import label_text
 from proofbox.checks.subject import Dataset, Subject
+from proofbox.runners.labelled import check_labels, check_weight
 from proofbox.runners.problems import Place, Problems
+from proofbox.runners.sensitive import declared_bins
+from proofbox.runners.streams import Reading, Stream, read_or_open
 from proofbox.runners.submission import Evaluation, Submission, Training
 from proofbox.runners.tables import OpenFile, ReadTable, UnreadableTableError, read_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from proofbox.checks.result import Json
 
 
 def _read(
@@ -27,14 +33,59 @@ def _read(
         return None
 
 
-def evaluation_set(submission: Submission, subject: Subject, problems: Problems, open_file: OpenFile) -> Dataset | None:
+def _read_or_open(path: str, part: Evaluation, where: tuple[Subject, Problems, Reading]) -> ReadTable | Stream | None:
+    """Read a file, or open it to be read in batches where it is too large to hold."""
+    subject, problems, how = where
+    try:
+        return read_or_open(subject.root / path, how, part.csv)
+    except UnreadableTableError as err:
+        place: Place = ("data", "evaluation", "path")
+        problems.add(place, got=f"in {path}: {err.got}", expected=err.expected, hint=err.hint)
+        return None
+
+
+def evaluation_set(submission: Submission, subject: Subject, problems: Problems, how: Reading) -> Dataset | None:
     """Read the evaluation data and check its columns; None (with problems noted) where it cannot be read."""
     part, model = submission.data.evaluation, submission.model
     path = next(file.path for file in subject.declared_files if file.role == "evaluation")
-    read = _read(path, part, ("data", "evaluation", "path"), (subject, problems, open_file))
+    read = _read_or_open(path, part, (subject, problems, how))
     if read is None:
         return None
-    table = read.table
+    stream = read if isinstance(read, Stream) else None
+    said = model or part
+    data = Dataset(
+        role="evaluation",
+        path=path,
+        table=read.head if isinstance(read, Stream) else read.table,
+        features=model.features if model else (),
+        target=part.target,
+        prediction=part.prediction,
+        sensitive=tuple(one.column for one in part.sensitive),
+        weight=part.weight,
+        id_columns=part.id,
+        positive_label=label_text(said.positive_label),
+        favourable_label=None if said.favourable_label is None else label_text(said.favourable_label),
+        proxies=submission.declared.proxies,
+        detail=read.detail,
+        source=stream,
+    )
+    before = len(problems.found)
+    try:
+        _check_evaluation(submission, data, problems)
+        bins = declared_bins(part.sensitive, data, ("data", "evaluation", "sensitive"), problems)
+    except UnreadableTableError as err:
+        # A file that is read in batches may be damaged further down.
+        place: Place = ("data", "evaluation", "path")
+        problems.add(place, got=f"in {path}: {err.got}", expected=err.expected, hint=err.hint)
+    if len(problems.found) > before or not bins:
+        return data
+    edges: dict[str, Json] = {name: list(numbers) for name, numbers in bins.items()}
+    return replace(data, bins=bins, detail={**data.detail, "bins": edges})
+
+
+def _check_evaluation(submission: Submission, data: Dataset, problems: Problems) -> None:
+    part, model = submission.data.evaluation, submission.model
+    table, path = data.table, data.path
     if model:
         _need_columns(
             table, path, [(("model", "features", i), name) for i, name in enumerate(model.features)], problems
@@ -42,32 +93,14 @@ def evaluation_set(submission: Submission, subject: Subject, problems: Problems,
         _check_feature_types(table, model.features, problems)
     base: Place = ("data", "evaluation")
     single = [((*base, key), getattr(part, key)) for key in ("target", "prediction", "text", "weight")]
-    several = [((*base, key, i), name) for key in ("sensitive", "id") for i, name in enumerate(getattr(part, key))]
+    several = [((*base, "sensitive", i), name) for i, name in enumerate(data.sensitive)]
+    several += [((*base, "id", i), name) for i, name in enumerate(part.id)]
     _need_columns(table, path, [*single, *several, *_declared(submission)], problems)
-    said = model or part
-    positive = label_text(said.positive_label)
-    for key in ("target", "prediction"):
-        column = getattr(part, key)
-        if column in table.column_names and submission.task != "regression":
-            place = ("model" if model else "data.evaluation").split(".")
-            _check_labels(table, column, (*base, key), positive, ((*place, "positive_label"), problems))
-    if part.weight in table.column_names:
-        _check_weight(table, str(part.weight), (*base, "weight"), problems)
-    return Dataset(
-        role="evaluation",
-        path=path,
-        table=table,
-        features=model.features if model else (),
-        target=part.target,
-        prediction=part.prediction,
-        sensitive=part.sensitive,
-        weight=part.weight,
-        id_columns=part.id,
-        positive_label=positive,
-        favourable_label=None if said.favourable_label is None else label_text(said.favourable_label),
-        proxies=submission.declared.proxies,
-        detail=read.detail,
-    )
+    if submission.task != "regression":
+        where: Place = ("model",) if model else base
+        # Recorded decisions may be between more than two classes, where no model says that they are not.
+        check_labels(data, model or part, where, submission.task if model else "", problems)
+    check_weight(data, (*base, "weight"), problems)
 
 
 def training_set(submission: Submission, subject: Subject, problems: Problems, open_file: OpenFile) -> Dataset | None:
@@ -136,36 +169,3 @@ def _check_feature_types(table: pa.Table, features: Iterable[str], problems: Pro
             problems.add(
                 ("model", "features", index), got=f"a column of type {kind}", expected="numbers or text", hint=hint
             )
-
-
-def _check_labels(
-    table: pa.Table, column: str, place: Place, positive: str, positive_place: tuple[Place, Problems]
-) -> None:
-    import pyarrow.compute as pc
-
-    where, problems = positive_place
-    values = table.column(column)
-    if values.null_count:
-        rows = ", ".join(str(row + 1) for row in pc.indices_nonzero(pc.is_null(values)).to_pylist()[:3])
-        problems.add(
-            place,
-            got=f"{values.null_count} rows without a value in '{column}' (data rows {rows}, ...)",
-            expected="a label in every row",
-            hint="leave those rows out and say so in the provenance record",
-        )
-        return
-    found = sorted({label_text(value) for value in pc.unique(values).to_pylist()})
-    if positive not in found:
-        shown = ", ".join(found[:6]) + (", ..." if len(found) > 6 else "")
-        problems.add(where, got=f"'{positive}', which never occurs in '{column}'", expected=f"one of {shown}")
-
-
-def _check_weight(table: pa.Table, column: str, place: Place, problems: Problems) -> None:
-    import pyarrow.compute as pc
-    import pyarrow.types as pt
-
-    values: Any = table.column(column)
-    if not (pt.is_integer(values.type) or pt.is_floating(values.type)):
-        problems.add(place, got=f"a column of type {values.type}", expected="numbers of at least 0")
-    elif values.null_count or pc.min(values).as_py() < 0 or not pc.all(pc.is_finite(values)).as_py():
-        problems.add(place, got="a missing, negative or infinite weight", expected="numbers of at least 0 in every row")

@@ -59,6 +59,7 @@ class DemoError(RunnersError):
 def run_demo(out: Path, *, language: str, executor: str) -> int:
     """Run the demo and return the exit code."""
     from proofbox.reports import mlflow_log
+    from proofbox.runners.assess import Settings
 
     store = f"sqlite:///{out / 'mlflow.db'}"
     # Training runs in a process of its own; MLflow is imported meanwhile on the other core.
@@ -76,7 +77,7 @@ def run_demo(out: Path, *, language: str, executor: str) -> int:
             language=language,
             say_how_to_open=False,
         )
-        finished = run_job(submissions / expected.name, POLICIES, seed=0, executor=executor, publishing=publishing)
+        finished = run_job(submissions / expected.name, POLICIES, Settings(executor=executor), publishing)
         agreed.append(_compare(finished, expected))
     print("\nThe reports: open report.html (English) or report.vi.html (Vietnamese) in the folders above.")
     print(f"MLflow: {mlflow_log.ui_command(store)}")

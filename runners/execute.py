@@ -9,8 +9,10 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from proofbox.checks.counts import Counts
+from proofbox.checks.counttables import count_tables
 from proofbox.checks.errors import ModelFailedError
 from proofbox.checks.holding import Behaviour, Isolation
+from proofbox.checks.onepass import Decide
 from proofbox.checks.result import Counterexample, CountTable, Inapplicable, Measured, Measurement
 from proofbox.checks.subject import Dataset, Decisions, Model, Subject
 from proofbox.checks.text import Text, t
@@ -21,6 +23,9 @@ from proofbox.runners.plan import Task
 
 if TYPE_CHECKING:
     from numpy.random import Generator
+
+_ALL_ROWS = frozenset({"data", "decisions", "model"})
+"""What cannot be given to a check unless all rows are held in memory."""
 
 Done = Callable[[Task], None]
 """Told after each task, for a progress bar."""
@@ -57,8 +62,16 @@ class Bench:
     def counts(self) -> Counts:
         """Return what counts the decisions on the evaluation rows; made once, so that the rows are counted once."""
         if self._counts is None:
-            self._counts = Counts(self.evaluation, self.decisions() if self.model else None, self.attributes)
+            decided: Decisions | Decide | None = None
+            if self.model is not None:
+                # Rows that are too many to hold are decided about, and counted, batch by batch.
+                decided = self.decisions() if self.evaluation.source is None else self.model.predict
+            self._counts = Counts(self.evaluation, decided, self.attributes)
         return self._counts
+
+    def evidence(self) -> Mapping[str, CountTable]:
+        """Return the joint tables that were counted, from which every count-based measurement can be had again."""
+        return {} if self._counts is None else count_tables(self._counts.tables)
 
     def rng(self, task: Task) -> Generator:
         """Return the task's own random stream, which depends on the seed and the task alone, never on the order."""
@@ -100,7 +113,7 @@ def execute(tasks: Iterable[Task], bench: Bench, done: Done = lambda task: None)
     for task in tasks:
         parts.append(_run(task, bench))
         done(task)
-    return joined(parts)
+    return joined([*parts, Outcome(tables=bench.evidence())])
 
 
 def _run(task: Task, bench: Bench) -> Outcome:
@@ -122,6 +135,12 @@ def _missing(task: Task, bench: Bench) -> Text | None:
     needs = task.check.needs
     if "model" in needs and bench.model is None:
         return t("the submission has no model, only recorded decisions")
+    if bench.evaluation.source is not None and needs & _ALL_ROWS:
+        return t(
+            "the evaluation data have {rows} rows, which are read in batches, and this check needs all of them at "
+            "once; a higher --rows-in-memory holds them",
+            rows=bench.evaluation.rows,
+        )
     if needs & {"decisions", "counts"} and bench.model is None and bench.evaluation.prediction is None:
         return t("there is neither a model nor a column of recorded predictions")
     if ("isolation" in needs and bench.isolation is None) or ("behaviour" in needs and bench.behaviour is None):

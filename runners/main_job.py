@@ -17,7 +17,7 @@ from proofbox.runners.exit_codes import BY_CONCLUSION, ExitCode
 if TYPE_CHECKING:
     from proofbox.policies.record import Assessment
     from proofbox.reports.bundle import Bundle
-    from proofbox.runners.assess import Assessed
+    from proofbox.runners.assess import Assessed, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class Finished:
         return BY_CONCLUSION[self.assessment.conclusion]
 
 
-def run_job(source: Path, policy_names: Sequence[str], *, seed: int, executor: str, publishing: Publishing) -> Finished:
+def run_job(source: Path, policy_names: Sequence[str], settings: Settings, publishing: Publishing) -> Finished:
     """Do the main job for one submission.
 
     Raises
@@ -59,7 +59,7 @@ def run_job(source: Path, policy_names: Sequence[str], *, seed: int, executor: s
         The output folder exists already; told before anything is measured.
     """
     from proofbox.policies.loader import load_policy
-    from proofbox.runners.assess import Settings, assess
+    from proofbox.runners.assess import assess
     from proofbox.runners.progress import progress
 
     policies = [load_policy(name) for name in dict.fromkeys(policy_names)]
@@ -70,7 +70,7 @@ def run_job(source: Path, policy_names: Sequence[str], *, seed: int, executor: s
         # Importing MLflow takes seconds; it overlaps the time the model works in its own process.
         mlflow_log.preload(publishing.tracking_uri)
     with progress(enabled=not publishing.as_json) as watch:
-        assessed = assess(source, policies, Settings(seed=seed, executor=executor), watch)
+        assessed = assess(source, policies, settings, watch)
         watch.step("writing the report")
         bundle = _write(assessed, publishing)
         run_id = _log(assessed, bundle, publishing)

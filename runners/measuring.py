@@ -40,7 +40,11 @@ def measure_once(source: Path, check_id: str, given: Sequence[str], settings: Se
     params = dict(_pair(item) for item in given)
     _validated(spec, {"attribute": "any", **params} if "attribute" in spec.params_type.model_fields else params)
     hosting = Hosting(walls=Walls(settings.executor, settings.limits))
-    with taken_in(source, hosting.walls, refuse_mismatch=False) as (_intake, resolved, _raw):
+    with taken_in(source, hosting.walls, refuse_mismatch=False, most_rows=settings.most_rows) as (
+        _intake,
+        resolved,
+        _raw,
+    ):
         wanted = _wanted(spec, params, resolved.evaluation.sensitive)
         plan = make_plan(wanted, recorded_only=resolved.subject.model_path is None)
         watch.planned(len(wanted))

@@ -17,8 +17,8 @@ from proofbox.policies.yamlfile import Document
 from proofbox.runners.columns import evaluation_set, training_set
 from proofbox.runners.problems import Place, Problems
 from proofbox.runners.reference import reference_shares
+from proofbox.runners.streams import Reading, Stream
 from proofbox.runners.submission import Submission
-from proofbox.runners.tables import OpenFile
 
 if TYPE_CHECKING:
     from proofbox.checks.result import Json
@@ -37,16 +37,21 @@ class Resolved:
     evaluation: Dataset
     training: Dataset | None
 
+    def close(self) -> None:
+        """End what still reads the data."""
+        if isinstance(self.evaluation.source, Stream):
+            self.evaluation.source.close()
+
 
 def resolve(
-    submission: Submission, document: Document, intake: Intake, open_file: OpenFile, *, refuse_mismatch: bool = True
+    submission: Submission, document: Document, intake: Intake, how: Reading, *, refuse_mismatch: bool = True
 ) -> Resolved:
     """Find the files and columns that the submission names.
 
     Parameters
     ----------
-    open_file
-        Opens a data file behind the walls; nothing native parses one on this side.
+    how
+        How data files are read: behind the walls, since nothing native parses one on this side.
     refuse_mismatch
         Whether a file that differs from the digest declared in ``submission.yaml`` is refused as not being what the
         provider sent; ``proofbox measure`` measures it instead.
@@ -63,9 +68,9 @@ def resolve(
     _check_model_block(submission, problems)
     _check_claims(submission, problems)
     problems.stop_if_any()
-    evaluation = evaluation_set(submission, subject, problems, open_file)
-    training = training_set(submission, subject, problems, open_file)
-    subject = replace(subject, reference=reference_shares(subject, problems, open_file))
+    evaluation = evaluation_set(submission, subject, problems, how)
+    training = training_set(submission, subject, problems, how.opener)
+    subject = replace(subject, reference=reference_shares(subject, problems, how.opener))
     problems.stop_if_any()
     assert evaluation is not None
     return Resolved(submission=submission, document=document, subject=subject, evaluation=evaluation, training=training)

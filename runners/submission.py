@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from proofbox.checks.subject import Task
 from proofbox.policies.errors import BadDocumentError, Problem
-from proofbox.policies.validation import validate
+from proofbox.policies.validation import validate, wrong
 from proofbox.policies.yamlfile import Document, read_yaml
 from proofbox.runners.errors import BadSubmissionError
 
@@ -65,6 +66,8 @@ class ModelBlock(Block):
     output: Literal["label", "probability", "score"] = "label"
     positive_label: Label = 1
     favourable_label: Label | None = None
+    classes: tuple[Label, ...] = ()
+    """All labels that may occur in the data; empty for whatever occurs (two for a binary classification)."""
     threshold: Annotated[float, Field(allow_inf_nan=False)] = 0.5
 
 
@@ -76,13 +79,41 @@ class Csv(Block):
     encoding: Literal["auto", "utf-8", "utf-8-sig", "utf-16", "windows-1258", "windows-1252"] = "auto"
 
 
+def _as_column(value: object) -> object:
+    return {"column": value} if isinstance(value, str | int | float) else value
+
+
+class SensitiveColumn(Block):
+    """A sensitive column; one of numbers may declare the bins that make its groups."""
+
+    column: Name
+    bins: Annotated[
+        tuple[Annotated[float, Field(allow_inf_nan=False)], ...] | None, Field(min_length=1, max_length=100)
+    ] = None
+    """Rising edges: ``[25, 40]`` makes the groups below 25, from 25 to below 40, and from 40."""
+    quantiles: Annotated[int, Field(ge=2, le=20)] | None = None
+    """Into how many groups of about equally many rows the column is split."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> SensitiveColumn:
+        if self.bins is not None and self.quantiles is not None:
+            raise wrong("either 'bins' or 'quantiles'", "leave one of them out", got="both")
+        if self.bins is not None and any(high <= low for low, high in pairwise(self.bins)):
+            raise wrong("edges that rise", "each edge above the one before, for example [25, 40, 60]")
+        return self
+
+
+Sensitive = Annotated[SensitiveColumn, BeforeValidator(_as_column, json_schema_input_type=Name | SensitiveColumn)]
+
+
 class Evaluation(Block):
     """The evaluation data. Labels and sensitive columns never enter the sandbox unless they are features too."""
 
     path: Name
     target: Name | None = None
     prediction: Name | None = None
-    sensitive: Columns = ()
+    sensitive: Annotated[tuple[Sensitive, ...], BeforeValidator(_none_as_empty)] = ()
+    """Each a column's name, or ``{column: age, bins: [25, 40, 60]}``, or ``{column: income, quantiles: 4}``."""
     text: Name | None = None
     weight: Name | None = None
     id: Columns = ()
@@ -92,6 +123,8 @@ class Evaluation(Block):
     positive_label: Label = 1
     """Where there is no ``model`` block to say it: the class whose rates are counted."""
     favourable_label: Label | None = None
+    classes: tuple[Label, ...] = ()
+    """All labels that may occur, where there is no ``model`` block to say it; empty for whatever occurs."""
 
 
 class Training(Block):

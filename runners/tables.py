@@ -7,7 +7,7 @@ encodings is one group; what was merged is recorded. Nothing is dropped: an empt
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -79,6 +79,16 @@ def read_table(path: Path, open_file: OpenFile, csv: Csv | None = None) -> ReadT
     UnreadableTableError
         The file is empty, of another format, of another encoding, or has no rows or columns.
     """
+    spec, detail = described(path, csv)
+    try:
+        with open_file(spec) as file:
+            return held(file, detail)
+    except DataError as err:
+        raise unreadable(err, spec.format) from err
+
+
+def described(path: Path, csv: Csv | None) -> tuple[FileSpec, dict[str, Json]]:
+    """Return how a file is to be opened, by its ending and (where it is CSV) its first bytes, and what was detected."""
     kind = _SUFFIXES.get(path.suffix.lower())
     if kind is None:
         raise UnreadableTableError(
@@ -86,17 +96,18 @@ def read_table(path: Path, open_file: OpenFile, csv: Csv | None = None) -> ReadT
         )
     if path.stat().st_size == 0:
         raise UnreadableTableError("an empty file", "a header and at least one row", "export the data again")
-    if kind == "csv":
-        table, detail = _read_csv(path, csv or Csv(), open_file)
-    else:
-        table, detail = _read(path, kind, {}, open_file), {"format": kind}
-    if table.num_rows == 0 or table.num_columns == 0:
-        got = f"{table.num_rows} rows and {table.num_columns} columns"
-        raise UnreadableTableError(got, "at least one row and one column", "export the data again")
-    doubled = sorted({name for name in table.column_names if table.column_names.count(name) > 1})
-    if doubled:
-        raise UnreadableTableError(f"the column '{doubled[0]}' twice", "column names that differ", "rename one of them")
-    table, merged, forms = _normalise_text(table)
+    if kind != "csv":
+        return FileSpec(path=path, format=kind), {"format": kind}
+    form = _csv_form(path, csv or Csv())
+    known = "utf8" if form["encoding"].startswith("utf-8") else form["encoding"]
+    return FileSpec(path=path, format=kind, csv={**form, "encoding": known}), {"format": kind, **form}
+
+
+def held(file: DataFile, detail: dict[str, Json]) -> ReadTable:
+    """Return all rows of an open file."""
+    table = file.table()
+    table = table.rename_columns(check_columns(table.column_names, table.num_rows, str(detail["format"])))
+    table, merged, forms = normalise_text(table)
     if merged:
         detail["merged_categories"] = merged
     if forms:
@@ -104,38 +115,42 @@ def read_table(path: Path, open_file: OpenFile, csv: Csv | None = None) -> ReadT
     return ReadTable(table=table, detail=detail)
 
 
-def _read(path: Path, kind: str, csv: Mapping[str, str], open_file: OpenFile) -> pa.Table:
-    try:
-        with open_file(FileSpec(path=path, format=kind, csv=csv)) as file:
-            return file.table()
-    except DataError as err:
-        if err.over_limit:
-            got, hint = f"a file that is too large to be read ({err.what})", "submit fewer rows, or fewer columns"
-            raise UnreadableTableError(got, "a file that fits", hint) from err
-        if kind == "csv":
-            hint = "check the quotes and the number of fields in that row, or set data.*.csv in submission.yaml"
-            raise UnreadableTableError(f"a file that does not parse ({err.what})", "a CSV file", hint) from err
+def check_columns(header: Sequence[str], rows: int, kind: str) -> list[str]:
+    """Return the cleaned names of the columns; refuse a table without rows or columns, and names that are no names."""
+    if rows == 0 or not header:
+        got = f"{rows} rows and {len(header)} columns"
+        raise UnreadableTableError(got, "at least one row and one column", "export the data again")
+    if kind == "csv" and any(not name.strip() for name in header):
         raise UnreadableTableError(
-            f"bytes that are not {kind} ({err.what})", f"a {kind} file", "write it again"
-        ) from err
+            "a column without a name", "a header that names every column", "check the first line and the delimiter"
+        )
+    names = [unicodedata.normalize("NFC", name).strip() for name in header] if kind == "csv" else list(header)
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise UnreadableTableError(f"the column '{doubled[0]}' twice", "column names that differ", "rename one of them")
+    return names
 
 
-def _read_csv(path: Path, csv: Csv, open_file: OpenFile) -> tuple[pa.Table, dict[str, Json]]:
+def unreadable(err: DataError, kind: str) -> UnreadableTableError:
+    """Return the reader's word on a file as a mistake of the submission."""
+    if err.over_limit:
+        got, hint = f"a file that is too large to be read ({err.what})", "submit fewer rows, or fewer columns"
+        return UnreadableTableError(got, "a file that fits", hint)
+    if kind == "csv":
+        hint = "check the quotes and the number of fields in that row, or set data.*.csv in submission.yaml"
+        return UnreadableTableError(f"a file that does not parse ({err.what})", "a CSV file", hint)
+    return UnreadableTableError(f"bytes that are not {kind} ({err.what})", f"a {kind} file", "write it again")
+
+
+def _csv_form(path: Path, csv: Csv) -> dict[str, str]:
+    """Return how a CSV file is written, as declared or as its first bytes show."""
     with path.open("rb") as file:
         head = file.read(_SAMPLE_BYTES)
     encoding = _encoding(head, csv)
     text = head.decode(encoding, errors="replace")
     delimiter = _delimiter(text, path) if csv.delimiter == "auto" else csv.delimiter
     decimal = _decimal(text, delimiter) if csv.decimal == "auto" else csv.decimal
-    known = "utf8" if encoding.startswith("utf-8") else encoding
-    table = _read(path, "csv", {"delimiter": delimiter, "decimal": decimal, "encoding": known}, open_file)
-    detail: dict[str, Json] = {"format": "csv", "delimiter": delimiter, "decimal": decimal, "encoding": encoding}
-    if any(not name.strip() for name in table.column_names):
-        raise UnreadableTableError(
-            "a column without a name", "a header that names every column", "check the first line and the delimiter"
-        )
-    names = [unicodedata.normalize("NFC", name).strip() for name in table.column_names]
-    return table.rename_columns(names), detail
+    return {"delimiter": delimiter, "decimal": decimal, "encoding": encoding}
 
 
 def _encoding(head: bytes, csv: Csv) -> str:
@@ -177,7 +192,7 @@ def _decimal(text: str, delimiter: str) -> str:
     return "," if commas > points else "."
 
 
-def _normalise_text(table: pa.Table) -> tuple[pa.Table, dict[str, Json], dict[str, Json]]:
+def normalise_text(table: pa.Table) -> tuple[pa.Table, dict[str, Json], dict[str, Json]]:
     """Dictionary-encode text columns, merge categories that differ only in form, and say what was done."""
     import pyarrow as pa
 
@@ -209,6 +224,9 @@ def _merge_categories(array: pa.Array) -> tuple[pa.Array, list[Json], dict[str, 
         array = array.unify_dictionaries().combine_chunks()
     values = array.dictionary.to_pylist()
     clean = [None if value is None else unicodedata.normalize("NFC", str(value)).strip() for value in values]
+    if array.type == pa.dictionary(pa.int32(), pa.string()) and values == clean and all(clean):
+        # Nothing to clean: the codes stay as they are, and no row is touched.
+        return array, [], {}
     kept = sorted({value for value in clean if value})
     place = {value: index for index, value in enumerate(kept)}
     # The last code stands for "missing" and is turned into a null below.

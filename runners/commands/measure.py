@@ -6,7 +6,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from proofbox.runners.commands.options import executor_option, json_option, seed_option
+from proofbox.runners.commands.options import executor_option, json_option, rows_option, seed_option
 
 
 @click.command("measure")
@@ -15,6 +15,7 @@ from proofbox.runners.commands.options import executor_option, json_option, seed
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A parameter of the check; repeatable.")
 @seed_option
 @executor_option
+@rows_option
 @json_option
 def command(
     submission: Path, check_id: str, settings: tuple[str, ...], seed: int, executor: str, **given: object
@@ -25,5 +26,6 @@ def command(
     from proofbox.runners.progress import progress
 
     with progress(enabled=not given["json"]) as watch:
-        outcome = measure_once(submission, check_id, settings, Settings(seed=seed, executor=executor), watch)
+        how = Settings(seed=seed, executor=executor, most_rows=int(str(given["most_rows"])))
+        outcome = measure_once(submission, check_id, settings, how, watch)
     print_outcome(outcome, as_json=bool(given["json"]))

@@ -18,4 +18,12 @@ executor_option = click.option(
     help="What isolates the model; auto takes bubblewrap (level 2), else landlock (level 1). unsafe-none isolates"
     " nothing and is for debugging only.",
 )
+rows_option = click.option(
+    "--rows-in-memory",
+    "most_rows",
+    type=click.IntRange(min=1),
+    default=10_000_000,
+    show_default=True,
+    help="Rows of the evaluation data that are held at once; a longer file is read in batches, for checks that count.",
+)
 json_option = click.option("--json", is_flag=True, help="One JSON document on stdout, messages on stderr.")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from proofbox.runners.commands.options import executor_option, json_option, lang_option, seed_option
+from proofbox.runners.commands.options import executor_option, json_option, lang_option, rows_option, seed_option
 
 
 @click.command("run")
@@ -16,6 +16,7 @@ from proofbox.runners.commands.options import executor_option, json_option, lang
 @seed_option
 @lang_option
 @executor_option
+@rows_option
 @click.option(
     "--runner", type=click.Choice(["local"]), default="local", show_default=True, help="Where the plan is run."
 )
@@ -28,6 +29,7 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
 
     Exit code 0: conforms. 1: does not conform. 2: bad input. 3: undetermined. 4: no isolation.
     """
+    from proofbox.runners.assess import Settings
     from proofbox.runners.main_job import Publishing, run_job
 
     publishing = Publishing(
@@ -38,6 +40,9 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
         as_json=bool(given["json"]),
     )
     finished = run_job(
-        submission, policies, seed=int(str(given["seed"])), executor=str(given["executor"]), publishing=publishing
+        submission,
+        policies,
+        Settings(seed=int(str(given["seed"])), executor=str(given["executor"]), most_rows=int(str(given["most_rows"]))),
+        publishing,
     )
     raise SystemExit(finished.exit_code)

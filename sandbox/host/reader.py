@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 PLAIN = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float", "double")
 DATED = ("date32[day]", "timestamp[s]", "timestamp[ms]", "timestamp[us]", "timestamp[ns]")
 NULL, WORD = "null", "text"
+_BLOCK_BYTES = 1 << 24
+"""Bytes of a CSV file that are read at once where it is read in batches."""
 
 
 class UnreadableError(Exception):
@@ -78,7 +81,9 @@ class _Parts:
 
         self._parquet = kind == "parquet"
         if self._parquet:
-            self._file = pq.ParquetFile(path, page_checksum_verification=True)
+            texts = [field.name for field in pq.read_schema(path) if pa.types.is_string(field.type)]
+            # Text that is a dictionary in the file stays one: no row of it is hashed again.
+            self._file = pq.ParquetFile(path, page_checksum_verification=True, read_dictionary=texts)
             schema, self.rows = self._file.schema_arrow, self._file.metadata.num_rows
         else:
             self._file = pa.ipc.open_file(pa.memory_map(path))
@@ -118,7 +123,68 @@ class _Parts:
                 yield batch.slice(start, rows)
 
 
-def _opened(config: Mapping[str, Any]) -> _Whole | _Parts:
+class _Lines:
+    """A CSV file that is read piece by piece: its types are found by reading on until nothing contradicts them."""
+
+    def __init__(self, path: str, csv: Mapping[str, Any]) -> None:
+        import pyarrow as pa
+
+        self._path, self._csv = path, csv
+        self.fields: list[tuple[str, Any]] = []
+        wider = {"null": pa.float64(), "int64": pa.float64()}
+        text = pa.dictionary(pa.int32(), pa.string())
+        with self._reader(()) as reader:
+            kinds = [wider["null"] if pa.types.is_null(field.type) else field.type for field in reader.schema]
+            kinds = [text if pa.types.is_string(kind) else kind for kind in kinds]
+            self.fields = list(zip(reader.schema.names, kinds, strict=True))
+        for _ in range(2 * len(kinds) + 1):
+            try:
+                with self._reader(()) as reader:
+                    self.rows = sum(batch.num_rows for batch in reader)
+                return
+            except pa.ArrowInvalid as error:
+                found = re.search(r"In CSV column #(\d+): CSV conversion error", str(error))
+                if found is None:
+                    raise
+                name, kind = self.fields[int(found[1])]
+                self.fields[int(found[1])] = (name, wider.get(str(kind), text))
+        raise UnreadableError("its columns change their type from row to row")
+
+    def batches(self, places: Sequence[int], rows: int) -> Iterator[Any]:
+        """Yield the rows of those columns, at most ``rows`` at once; all of them where ``rows`` is 0."""
+        import pyarrow as pa
+
+        with self._reader(places) as reader:
+            for batch in [pa.Table.from_batches(list(reader))] if not rows else reader:
+                for start in range(0, batch.num_rows, rows or max(batch.num_rows, 1)):
+                    part = batch.slice(start, rows or None)
+                    columns = [part.column(place) for place in range(len(places))]
+                    yield [pa.chunked_array([c]) if isinstance(c, pa.Array) else c for c in columns], part.num_rows
+
+    def _reader(self, places: Sequence[int]) -> Any:  # noqa: ANN401 pyarrow ships no types
+        import pyarrow.csv as pc
+
+        # Columns are read by names of our own, which differ even where those of the file do not.
+        names = [f"c{place}" for place in range(len(self.fields))]
+        return pc.open_csv(
+            self._path,
+            read_options=pc.ReadOptions(
+                encoding=self._csv["encoding"],
+                block_size=_BLOCK_BYTES,
+                column_names=names or None,
+                skip_rows=1 if names else 0,
+            ),
+            parse_options=pc.ParseOptions(delimiter=self._csv["delimiter"], newlines_in_values=True),
+            convert_options=pc.ConvertOptions(
+                decimal_point=self._csv["decimal"],
+                strings_can_be_null=False,
+                column_types={f"c{place}": kind for place, (_, kind) in enumerate(self.fields)},
+                include_columns=[f"c{place}" for place in places] or None,
+            ),
+        )
+
+
+def _opened(config: Mapping[str, Any]) -> _Whole | _Parts | _Lines:
     kind, path = config["format"], config["path"]
     if kind in {"parquet", "arrow"}:
         return _Parts(path, kind)
@@ -129,6 +195,8 @@ def _opened(config: Mapping[str, Any]) -> _Whole | _Parts:
     import pyarrow.csv as pc
 
     csv = config["csv"]
+    if "read" in csv:
+        return _Lines(path, csv)
     return _Whole(
         pc.read_csv(
             path,
@@ -159,7 +227,7 @@ def _kind(name: str, type_: Any) -> str:  # noqa: ANN401 pyarrow ships no types
     raise UnreadableError(f"the column {name!r} holds values of type {type_}; numbers, text and dates can be used")
 
 
-def _send(channel: Channel, source: _Whole | _Parts, kinds: Sequence[str], wanted: Mapping[str, Any]) -> None:
+def _send(channel: Channel, source: _Whole | _Parts | _Lines, kinds: Sequence[str], wanted: Mapping[str, Any]) -> None:
     places = wanted["columns"]
     words: list[_Words | None] = [_Words() if kinds[place] == WORD else None for place in places]
     for columns, rows in source.batches(places, wanted["rows"]):

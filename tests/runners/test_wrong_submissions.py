@@ -37,6 +37,16 @@ def reference(content: str) -> Spoil:
     return spoil
 
 
+def rows(*lines: str, sensitive: str = "sex", more: str = "") -> Spoil:
+    """Write the evaluation data anew; ``more`` is a further key of the evaluation block."""
+
+    def spoil(folder: Path) -> None:
+        (folder / "data/eval.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        edit("sensitive: [sex]", f"sensitive: [{sensitive}]" + (f"\n    {more}" if more else ""))(folder)
+
+    return spoil
+
+
 # (name, what is spoiled, what the message must contain)
 WRONG: list[tuple[str, Spoil, list[str]]] = [
     ("no submission.yaml", lambda f: (f / "submission.yaml").unlink(), ["no submission.yaml", "docs/submission.md"]),
@@ -98,6 +108,25 @@ WRONG: list[tuple[str, Spoil, list[str]]] = [
             "  quasi_identifiers: [debt]",
         ),
         ["submission.yaml:23:", "data.evaluation.id"],
+    ),
+    (
+        "bins that fall",
+        edit("sensitive: [sex]", "sensitive: [{column: income, bins: [40, 25]}]"),
+        ["submission.yaml:19:", "edges that rise"],
+    ),
+    (
+        "a third label in a binary classification",
+        rows("income,debt,sex,approved", *["1,2,male,1", "1,2,male,0"] * 9, "1,2,male,2", "1,2,female,9"),
+        ["submission.yaml:18:", "the label '2', '9' in 'approved' of data/eval.csv (data rows 19, 20)", "one of 1, 0"],
+    ),
+    (
+        "negative and missing weights",
+        rows(
+            "income,debt,sex,approved,w",
+            *("1,2,male,1,1", "1,2,male,0,-1", "1,2,male,0,", "1,2,male,0,inf", "1,2,male,0,-0.5", "1,2,male,0,0"),
+            more="weight: w",
+        ),
+        ["submission.yaml:20:", "weight in 'w' of data/eval.csv (data rows 2, 3, 4 and 1 more)"],
     ),
     ("symlink out", lambda f: (f / "data/link.csv").symlink_to("/etc/passwd"), ["data/link.csv"]),
     ("dangling symlink", lambda f: (f / "data/link.csv").symlink_to("nowhere"), ["data/link.csv"]),
