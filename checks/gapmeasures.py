@@ -67,7 +67,7 @@ def difference_of(
         measure=measure,
         value=max(one.family.difference for one in compared),
         interval=difference_interval([one.family for one in compared], confidence),
-        sample_size=_size(compared),
+        sample_size=_size(compared, detail),
         detail={**detail, **_groups(compared, within)},
     )
 
@@ -87,7 +87,7 @@ def ratio_of(
             measure=measure,
             value=min(defined),
             interval=ratio_interval([one.family for one in compared], confidence),
-            sample_size=_size(compared),
+            sample_size=_size(compared, detail),
             detail={**detail, **_groups(compared, within)},
         )
 
@@ -123,8 +123,10 @@ RIGHT = "right"
 """The label of a right decision, as :func:`right_or_wrong` names it."""
 
 
-def _size(compared: Sequence[Comparison]) -> int:
-    return sum(one.sample_size for one in compared)
+def _size(compared: Sequence[Comparison], detail: Mapping[str, Json]) -> int:
+    """Return the rows that comparisons rest on, each once: several classes or combinations are of the same rows."""
+    total, rows = sum(one.sample_size for one in compared), detail.get("rows")
+    return min(total, rows) if isinstance(rows, int) else total
 
 
 def _groups(compared: Sequence[Comparison], within: Sequence[str]) -> dict[str, Json]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -109,11 +110,29 @@ def rates_chart(dots: Sequence[Dot], ticks: Sequence[tuple[float, str]]) -> str:
         for index, dot in enumerate(dots):
             y = height - row * (index + 1) + 10
             axes.plot([low, high], [y, y], color="#c3cad3", linewidth=1.0)
+            if low < 0 < high:
+                axes.plot([0, 0], [y - 7, y + 6], color=INK, linewidth=1.0, zorder=0)
             _whisker(axes, dot, y)
             _words(axes, (low, y + 9), _short(dot.label), "left")
             _words(axes, (high, y + 9), dot.shown, "right", value=True)
         axes.plot([low, high], [foot, foot], color=GREY, linewidth=0.8)
         return _data_uri(figure)
+
+
+def scale(values: Sequence[float]) -> list[float]:
+    """Return three to five even places from below the lowest of the values to above the highest, in round steps.
+
+    Nought is one of them wherever the values lie on both sides of it.
+    """
+    low, high = min(values), max(values)
+    if not high > low:
+        low, high = (low - abs(low) / 2, high + abs(high) / 2) if low else (-1.0, 1.0)
+    rough = (high - low) / 3
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * 0.999)
+    first, last = math.floor(low / step + 1e-12), math.ceil(high / step - 1e-12)
+    # Multiplied and rounded, not added up: 0.1 + 0.2 is no tick's name.
+    return [round(place * step, 12 - math.floor(math.log10(step))) for place in range(first, last + 1)]
 
 
 @contextmanager

@@ -50,9 +50,15 @@ def dot_of(label: str, item: MeasurementRecord, say: Callable[[float], str]) -> 
     return Dot(label=label, value=item.value, low=low, high=high, shown=say(item.value))
 
 
-def value_in_words(item: MeasurementRecord, translator: Translator, *, percent: bool = False) -> str:
-    """Return ``0.6917 (95% interval 0.599 to 0.789)``, or the value alone where there is no interval."""
-    say = translator.rate if percent else translator.measured
+def value_in_words(item: MeasurementRecord, translator: Translator, say: Callable[[float], str] | None = None) -> str:
+    """Return ``0.6917 (95% interval 0.599 to 0.789)``, or the value alone where there is no interval.
+
+    Parameters
+    ----------
+    say
+        Writes a number; by default with four decimals.
+    """
+    say = say or translator.measured
     if item.interval is None:
         return say(item.value)
     return translator.gettext(

@@ -22,6 +22,7 @@ from proofbox.reports.figures import Chart, criterion_figure
 from proofbox.reports.i18n import Translator
 from proofbox.reports.rates import RatesView, rates_views
 from proofbox.reports.walls import WallsView, walls_view
+from proofbox.reports.worstgroups import WorstView, worst_views
 
 EXPIRES_SOON = timedelta(days=90)
 OPEN_VERDICTS = ("inconclusive", "error", "not-run")
@@ -77,6 +78,8 @@ class ReportView:
     smallest: CounterexampleRecord | None
     """Of the counterexamples of failed requirements, the one in which the fewest inputs differ; a ``must``'s first."""
     rates: tuple[RatesView, ...]
+    worst: tuple[WorstView, ...]
+    """The groups that fare most differently from everybody else."""
     unjudged_cases: tuple[CounterexampleRecord, ...]
     """Counterexamples that no finding refers to."""
     walls: WallsView
@@ -100,6 +103,7 @@ def build_view(assessment: Assessment, translator: Translator) -> ReportView:
         advised=tuple(item for item in failed if item.finding.level == "should"),
         smallest=min((case for item in failed for case in item.cases), key=_inputs_changed, default=None),
         rates=tuple(rates_views(assessment.measurements, translator)),
+        worst=tuple(worst_views(assessment.measurements, translator)),
         unjudged_cases=tuple(case for case in assessment.counterexamples if case.id not in shown),
         walls=walls_view(assessment.run.selfcheck, assessment.run.limits),
         methods=tuple(sorted({item.interval.method for item in assessment.measurements if item.interval})),

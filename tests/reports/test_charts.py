@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from proofbox.reports.charts import Dot, Mark, criterion_chart, rates_chart
+from proofbox.reports.charts import Dot, Mark, criterion_chart, rates_chart, scale
 
 TICKS = [(0.0, "0%"), (0.5, "50%"), (1.0, "100%")]
 
@@ -64,3 +64,19 @@ def test_a_picture_loads_nothing():
     assert "http" not in source.replace("http://www.w3.org/", "")
     assert "<image" not in source
     assert "<!DOCTYPE" not in source
+
+
+@pytest.mark.parametrize(
+    ("values", "places"),
+    [
+        ([0.03, 0.41], [0.0, 0.2, 0.4, 0.6]),
+        ([-0.13, 0.08], [-0.2, -0.1, 0.0, 0.1]),
+        ([9.2, 13.7], [8.0, 10.0, 12.0, 14.0]),
+        ([5.0], [2.0, 4.0, 6.0, 8.0]),
+        ([0.0, 0.0], [-1.0, 0.0, 1.0]),
+        ([-3e9, 50.0], [-3e9, -2e9, -1e9, 0.0, 1e9]),
+    ],
+)
+def test_a_scale_has_round_places_and_nought_where_values_lie_on_both_sides(values, places):
+    assert scale(values) == places
+    assert places[0] <= min(values) <= max(values) <= places[-1]

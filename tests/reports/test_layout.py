@@ -7,10 +7,12 @@ import dataclasses
 import pytest
 
 from proofbox.reports.figures import criterion_figure, value_in_words
+from proofbox.reports.html import render_html
 from proofbox.reports.i18n import Translator
 from proofbox.reports.rates import group_counts, rates_views
 from proofbox.reports.view import build_view
 from proofbox.reports.walls import walls_view
+from proofbox.reports.worstgroups import worst_views
 
 
 def by_measure(assessment, measure):
@@ -18,10 +20,10 @@ def by_measure(assessment, measure):
 
 
 def test_the_groups_behind_a_gap_are_read_from_its_detail(model_a):
-    ((rate, groups),) = group_counts(by_measure(model_a, "demographic_parity_ratio"))
-    assert rate == "selection_rate"
+    ((rate, within, groups),) = group_counts(by_measure(model_a, "demographic_parity_ratio"))
+    assert (rate, within) == ("selection_rate", "")
     assert [(found.group, found.count, found.of) for found in groups] == [("0", 78, 123), ("1", 617, 673)]
-    ((rate, _),) = group_counts(by_measure(model_a, "equalized_odds_difference"))
+    ((rate, _, _),) = group_counts(by_measure(model_a, "equalized_odds_difference"))
     assert rate == "true_positive_rate"
 
 
@@ -67,6 +69,68 @@ def test_an_intersection_is_a_view_of_its_own(model_a):
     views = list(rates_views((*model_a.measurements, both), Translator("en")))
     assert [view.attribute for view in views] == ["white", "sex + white"]
     assert views[1].rows[0][0] == "f + 0"
+
+
+def test_other_checks_of_groups_are_views_of_their_own_after_the_rates(model_a):
+    rate = next(item for item in model_a.measurements if item.group)
+    interval = dataclasses.replace(rate.interval, low=-2.5, high=3.5)
+    error = dataclasses.replace(
+        rate, check="fairness.regression_gap", measure="mean_error", value=0.5, interval=interval
+    )
+    metrics = [
+        dataclasses.replace(
+            rate, check="fairness.group_performance", measure="group_performance", detail={"metric": one}
+        )
+        for one in ("f1_score", "roc_auc_score")
+    ]
+    views = list(rates_views((error, *metrics, *model_a.measurements), Translator("en")))
+    assert [view.heading for view in views] == [
+        "By white",
+        "Mean error by white",
+        "Group performance (f1_score) by white",
+        "Group performance (roc_auc_score) by white",
+    ]
+    assert views[1].say(0.5) == "0.5000"
+    assert views[1].charts[0].alt == "mean error by white: 0: 0.5000 (95% interval -2.5000 to 3.5000)."
+    assert views[0].say(0.5) == "50.0%"
+
+
+WORST = {
+    "rate": "selection_rate",
+    "groups_judged": 8,
+    "worst_groups": [
+        {"group": {"sex": "f", "race": "a"}, "rate": 0.1, "count": 10, "of": 100, "rest": 0.6, "difference": -0.5,
+         "low": -0.6, "high": -0.38, "adjusted_p_value": 0.0001},
+        {"group": {"sex": "f"}, "rate": 0.4, "of": "100"},
+    ],
+    "too_small": [{"group": {"race": "c"}, "rows": 3, "of": 3}],
+}  # fmt: skip
+
+
+def test_the_worst_groups_are_a_table_and_a_picture(model_a):
+    found = dataclasses.replace(model_a.measurements[0], measure="worst_group_difference", detail=WORST)
+    (view,) = worst_views((found, *model_a.measurements), Translator("vi"))
+    assert [row.group for row in view.rows] == ["sex: f + race: a"]
+    assert view.too_small == ("race: c (3)",)
+    assert view.chart.alt == (
+        "tỷ lệ lựa chọn: của nhóm trừ của những người còn lại. sex: f + race: a: -50,0% (từ -60,0% đến -38,0%)."
+    )
+    page = render_html(dataclasses.replace(model_a, measurements=(found, *model_a.measurements)), "vi")
+    assert "Các nhóm khác biệt nhất so với phần còn lại: tỷ lệ lựa chọn" in page
+    assert "Quá ít dòng để đánh giá: race: c (3)" in page
+
+
+@pytest.mark.parametrize("change", [{"worst_groups": 3}, {"worst_groups": [3]}, {"rate": None}, {"groups_judged": "8"}])
+def test_worst_groups_of_another_shape_are_left_out(model_a, change):
+    found = dataclasses.replace(model_a.measurements[0], measure="worst_group_difference", detail=WORST | change)
+    assert list(worst_views((found,), Translator("en"))) == []
+
+
+def test_a_gap_in_one_of_many_classes_says_which(model_a):
+    gap = by_measure(model_a, "demographic_parity_ratio")
+    block = {**gap.detail, "within": "class x"}
+    ((_, within, _),) = group_counts(dataclasses.replace(gap, detail={"rates": [block]}))
+    assert within == "class x"
 
 
 def test_an_exact_value_that_is_met_needs_no_picture_and_a_missed_one_does(model_a):

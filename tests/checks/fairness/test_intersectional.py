@@ -26,6 +26,7 @@ def test_fair_on_each_margin_and_unfair_in_the_intersection(measures, crossed):
     assert (difference.value, ratio.value) == (pytest.approx(0.8), pytest.approx(1 / 9))
     assert difference.interval.low > 0.6
     assert ratio.interval.high < 0.4
+    assert difference.sample_size == 400
     assert difference.detail["combinations"] == [["sex"], ["race"], ["sex", "race"]]
     assert difference.detail["highest"] in ({"sex": "f", "race": "b"}, {"sex": "m", "race": "a"})
     # At depth 1 the same data are fair: the depth is what finds it.
