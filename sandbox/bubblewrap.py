@@ -8,23 +8,31 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.util
+import json
 import os
 import socket
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from proofbox.sandbox import interpreter
+from proofbox.sandbox import dropped, interpreter
 from proofbox.sandbox.errors import IsolationError
 from proofbox.sandbox.executor import Launch, Probe
 from proofbox.sandbox.limits import Limits
 from proofbox.sandbox.running import Inside, Running, on_launcher
+from proofbox.sandbox.scratch import scratch
 
 DISTRIBUTION_BWRAP = Path("/usr/bin/bwrap")
 """Ubuntu's AppArmor profile covers this path and no other."""
 HOST_INSIDE = "/host"
 MODEL_INSIDE = "/model"
 PROBE_SECONDS = 10
+SAID = b"behind the walls"
+ORDINARY, ROOT = "ordinary user", "root"
+DROPPED = "root, dropped to user 65534 before bwrap starts"
+OPEN_TO_ALL = ("/usr/", "/usr", "/lib", "/bin", "/sbin", "/dev/", "/etc/")
+"""Where every user may look; what lies elsewhere is mounted where he may before root is given up."""
 SYSTEM_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 LOADER_FILES = ("/etc/ld.so.cache", "/etc/alternatives")
 """What the dynamic loader reads; Debian's libblas is a link through the second."""
@@ -35,12 +43,18 @@ class Bubblewrap:
     """bwrap with stage 0 inside."""
 
     name = "bubblewrap"
-    level = 2
     filtered = True
+    drops = True
+    """Whether root becomes another user before bwrap is started."""
 
     def __init__(self, binary: Path | None = None) -> None:
         self._binary = binary
         self._found: Probe | None = None
+
+    @property
+    def level(self) -> int:
+        """2; 1 where root could not become another user first, as limits on processes do not bind root."""
+        return 1 if self._found is not None and self._found.runs_as == ROOT else 2
 
     def probe(self) -> Probe:
         """Start Python behind the walls with the first bwrap that can do it; what was found is kept."""
@@ -51,17 +65,19 @@ class Bubblewrap:
     def _look(self) -> Probe:
         reasons = []
         for binary in (self._binary,) if self._binary else candidates():
-            reason = self._try(binary)
-            if not reason:
-                self._binary = binary
-                return Probe(
-                    available=True,
-                    reason="a Python was started behind the walls and answered",
-                    version=_version(binary),
-                    binary=str(binary),
-                    sha256=hashlib.sha256(binary.read_bytes()).hexdigest(),
-                    runs_as="root" if os.geteuid() == 0 else "ordinary user",
-                )
+            for runs_as in (DROPPED, ROOT) if os.geteuid() == 0 else (ORDINARY,):
+                reason = self._try(binary, drops=self.drops and runs_as == DROPPED)
+                if not reason:
+                    self._binary = binary
+                    self.drops = self.drops and runs_as == DROPPED
+                    return Probe(
+                        available=True,
+                        reason="a Python was started behind the walls and answered",
+                        version=_version(binary),
+                        binary=str(binary),
+                        sha256=hashlib.sha256(binary.read_bytes()).hexdigest(),
+                        runs_as=runs_as if self.drops or runs_as == ORDINARY else ROOT,
+                    )
             reasons.append(f"{binary}: {reason}")
         reason = "; ".join(reasons) or "no bwrap program was found"
         return Probe(available=False, reason=reason, advice=_advice(found=bool(reasons)))
@@ -82,7 +98,7 @@ class Bubblewrap:
         try:
             passed = launch.inherited(inner.fileno())
             command = [*self.walls(launch), "--", *python.command(HOST_INSIDE, *passed)]
-            process = _start(command, pass_fds=passed)
+            process = _start(command, pass_fds=passed, drops=self.drops)
         except OSError as error:
             outer.close()
             raise IsolationError(f"bwrap could not be started: {error.strerror}") from error
@@ -137,15 +153,22 @@ class Bubblewrap:
             ]
         return shown
 
-    def _try(self, binary: Path) -> str:
+    def _try(self, binary: Path, *, drops: bool) -> str:
         """Return why ``binary`` cannot build the walls; empty if it can."""
         trial = type(self)(binary)
-        answer = "import os;os.write(1,b'behind the walls')"
-        launch = Launch(limits=Limits())
+        answer = "import os;os.write(1,open('/model/model','rb').read())"
         program = str(interpreter.current().program)
-        command = [*trial.walls(launch), "--", program, *interpreter.FLAGS, "-c", answer]
+        with scratch("probe") as folder:  # closed to others, as the copy of a submission is
+            model = folder / "model"
+            model.write_bytes(SAID)
+            model.chmod(0o444)
+            launch = Launch(limits=Limits(), model=model)
+            command = [*trial.walls(launch), "--", program, *interpreter.FLAGS, "-c", answer]
+            return self._answered(command, drops=drops)
+
+    def _answered(self, command: Sequence[str], *, drops: bool) -> str:
         try:
-            process = _start(command, pass_fds=())
+            process = _start(command, pass_fds=(), drops=drops)
         except OSError as error:
             return error.strerror or "it cannot be started"
         try:
@@ -154,7 +177,7 @@ class Bubblewrap:
             process.kill()
             process.communicate()
             return f"it did not answer within {PROBE_SECONDS} seconds"
-        if process.returncode == 0 and said == b"behind the walls":
+        if process.returncode == 0 and said == SAID:
             return ""
         return " ".join(said.decode("utf-8", "replace").split())[:300] or f"it ended with code {process.returncode}"
 
@@ -168,11 +191,12 @@ def candidates() -> tuple[Path, ...]:
     return tuple(binary for binary in found if os.access(binary, os.X_OK))
 
 
-def _start(command: Sequence[str], pass_fds: tuple[int, ...]) -> subprocess.Popen[bytes]:
+def _start(command: Sequence[str], pass_fds: tuple[int, ...], *, drops: bool) -> subprocess.Popen[bytes]:
+    line = _dropping(command) if drops and os.geteuid() == 0 else command
     # An empty environment for bwrap itself: the model can read that of process 1 inside.
     return on_launcher(
         lambda: subprocess.Popen(  # noqa: S603 no shell, the program is one of candidates()
-            command,
+            line,
             env={},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -181,6 +205,19 @@ def _start(command: Sequence[str], pass_fds: tuple[int, ...]) -> subprocess.Pope
             cwd="/",
         )
     )
+
+
+def _dropping(command: Sequence[str]) -> list[str]:
+    """Return the command line that becomes another user and then ``command``, its sources mounted where he may look."""
+    sources: list[str] = []
+    staged = list(command)
+    places = [0, *(place + 1 for place, part in enumerate(command) if part == "--ro-bind")]
+    for place in places:
+        if not command[place].startswith(OPEN_TO_ALL):
+            staged[place] = f"{dropped.STAGED}{len(sources)}"
+            sources.append(command[place])
+    told = json.dumps({"parent": os.getpid(), "sources": sources, "command": staged})
+    return [sys.executable, "-I", "-S", "-B", dropped.__file__, told]
 
 
 @functools.cache
