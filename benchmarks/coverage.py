@@ -1,6 +1,6 @@
 """Print how often each interval of proofbox.checks covers the truth, as the Markdown tables in docs/intervals.md.
 
-Run: python benchmarks/coverage.py [--tries 20000] [--part gaps|enumerated|weighted|singles]. Seeded: the same tables on
+Run: python benchmarks/coverage.py [--tries 20000] [--part NAME]. Seeded: the same tables on
 every machine. Exits with 1 where a nominal 95 % interval of a gap covers less than 94 %.
 """
 
@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 
 import numpy as np
+from coverage_gaps import bootstrapped, in_the_limit
 from coverage_singles import NOMINAL, single_coverage
 from numpy.random import Generator
 
@@ -88,10 +89,14 @@ ENUMERATED = [
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tries", type=int, default=20_000)
-    parser.add_argument("--part", choices=("gaps", "enumerated", "weighted", "singles"))
+    parser.add_argument("--part", choices=("gaps", "enumerated", "weighted", "limit", "bootstrap", "singles"))
     asked = parser.parse_args()
     lowest = 1.0
-    for name, tables in (("gaps", simulated), ("enumerated", enumerated), ("weighted", weighted), ("singles", singles)):
+    parts = (
+        *(("gaps", simulated), ("enumerated", enumerated), ("weighted", weighted), ("limit", in_the_limit)),
+        *(("bootstrap", bootstrapped), ("singles", singles)),
+    )
+    for name, tables in parts:
         if asked.part in (None, name):
             lowest = min(lowest, tables(asked.tries))
     print(f"\nLowest coverage of a gap: {lowest:.4f}")

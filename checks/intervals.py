@@ -61,8 +61,8 @@ def wilson(successes: float, trials: float, confidence: float) -> Interval:
     )
 
 
-def clopper_pearson(successes: int, trials: int, confidence: float) -> Interval:
-    """Return the exact interval of one proportion.
+def clopper_pearson(successes: float, trials: float, confidence: float) -> Interval:
+    """Return the exact interval of one proportion; effective counts need not be whole.
 
     Notes
     -----

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
-from proofbox.checks import auc, gaps, intervals
+from proofbox.checks import auc, gaps, intervals, meangaps, reliability
 from proofbox.checks.contrasts import largest_difference, smallest_ratio
+from proofbox.checks.exactgaps import exact_gap_interval
 from proofbox.checks.intervals import Sample
 from proofbox.checks.result import Interval, Json
 
@@ -110,14 +112,39 @@ def _separated(basis: Mapping[str, Json], confidence: float) -> Interval:
     return auc.score_interval(area, cases, controls, confidence)
 
 
+def _exact(basis: Mapping[str, Json], confidence: float) -> Interval:
+    return exact_gap_interval(_families(basis)[0], "ratio" if basis["of"] == "ratio" else "difference", confidence)
+
+
+def _means(basis: Mapping[str, Json]) -> meangaps.Means:
+    return meangaps.Means.of_basis(_rows(basis["means"], 4))
+
+
+def _given_scores(basis: Mapping[str, Json], confidence: float) -> Interval:
+    if "largest_excess" in basis:
+        found = reliability.Reliability.of_basis(_rows(basis["largest_excess"], 3))
+        return reliability.largest_excess(found, confidence)
+    return reliability.excess_intervals(_excess(basis), confidence)[0]
+
+
+def _excess(basis: Mapping[str, Json]) -> reliability.Reliability:
+    return reliability.Reliability.of_basis(_rows(basis["excess"], 3))
+
+
+def _rows(listed: Json, columns: int) -> NDArray[np.float64]:
+    """Return lists of numbers of one length, the first of which counts rows."""
+    rows = np.array(listed)
+    if rows.ndim != 2 or rows.shape[1] != columns or rows.dtype.kind not in "if":
+        raise ValueError("no numbers")
+    rows = rows.astype(np.float64)
+    if not (np.isfinite(rows).all() and (rows[:, 0] >= 1).all()):
+        raise ValueError("no rows")
+    return rows
+
+
 def _f1(basis: Mapping[str, Json], confidence: float) -> Interval:
     found, of = _single(basis)
     return intervals.f1_interval(int(found), int(of - found), confidence)
-
-
-def _clopper_pearson(basis: Mapping[str, Json], confidence: float) -> Interval:
-    found, of = _single(basis)
-    return intervals.clopper_pearson(int(found), int(of), confidence)
 
 
 def _mean(basis: Mapping[str, Json], confidence: float) -> Interval:
@@ -130,7 +157,7 @@ _METHODS: Mapping[str, Callable[[Mapping[str, Json], float], Interval]] = {
     "wilson": lambda basis, confidence: intervals.wilson(*_single(basis), confidence),
     "wilson-effective": lambda basis, confidence: intervals.wilson_effective(*_single(basis), confidence),
     "wilson-transformed": _f1,
-    "clopper-pearson": _clopper_pearson,
+    "clopper-pearson": lambda basis, confidence: intervals.clopper_pearson(*_single(basis), confidence),
     "mover-wilson": _mean,
     "newcombe-paired": _paired,
     "newcombe-agresti-caffo": lambda basis, confidence: gaps.difference_interval(_families(basis), confidence),
@@ -139,6 +166,16 @@ _METHODS: Mapping[str, Callable[[Mapping[str, Json], float], Interval]] = {
     "mover-r-contrasts": lambda basis, confidence: smallest_ratio(*_contrasts(basis), confidence),
     "wilson-adjusted-lowest": lambda basis, confidence: gaps.lowest_interval(_families(basis), confidence),
     "wilson-adjusted-highest": lambda basis, confidence: gaps.highest_interval(_families(basis), confidence),
+    "exact": _exact,
+    "exact-simultaneous": _exact,
+    "hall-t": lambda basis, confidence: meangaps.mean_intervals(_means(basis), confidence)[0],
+    "mover-hall-t": lambda basis, confidence: meangaps.mean_difference_interval(_means(basis), confidence),
+    "mover-hall-t-simultaneous": lambda basis, confidence: meangaps.mean_difference_interval(_means(basis), confidence),
+    "mover-r-hall-t": lambda basis, confidence: meangaps.mean_ratio_interval(_means(basis), confidence),
+    "mover-r-hall-t-simultaneous": lambda basis, confidence: meangaps.mean_ratio_interval(_means(basis), confidence),
+    "wilson-given-scores": _given_scores,
+    "newcombe-given-scores": lambda basis, confidence: reliability.excess_gap(_excess(basis), confidence),
+    "newcombe-given-scores-simultaneous": lambda basis, confidence: reliability.excess_gap(_excess(basis), confidence),
     "delong-logit": _area,
     "newcombe-hanley-mcneil": _separated,
 }

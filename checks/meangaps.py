@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proofbox.checks.intervals import Floats, Limits
-from proofbox.checks.result import Interval
+from proofbox.checks.result import Interval, Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +41,17 @@ class Means:
             skewness=np.where(varies, third / rows / np.where(varies, spread, 1.0) ** 1.5, 0.0),
         )
 
+    @classmethod
+    def of_basis(cls, listed: NDArray[np.float64]) -> Means:
+        """Return what :meth:`basis` listed."""
+        rows, mean, deviation, skewness = listed.T
+        return cls(rows=rows.astype(np.int64), mean=mean, deviation=deviation, skewness=skewness)
+
+    def basis(self) -> list[Json]:
+        """Return ``[[rows, mean, deviation, skewness], ...]``: what an interval is made of."""
+        columns = (self.rows.tolist(), self.mean.tolist(), self.deviation.tolist(), self.skewness.tolist())
+        return [list(group) for group in zip(*columns, strict=True)]
+
     @property
     def difference(self) -> float:
         """Highest mean less the lowest."""
@@ -70,8 +81,8 @@ def mean_intervals(means: Means, confidence: float) -> tuple[Interval, ...]:
     """Return the interval of each group's mean alone."""
     low, high = mean_limits(means, confidence)
     return tuple(
-        Interval(low=least, high=most, confidence=confidence, method="hall-t")
-        for least, most in zip(low.tolist(), high.tolist(), strict=True)
+        Interval(low=least, high=most, confidence=confidence, method="hall-t", basis={"means": [one]})
+        for least, most, one in zip(low.tolist(), high.tolist(), means.basis(), strict=True)
     )
 
 
@@ -87,7 +98,7 @@ def mean_difference_interval(means: Means, confidence: float) -> Interval:
     pairs = len(means.rows) * (len(means.rows) - 1) // 2
     low, high = largest_gap(means.mean, mean_limits(means, confidence, pairs), mean_limits(means, confidence))
     method = "mover-hall-t" if pairs == 1 else "mover-hall-t-simultaneous"
-    return Interval(low=low, high=high, confidence=confidence, method=method)
+    return Interval(low=low, high=high, confidence=confidence, method=method, basis={"means": means.basis()})
 
 
 def mean_ratio_interval(means: Means, confidence: float) -> Interval:
@@ -102,7 +113,7 @@ def mean_ratio_interval(means: Means, confidence: float) -> Interval:
     low = float(_ratios(means.mean, mean_limits(means, confidence))[0].min())
     high = float(_ratios(means.mean, mean_limits(means, confidence, pairs))[1].min())
     method = "mover-r-hall-t" if pairs == 1 else "mover-r-hall-t-simultaneous"
-    return Interval(low=low, high=high, confidence=confidence, method=method)
+    return Interval(low=low, high=high, confidence=confidence, method=method, basis={"means": means.basis()})
 
 
 def _ratios(values: Floats, limits: Limits) -> tuple[Floats, Floats]:

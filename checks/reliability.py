@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from proofbox.checks.intervals import Floats, Limits, wilson_limits, z_value
 from proofbox.checks.meangaps import largest_gap
-from proofbox.checks.result import Interval
+from proofbox.checks.result import Interval, Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,13 +103,38 @@ class Reliability:
         error = self.binned_error
         return np.maximum(error - noise - wide, 0), np.minimum(error + z_value(confidence) * square, 1)
 
+    @classmethod
+    def of_basis(cls, listed: NDArray[np.float64]) -> Reliability:
+        """Return what :meth:`basis` listed, in one bin."""
+        people, happened, predicted = listed.T
+        return cls(
+            rows=people.astype(np.int64)[:, None],
+            happened=happened.astype(np.int64)[:, None],
+            probability=(predicted * people)[:, None],
+        )
+
+    def basis(self) -> list[Json]:
+        """Return ``[[rows, happened, mean probability], ...]``: what intervals of :attr:`excess` are made of."""
+        columns = (self.people.tolist(), self.happened.sum(axis=1).tolist(), self.predicted.tolist())
+        return [list(group) for group in zip(*columns, strict=True)]
+
+
+def excess_intervals(found: Reliability, confidence: float) -> tuple[Interval, ...]:
+    """Return the interval of each group's excess alone."""
+    low, high = found.excess_limits(confidence)
+    return tuple(
+        Interval(low=least, high=most, confidence=confidence, method="wilson-given-scores", basis={"excess": [one]})
+        for least, most, one in zip(low.tolist(), high.tolist(), found.basis(), strict=True)
+    )
+
 
 def excess_gap(found: Reliability, confidence: float) -> Interval:
     """Return the bounds of the largest difference of two groups' excess."""
     pairs = len(found.rows) * (len(found.rows) - 1) // 2
     low, high = largest_gap(found.excess, found.excess_limits(confidence, pairs), found.excess_limits(confidence))
     method = "newcombe-given-scores" if pairs == 1 else "newcombe-given-scores-simultaneous"
-    return Interval(low=low, high=min(high, 2.0), confidence=confidence, method=method)
+    basis: dict[str, Json] = {"excess": found.basis()}
+    return Interval(low=low, high=min(high, 2.0), confidence=confidence, method=method, basis=basis)
 
 
 def largest_excess(found: Reliability, confidence: float) -> Interval:
@@ -118,7 +143,8 @@ def largest_excess(found: Reliability, confidence: float) -> Interval:
     least = float(np.maximum(np.maximum(low, -high), 0).max())
     low, high = found.excess_limits(confidence)
     most = float(np.maximum(high, -low).max())
-    return Interval(low=least, high=min(most, 1.0), confidence=confidence, method="wilson-given-scores")
+    basis: dict[str, Json] = {"largest_excess": found.basis()}
+    return Interval(low=least, high=min(most, 1.0), confidence=confidence, method="wilson-given-scores", basis=basis)
 
 
 def largest_binned_error(found: Reliability, confidence: float) -> Interval:

@@ -47,8 +47,14 @@ from proofbox.checks.counting import encode
 from proofbox.checks.grouprows import GroupRows, group_rows
 from proofbox.checks.outcomes import GroupParams, unweighted
 from proofbox.checks.registry import check
-from proofbox.checks.reliability import Reliability, excess_gap, largest_binned_error, largest_excess
-from proofbox.checks.result import CountTable, Inapplicable, Interval, Json, Measured, Measurement, Scalar
+from proofbox.checks.reliability import (
+    Reliability,
+    excess_gap,
+    excess_intervals,
+    largest_binned_error,
+    largest_excess,
+)
+from proofbox.checks.result import CountTable, Inapplicable, Json, Measured, Measurement, Scalar
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.tablenames import table_name
 from proofbox.checks.text import t
@@ -93,7 +99,6 @@ def _refused(data: Dataset, decisions: Decisions) -> Inapplicable | None:
 
 
 def _measurements(found: Reliability, groups: GroupRows, label: str, confidence: float) -> Iterator[Measurement]:
-    low, high = found.excess_limits(confidence)
     numbers = zip(
         groups.categories,
         found.people.tolist(),
@@ -101,15 +106,13 @@ def _measurements(found: Reliability, groups: GroupRows, label: str, confidence:
         found.predicted.tolist(),
         found.excess.tolist(),
         found.binned_error.tolist(),
-        low.tolist(),
-        high.tolist(),
+        excess_intervals(found, confidence),
         strict=True,
     )
     listed: list[Json] = []
-    for category, people, observed, predicted, excess, error, least, most in numbers:
+    for category, people, observed, predicted, excess, error, interval in numbers:
         said: dict[str, Json] = {"observed": observed, "predicted": predicted, "expected_calibration_error": error}
         listed.append({"group": dict(category), "rows": people, **said})
-        interval = Interval(low=least, high=most, confidence=confidence, method="wilson-given-scores")
         yield Measurement(
             measure="observed_less_predicted",
             value=excess,

@@ -46,19 +46,19 @@ tests count people.
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from pydantic import model_validator
 
 from proofbox.checks.counts import Counts
-from proofbox.checks.exacttables import MOST_TABLES, Pair, boschloo, exact_difference, exact_ratio, fisher
+from proofbox.checks.exactgaps import Kind, exact_gap_interval, few_enough, pairs_of
+from proofbox.checks.exacttables import Pair, boschloo, fisher
 from proofbox.checks.gapmeasures import difference_of, ratio_of
 from proofbox.checks.outcomes import Comparison, GroupParams, compare, count_outcomes, unweighted
 from proofbox.checks.params import Attribute
 from proofbox.checks.registry import check
-from proofbox.checks.result import Inapplicable, Interval, Json, Measured, Measurement
+from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
 from proofbox.checks.strata import Strata, strata_of
 
 
@@ -99,54 +99,20 @@ def decisions_only(counts: Counts, params: Params) -> Measured | Inapplicable:
     )
 
 
-def _pairs(compared: Comparison) -> list[Pair]:
-    x, n = compared.family.successes.tolist(), compared.family.trials.tolist()
-    return [Pair(x1=x[i], n1=n[i], x2=x[j], n2=n[j]) for i, j in itertools.combinations(range(len(n)), 2)]
-
-
 def _gaps(compared: Comparison, detail: Mapping[str, Json], confidence: float) -> Iterator[Measurement]:
-    pairs = _pairs(compared)
-    exact = sum(pair.tables for pair in pairs) <= MOST_TABLES
+    exact = few_enough(compared.family)
     for found in (
         difference_of("demographic_parity_difference", [compared], detail, confidence),
         *ratio_of("demographic_parity_ratio", [compared], detail, confidence),
     ):
-        if not exact:
-            yield found
-            continue
-        bound = _exact_difference if found.measure.endswith("difference") else _exact_ratio
-        low, high = bound(pairs, (1 - confidence) / (2 * len(pairs)))
-        # Limits are found from outside; the value itself is always possible.
-        interval = Interval(
-            low=min(low, found.value),
-            high=max(high, found.value),
-            confidence=confidence,
-            method="exact" if len(pairs) == 1 else "exact-simultaneous",
-        )
-        yield Measurement(
-            measure=found.measure,
-            value=found.value,
-            interval=interval,
-            sample_size=found.sample_size,
-            detail=found.detail,
-        )
-
-
-def _exact_difference(pairs: list[Pair], tail: float) -> tuple[float, float]:
-    limits = [exact_difference(pair, tail) for pair in pairs]
-    return max(max(low, -high, 0.0) for low, high in limits), max(min(max(high, -low), 1.0) for low, high in limits)
-
-
-def _exact_ratio(pairs: list[Pair], tail: float) -> tuple[float, float]:
-    limits = [exact_ratio(pair, tail) for pair in pairs]
-    lows = (min(low, 1 / high) for low, high in limits)
-    return min(lows), min(min(high, 1 / low if low else math.inf, 1.0) for low, high in limits)
+        kind: Kind = "difference" if found.measure.endswith("difference") else "ratio"
+        yield replace(found, interval=exact_gap_interval(compared.family, kind, confidence)) if exact else found
 
 
 def _tests(compared: Comparison, detail: Mapping[str, Json]) -> Iterator[Measurement]:
-    pairs = _pairs(compared)
+    pairs = pairs_of(compared.family)
     tests: dict[str, Callable[[Pair], float]] = {"fisher_p_value": fisher}
-    if sum(pair.tables for pair in pairs) <= MOST_TABLES:
+    if few_enough(compared.family):
         tests["boschloo_p_value"] = boschloo
     for measure, test in tests.items():
         yield Measurement(

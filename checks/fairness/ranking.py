@@ -157,9 +157,4 @@ def _exposure(groups: GroupRows, exposure: Floats, detail: dict[str, Json], conf
 
 def _within(interval: Interval) -> Interval:
     """Keep the limits of an exposure between 0 and 1, where all exposures lie."""
-    return Interval(
-        low=max(interval.low, 0.0),
-        high=min(interval.high, 1.0),
-        confidence=interval.confidence,
-        method=interval.method,
-    )
+    return replace(interval, low=max(interval.low, 0.0), high=min(interval.high, 1.0))

@@ -5,12 +5,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proofbox.checks import auc, contrasts, gaps, intervals
+from proofbox.checks import auc, contrasts, gaps, intervals, meangaps, reliability
+from proofbox.checks.exactgaps import exact_gap_interval
 from proofbox.checks.levels import at_confidence, families_of
 from proofbox.checks.result import Interval
 
 FAMILY = gaps.Family(successes=np.array([3, 20, 11]), trials=np.array([30, 40, 50]))
 PAIR = gaps.Family(successes=np.array([3.5, 20.25]), trials=np.array([30.5, 40.0]))
+SMALL = gaps.Family(successes=np.array([3, 6]), trials=np.array([8, 9]))
+SMALL_THREE = gaps.Family(successes=np.array([3, 6, 2]), trials=np.array([8, 9, 7]))
+MEANS = meangaps.Means.of(np.arange(60) % 3, 3, np.random.default_rng(4).gamma(2.0, 1.0, 60))
+SCORED = reliability.Reliability.count(np.arange(60) % 2, 2, np.linspace(0.1, 0.9, 60), np.arange(60) % 3 == 0, 1)
 SCORES = np.random.default_rng(3).normal(size=80)
 
 MAKERS = {
@@ -19,7 +24,7 @@ MAKERS = {
     "wilson-effective": lambda c: intervals.bounded_mean(np.array([0.1, 0.4, 0.9, 0.2]), c),
     "clopper-pearson": lambda c: intervals.clopper_pearson(3, 20, c),
     "f1": lambda c: intervals.f1_interval(30, 12, c),
-    "mean": lambda c: intervals.mean_of_proportions([3, 15], [20, 30], c),
+    "mean of shares": lambda c: intervals.mean_of_proportions([3, 15], [20, 30], c),
     "paired": lambda c: intervals.paired_difference(36, 12, 2, 0, c),
     "difference": lambda c: gaps.difference_interval([FAMILY], c),
     "difference of two families": lambda c: gaps.difference_interval([FAMILY, PAIR], c),
@@ -27,6 +32,14 @@ MAKERS = {
     "ratio": lambda c: gaps.ratio_interval([FAMILY], c),
     "contrasts": lambda c: contrasts.largest_difference(([3, 9], [30, 40]), ([20, 14], [60, 50]), c),
     "ratio of contrasts": lambda c: contrasts.smallest_ratio(([3, 9], [30, 40]), ([20, 14], [60, 50]), c),
+    "exact": lambda c: exact_gap_interval(SMALL, "difference", c),
+    "exact ratio of three": lambda c: exact_gap_interval(SMALL_THREE, "ratio", c),
+    "mean": lambda c: meangaps.mean_intervals(MEANS, c)[1],
+    "means": lambda c: meangaps.mean_difference_interval(MEANS, c),
+    "ratio of means": lambda c: meangaps.mean_ratio_interval(MEANS, c),
+    "excess": lambda c: reliability.excess_intervals(SCORED, c)[0],
+    "largest excess": lambda c: reliability.largest_excess(SCORED, c),
+    "gap of excess": lambda c: reliability.excess_gap(SCORED, c),
     "lowest": lambda c: gaps.lowest_interval([FAMILY], c),
     "highest": lambda c: gaps.highest_interval([FAMILY], c),
     "area": lambda c: auc.auc_interval(SCORES, np.arange(80) % 3 == 0, c)[1],
@@ -41,8 +54,13 @@ MAKERS = {
 def test_going_to_another_confidence_and_back_is_the_same(make, one, other):
     first = make(one)
     moved = at_confidence(first, other)
-    assert moved == make(other)
-    assert at_confidence(moved, one) == first
+    same(moved, make(other))
+    same(at_confidence(moved, one), first)
+
+
+def same(one, other):
+    assert (one.method, one.confidence) == (other.method, other.confidence)
+    assert (one.low, one.high) == (pytest.approx(other.low, abs=1e-12), pytest.approx(other.high, abs=1e-12))
 
 
 @pytest.mark.parametrize(
