@@ -222,7 +222,7 @@ def _run_record(settings: Settings, hosting: Hosting, started: datetime, clock: 
         version=_version("proofbox"),
         executor=hosting.executor,
         selfcheck=hosting.selfcheck,
-        limits=settings.limits.to_json(),
+        limits=(hosting.limits or settings.limits).to_json(),
         runner="local",
         packages={name: _version(name) for name in PACKAGES},
         platform=f"{platform.system()} {platform.machine()}, Python {sys.version.split()[0]}",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, cast
 
 from proofbox.checks.holding import Behaviour, Isolation, NotCounted
@@ -14,6 +15,7 @@ from proofbox.runners.errors import BadSubmissionError
 from proofbox.runners.resolve import Resolved
 from proofbox.runners.walls import Walls
 from proofbox.sandbox.errors import ModelError
+from proofbox.sandbox.formats import LIBRARIES
 from proofbox.sandbox.hosted import HostedModel, ModelSpec, open_model
 from proofbox.sandbox.limits import Limits
 
@@ -32,6 +34,8 @@ class Hosting:
     executor: str = "none: the model was not loaded"
     selfcheck: Mapping[str, Json] = field(default_factory=dict)
     stats: Mapping[str, Json] = field(default_factory=dict)
+    limits: Limits | None = None
+    """Those of the run, with what the submission was granted."""
 
     def isolation(self) -> Isolation | None:
         """Return how the model was held, as checks are given it; None where the sandbox was never opened."""
@@ -80,6 +84,10 @@ def open_hosting(resolved: Resolved, limits: Limits, hosting: Hosting) -> Iterat
     block, subject = resolved.submission.model, resolved.subject
     assert block is not None
     assert subject.model_path is not None
+    _check_library(resolved)
+    hosting.limits = replace(limits, threads=block.needs.threads, scratch_bytes=block.needs.scratch_bytes)
+    if hosting.limits != limits:
+        hosting.walls = hosting.walls.granting(hosting.limits)
     executor = hosting.walls.executor()
     hosting.executor = executor.name
     hosting.selfcheck = hosting.walls.selfcheck
@@ -91,7 +99,7 @@ def open_hosting(resolved: Resolved, limits: Limits, hosting: Hosting) -> Iterat
         task=block.task,
     )
     try:
-        with open_model(executor, spec, limits) as hosted:
+        with open_model(executor, spec, hosting.limits) as hosted:
             try:
                 _ask_once(hosted, resolved)
                 yield DecidingModel(hosted, block)
@@ -108,6 +116,20 @@ def open_hosting(resolved: Resolved, limits: Limits, hosting: Hosting) -> Iterat
             hint="check model.path, model.format and model.features, and that it was saved with a version we can load",
         )
         raise BadSubmissionError((problem,)) from err
+
+
+def _check_library(resolved: Resolved) -> None:
+    """Refuse a model whose library is not installed here, before anything is started."""
+    library = LIBRARIES.get(resolved.subject.model_format or "")
+    if library is None or find_spec(library) is not None:
+        return
+    problem = resolved.document.problem(
+        ("model", "path"),
+        got=f"a model of {library}, which is not installed",
+        expected=f"{library} beside Proofbox",
+        hint=f"install it with: pip install 'proofbox[{library}]'",
+    )
+    raise BadSubmissionError((problem,))
 
 
 def _ask_once(hosted: HostedModel, resolved: Resolved) -> None:

@@ -106,8 +106,6 @@ def _named_files(submission: Submission) -> Iterable[tuple[Place, DeclaredFile]]
 
 
 def _subject(submission: Submission, intake: Intake, problems: Problems) -> Subject:
-    from proofbox.sandbox.intake import model_format
-
     files = tuple(FileRecord(path=file.path, size=file.size, sha256=file.sha256) for file in intake.files)
     paths = {file.path for file in files}
     declared = []
@@ -124,8 +122,6 @@ def _subject(submission: Submission, intake: Intake, problems: Problems) -> Subj
             declared.append(DeclaredFile(role=named.role, path=clean, declared_sha256=named.declared_sha256))
     model_path = next((file.path for file in declared if file.role == "model"), None)
     there = model_path in paths or any(path.startswith(f"{model_path}/") for path in paths)
-    model = submission.model
-    named_format = None if model is None or model.format in ("auto", "sklearn") else model.format
     data = submission.data
     provenance = {"evaluation": data.evaluation.provenance, "training": data.training and data.training.provenance}
     return Subject(
@@ -134,13 +130,39 @@ def _subject(submission: Submission, intake: Intake, problems: Problems) -> Subj
         declared_files=tuple(declared),
         task=submission.task,
         model_path=model_path,
-        model_format=named_format or (model_format(intake, model_path) if model_path and there else None),
+        model_format=_model_format(submission, intake, model_path if there else None, problems),
         provenance={role: path for role, path in provenance.items() if path},
         product=cast("dict[str, Json]", submission.product.model_dump(mode="json")),
         quasi_identifiers=submission.declared.quasi_identifiers,
         personal_data=submission.declared.personal_data,
         documents={name: path for name, path in submission.documents.model_dump().items() if path},
     )
+
+
+def _model_format(submission: Submission, intake: Intake, path: str | None, problems: Problems) -> str | None:
+    from proofbox.sandbox.formats import HOSTED, agreed
+    from proofbox.sandbox.intake import model_format
+
+    model = submission.model
+    if model is None or path is None:
+        return model.format if model is not None and model.format not in ("auto", "sklearn") else None
+    detected = model_format(intake, path)
+    found = agreed(model.format, detected)
+    if found is None:
+        problems.add(
+            ("model", "format"),
+            got=f"'{model.format}', but '{path}' begins as {detected} does",
+            expected=f"format: {detected}, or another file",
+            hint="'format: auto' takes what is found",
+        )
+    elif found == "unknown":
+        problems.add(
+            ("model", "path"),
+            got=f"'{path}', whose format cannot be told by how it begins",
+            expected=f"a model in one of the formats {', '.join(HOSTED)}",
+            hint="say model.format; a folder holds MLmodel (mlflow) or predict.py (python): docs/submission.md",
+        )
+    return found
 
 
 def _clean_path(path: str, place: Place, problems: Problems) -> str | None:

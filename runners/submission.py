@@ -18,6 +18,7 @@ FILE_NAME = "submission.yaml"
 
 Label = Annotated[str | int | float | bool, Field(union_mode="left_to_right")]
 Name = Annotated[str, Field(min_length=1, max_length=500)]
+ModelFormat = Literal["auto", "onnx", "skops", "sklearn", "xgboost", "lightgbm", "catboost", "mlflow", "python", "http"]
 Sector = Literal["credit", "health", "education", "employment", "public-service", "justice", "other"]
 RiskTier = Literal["low", "medium", "high"]
 
@@ -55,11 +56,20 @@ class Product(Block):
     intended_purpose: Annotated[str, Field(min_length=1, max_length=5000)]
 
 
+class Needs(Block):
+    """What the model needs beyond one thread and reading its own files; granted within these bounds."""
+
+    threads: Annotated[int, Field(ge=1, le=32)] = 1
+    """Threads that its libraries may start for one call."""
+    scratch_bytes: Annotated[int, Field(ge=0, le=1024 * 1024 * 1024)] = 0
+    """Size of an empty folder in memory that it may write to, gone with its process; 0 for none."""
+
+
 class ModelBlock(Block):
     """The model: where it is, and what its answers mean."""
 
     path: Name
-    format: Literal["auto", "onnx", "skops", "sklearn", "xgboost", "lightgbm", "mlflow", "python", "http"] = "auto"
+    format: ModelFormat = "auto"
     sha256: str | None = None
     task: Task
     features: Annotated[tuple[Name, ...], Field(min_length=1, max_length=100_000)]
@@ -69,6 +79,7 @@ class ModelBlock(Block):
     classes: tuple[Label, ...] = ()
     """All labels that may occur in the data; empty for whatever occurs (two for a binary classification)."""
     threshold: Annotated[float, Field(allow_inf_nan=False)] = 0.5
+    needs: Needs = Needs()
 
 
 class Csv(Block):

@@ -38,6 +38,10 @@ class Walls:
             self._executor = chosen
         return self._executor
 
+    def granting(self, limits: Limits) -> Walls:
+        """Return the walls of a model that is granted other limits; they are proven anew."""
+        return Walls(self._name, limits)
+
     def open_data(self, spec: FileSpec) -> DataFile:
         """Open a submitted data file behind the walls.
 

@@ -108,7 +108,14 @@ class Bubblewrap:
 
     def walls(self, launch: Launch) -> list[str]:
         """Return bwrap's command line up to the ``--``."""
-        return [str(self._binary), *self.namespaces(), *_system(), *self._shown(launch), "--remount-ro", "/"]
+        return [
+            str(self._binary),
+            *self.namespaces(),
+            *_granted(launch),
+            *_system(),
+            *self._shown(launch),
+            *_closed(launch),
+        ]
 
     def namespaces(self) -> list[str]:
         """Return the arguments that cut the sandbox off from the machine."""
@@ -236,6 +243,20 @@ def _system() -> tuple[str, ...]:
     zero = ("--ro-bind", "/dev/null", "/dev/zero")
     devices = ("--dev", "/dev", *zero, *_empty("/dev/shm"), "--remount-ro", "/dev")  # noqa: S108 it is emptied, not used
     return (*shown, "--proc", "/proc", "--remount-ro", "/proc", *devices)
+
+
+def _granted(launch: Launch) -> list[str]:
+    """Return the environment where it is not that of every model."""
+    more = launch.environment().items() - interpreter.ENVIRONMENT.items()
+    return [part for name, value in sorted(more) for part in ("--setenv", name, value)]
+
+
+def _closed(launch: Launch) -> list[str]:
+    """Close what is left open, but for the folder in memory that was granted."""
+    scratch: list[str] = []
+    if launch.limits.scratch_bytes:
+        scratch = ["--size", str(launch.limits.scratch_bytes), "--perms", "0700", "--tmpfs", interpreter.SCRATCH]
+    return [*scratch, "--remount-ro", "/"]
 
 
 def _empty(path: str) -> list[str]:

@@ -81,6 +81,7 @@ class Container:
         found = self.probe()
         if not found.available or self._engine is None:
             raise IsolationError(f"no isolation could be had: {found.reason}", advice=found.advice)
+        launch.refuse_scratch(self.name)
         engine, seen = self._engine, oci.view(launch)
         folder, name = scratch_folder("container"), new_name()
         outer, inner = socket.socketpair()
@@ -123,7 +124,7 @@ def run_command(
 ) -> list[str]:
     """Return the command line that runs ``inside`` in a container that is given nothing but ``seen``, read-only."""
     limits = launch.limits
-    kept = [part for key, value in interpreter.ENVIRONMENT.items() for part in ("--env", f"{key}={value}")]
+    kept = [part for key, value in launch.environment().items() for part in ("--env", f"{key}={value}")]
     return [
         *(str(engine.binary), "run", "--rm", "--interactive", "--name", name, "--pull", "never"),
         *("--label", f"{LABEL}=1", "--log-driver", "none"),
@@ -151,7 +152,16 @@ def _limits(engine: Engine, limits: Limits) -> tuple[str, ...]:
         # podman with crun alone; the harness watches memory and threads, as for every executor.
         return ("--cgroups", "disabled") if engine.name == "podman" else ()
     memory = str(limits.resident_bytes)
-    return ("--memory", memory, "--memory-swap", memory, "--pids-limit", str(limits.processes), "--cpus", "1")
+    return (
+        "--memory",
+        memory,
+        "--memory-swap",
+        memory,
+        "--pids-limit",
+        str(limits.processes),
+        "--cpus",
+        str(limits.threads),
+    )
 
 
 def _of_podman(engine: Engine, limits: Limits, folder: Path) -> tuple[str, ...]:

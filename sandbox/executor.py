@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from proofbox.sandbox import interpreter
 from proofbox.sandbox.errors import IsolationError
 from proofbox.sandbox.limits import Limits
 from proofbox.sandbox.running import Running
@@ -41,6 +42,18 @@ class Launch:
     rows: int | None = None
     """Descriptor of the sealed memory through which rows come, for the host program to inherit. A backend that cannot
     pass descriptors on leaves it, and ``Inside.rows`` stays None: rows then go over the wire."""
+
+    def environment(self) -> dict[str, str]:
+        """Return the whole environment inside."""
+        return interpreter.environment(threads=self.limits.threads, scratch=self.limits.scratch_bytes > 0)
+
+    def refuse_scratch(self, executor: str) -> None:
+        """Raise IsolationError if a folder to write to was asked of an executor that cannot give one."""
+        if self.limits.scratch_bytes:
+            raise IsolationError(
+                f"the model needs a folder to write to (model.needs.scratch_bytes), which {executor} cannot give",
+                advice=("use --executor bubblewrap, whose folder lies in memory and has a size",),
+            )
 
     def inherited(self, wire: int) -> tuple[int, ...]:
         """Return the descriptors that the host program inherits, the wire first."""

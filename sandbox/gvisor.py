@@ -73,6 +73,7 @@ class Gvisor:
         found = self.probe()
         if not found.available:
             raise IsolationError(f"no isolation could be had: {found.reason}", advice=found.advice)
+        launch.refuse_scratch(self.name)
         folder = scratch_folder("gvisor")
         outer, inner = socket.socketpair()
         try:

@@ -37,7 +37,7 @@ class ModelSpec:
     path: Path
     """File (or folder) of the taken-in copy."""
     format: str
-    """``onnx``, ``skops``, ``pickle`` or ``joblib``, as :func:`proofbox.sandbox.intake.model_format` found it."""
+    """One of :data:`proofbox.sandbox.formats.HOSTED`."""
     features: tuple[str, ...]
     """Columns that the model reads, in order."""
     output: Output
@@ -304,4 +304,5 @@ def _config(spec: ModelSpec, running: Running | None, limits: Limits) -> dict[st
         "features": spec.features,
         "output": spec.output,
         "task": spec.task,
+        "threads": limits.threads,
     }

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from proofbox.sandbox import names
 from proofbox.sandbox.errors import IntakeError, SandboxError
+from proofbox.sandbox.formats import detect_folder
 from proofbox.sandbox.store import IntakeLimits, Store, TakenFile
 
 SUBMISSION = "submission.yaml"
@@ -68,7 +69,7 @@ def take_in(source: Path, into: Path, limits: IntakeLimits | None = None) -> Int
 
 
 def model_format(intake: Intake, relative_path: str) -> str:
-    """Return the format of the model at ``relative_path``: by magic bytes for a file, ``mlflow`` for such a folder.
+    """Return the format of the model at ``relative_path``: by magic bytes for a file, by what is in it for a folder.
 
     Raises
     ------
@@ -87,7 +88,7 @@ def model_format(intake: Intake, relative_path: str) -> str:
             expected="the path of the model, relative to submission.yaml",
             hint="check model.path",
         )
-    return "mlflow" if f"{path}/MLmodel" in below else "unknown"
+    return detect_folder(name.removeprefix(path + "/") for name in below)
 
 
 def digest_of(files: tuple[TakenFile, ...]) -> str:

@@ -34,6 +34,8 @@ ENVIRONMENT = {
     "VECLIB_MAXIMUM_THREADS": "1",
 }
 """All of the environment inside; nothing of the caller's is passed on."""
+THREADS = ("LOKY_MAX_CPU_COUNT", *(name for name in ENVIRONMENT if name.endswith("_NUM_THREADS")))
+SCRATCH = "/tmp"  # noqa: S108 its path inside, where it is an own folder in memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,12 @@ class Interpreter:
         ``descriptors`` are those that it inherits: the wire, and the memory through which rows come, if there is one.
         """
         return [str(self.program), *FLAGS, "-c", BOOTSTRAP, host, *(str(number) for number in descriptors)]
+
+
+def environment(*, threads: int = 1, scratch: bool = False) -> dict[str, str]:
+    """Return the environment of a model that is granted so many threads, and a folder to write to or none."""
+    granted = {**ENVIRONMENT, **dict.fromkeys(THREADS, str(threads))}
+    return {**granted, "TMPDIR": SCRATCH} if scratch else granted
 
 
 @functools.cache

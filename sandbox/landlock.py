@@ -67,6 +67,7 @@ class Landlock:
         found = self.probe()
         if not found.available:
             raise IsolationError(f"no isolation could be had: {found.reason}", advice=found.advice)
+        launch.refuse_scratch(self.name)
         return self._start(launch)
 
     def opened(self, launch: Launch) -> dict[str, list[str]]:
@@ -90,7 +91,7 @@ class Landlock:
             process = on_launcher(
                 lambda: subprocess.Popen(  # noqa: S603 our own program, no shell
                     command,
-                    env=interpreter.ENVIRONMENT,
+                    env=launch.environment(),
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,

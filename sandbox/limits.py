@@ -31,6 +31,11 @@ class Limits:
     output_bytes: int = MIB
     """Bytes on standard output and standard error together; they are counted and thrown away."""
 
+    threads: int = 1
+    """Threads that the model's libraries are told to use for one call."""
+    scratch_bytes: int = 0
+    """Size of a folder in memory that it may write to, and of the largest file in it; 0: there is none."""
+
     def to_json(self) -> dict[str, float]:
         """Return the form that stands in ``assessment.json`` under ``run.limits``."""
         return asdict(self)

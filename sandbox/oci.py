@@ -97,7 +97,7 @@ def config(seen: View, command: Sequence[str], launch: Launch) -> dict[str, obje
             "terminal": False,
             "user": {"uid": NOBODY, "gid": NOBODY},
             "args": list(command),
-            "env": [f"{name}={value}" for name, value in interpreter.ENVIRONMENT.items()],
+            "env": [f"{name}={value}" for name, value in launch.environment().items()],
             "cwd": "/",
             "capabilities": {kind: [] for kind in ("bounding", "effective", "inheritable", "permitted", "ambient")},
             "noNewPrivileges": True,

@@ -127,6 +127,8 @@ LIMITS: dict[str, str] = {
     "processes": "harness, every 20 ms, and RLIMIT_NPROC where the user is not root; no process but threads at all",
     "open_files": "RLIMIT_NOFILE",
     "output_bytes": "harness",
+    "threads": "told by its environment; bound by processes",
+    "scratch_bytes": "size of the folder, and RLIMIT_FSIZE",
 }
 """Limit -> what enforces it."""
 

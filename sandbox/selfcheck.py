@@ -132,7 +132,8 @@ class _Outside:
     def model(self) -> Path:
         return self.folder / "model.bin"
 
-    def facts(self) -> dict[str, object]:
+    def facts(self, granted: str) -> dict[str, object]:
+        """Return what the battery is told; it need not try to write where writing was ``granted``."""
         home = Path.home()
         python = interpreter.current()
         shown = [path for path in (python.prefix, python.program, *python.sites) if path.is_relative_to(home)]
@@ -144,11 +145,11 @@ class _Outside:
             "canary": str(self.canary),
             "home": str(home),
             "home_shown": [path.relative_to(home).parts[0] for path in shown],
-            "folders": self.folders(),
+            "folders": [folder for folder in self.folders() if folder != granted],
             "written": self.written,
             "devices": probes.DEVICES,
             "decoy": self.decoy.pid,
-            "environment": [*interpreter.ENVIRONMENT, "PWD", "LC_CTYPE"],
+            "environment": [*interpreter.environment(scratch=bool(granted)), "PWD", "LC_CTYPE"],
         }
 
     def folders(self) -> list[str]:
@@ -268,7 +269,7 @@ def _battery(executor: Executor, limits: Limits, outside: _Outside) -> tuple[lis
 
 def _asked(running: Running, limits: Limits, outside: _Outside, denied: Tally) -> tuple[tuple[str, ...], ...]:
     facts = {
-        **outside.facts(),
+        **outside.facts(interpreter.SCRATCH if limits.scratch_bytes else ""),
         "mode": "walls",
         "limits": limits.to_json(),
         **running.inside.config(),

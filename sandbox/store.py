@@ -39,7 +39,7 @@ class TakenFile:
     sha256: str
     """64 lower-case hex digits."""
     format: str
-    """``onnx``, ``skops``, ``pickle``, ``joblib`` or ``unknown``, by its first bytes and its suffix."""
+    """By its first bytes and its suffix, see :func:`proofbox.sandbox.formats.detect_format`."""
 
 
 class Store:

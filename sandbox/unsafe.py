@@ -29,7 +29,7 @@ class UnsafeNone:
             process = on_launcher(
                 lambda: subprocess.Popen(  # noqa: S603 our own program, no shell
                     python.command(str(interpreter.HOST), *passed),
-                    env=interpreter.ENVIRONMENT,
+                    env=launch.environment(),
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,

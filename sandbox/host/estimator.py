@@ -1,4 +1,4 @@
-"""Host a scikit-learn estimator from pickle, joblib or skops."""
+"""Host a scikit-learn estimator from pickle, joblib or skops, or an object that has its methods."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Estimator:
     honest ones are slow.
     """
 
-    def __init__(self, config: Mapping[str, Any]) -> None:
-        self._model = _load(config["path"], config["format"])
+    def __init__(self, config: Mapping[str, Any], model: Any) -> None:  # noqa: ANN401 a stranger's object
+        self._model = model
         named = getattr(self._model, "feature_names_in_", None) is not None
         self._names = Names(config["features"]) if named else None
         regression = config["task"] == "regression"
@@ -76,7 +76,8 @@ class Estimator:
         return labels if ordered else None
 
 
-def _load(path: str, kind: str) -> Any:  # noqa: ANN401 a stranger's object
+def load_estimator(path: str, kind: str) -> Any:  # noqa: ANN401 a stranger's object
+    """Return what a file of kind ``skops``, ``pickle`` or ``joblib`` holds; loading runs what is in it."""
     if kind == "skops":
         from skops import io
 

@@ -25,7 +25,7 @@ def own_threads() -> int:
     return os.open("/proc/self/task", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
 
-def install(wire: int, threads: int) -> bytes:
+def install(wire: int, threads: int, *, scratch: bool) -> bytes:
     """Install the filter and hand over its listener; without one where the kernel refuses. Return the filter's program.
 
     Parameters
@@ -34,6 +34,8 @@ def install(wire: int, threads: int) -> bytes:
         The descriptor that leads to the harness.
     threads
         What :func:`own_threads` returned; it is closed.
+    scratch
+        Whether the model has a folder to write to.
 
     Raises
     ------
@@ -46,7 +48,7 @@ def install(wire: int, threads: int) -> bytes:
         messenger = None
     if messenger is not None:
         try:
-            program, listener = seccomp.install_asking()
+            program, listener = seccomp.install_asking(scratch=scratch)
         except OSError:
             messenger.send(None)
         else:
@@ -54,7 +56,7 @@ def install(wire: int, threads: int) -> bytes:
             os.close(listener)
             _await_one_thread(threads)
             return program
-    program = seccomp.install()
+    program = seccomp.install(scratch=scratch)
     os.write(wire, NONE)
     if messenger is not None:
         _await_one_thread(threads)

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-LIBRARIES = ("joblib", "numpy", "onnxruntime", "pandas", "pyarrow", "scikit-learn", "scipy", "skops")
+FORMATS = ("onnx", "skops", "pickle", "joblib", "xgboost", "lightgbm", "catboost", "mlflow", "python")
+LIBRARIES = (
+    *("catboost", "joblib", "lightgbm", "mlflow", "numpy", "onnxruntime", "pandas", "pyarrow", "scikit-learn"),
+    *("scipy", "skops", "xgboost", "xgboost-cpu"),
+)
 
 
 class RefusedError(Exception):
@@ -67,15 +71,35 @@ def open_served(config: Mapping[str, Any]) -> Served:
         Whatever loading a stranger's file may raise.
     """
     labels = config["output"] == "label" and config["task"] != "regression"
-    if config["format"] == "onnx":
+    return Served(open_model(config), labels=labels)
+
+
+def open_model(config: Mapping[str, Any]) -> Opened:
+    """Load the model at ``config["path"]`` as one of ``config["format"]``."""
+    kind, path = config["format"], config["path"]
+    if kind == "onnx":
         from .onnx_model import OnnxModel
 
-        return Served(OnnxModel(config), labels=labels)
-    if config["format"] in {"pickle", "joblib", "skops"}:
-        from .estimator import Estimator
+        return OnnxModel(config)
+    if kind == "mlflow":
+        from .mlflow_folder import open_folder
 
-        return Served(Estimator(config), labels=labels)
-    raise RefusedError(f"this version hosts onnx, skops, pickle and joblib, not {config['format']}")
+        return open_folder(config)
+    from .estimator import Estimator
+
+    if kind in {"pickle", "joblib", "skops"}:
+        from .estimator import load_estimator
+
+        return Estimator(config, load_estimator(path, kind))
+    if kind in {"xgboost", "lightgbm", "catboost"}:
+        from .boosters import load_booster
+
+        return Estimator(config, load_booster(config))
+    if kind == "python":
+        from .functions import load_functions
+
+        return Estimator(config, load_functions(config))
+    raise RefusedError(f"this version hosts {', '.join(FORMATS)}, not {kind}")
 
 
 def class_names(labels: Sequence[object]) -> tuple[str, ...]:

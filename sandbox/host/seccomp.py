@@ -11,7 +11,7 @@ import os
 import platform
 import struct
 
-from .syscalls import ALLOWED, INSPECTED, NEWEST
+from .syscalls import ALLOWED, INSPECTED, NEWEST, SCRATCH
 
 ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 """Machine -> (column in the tables of numbers, AUDIT_ARCH)."""
@@ -39,11 +39,11 @@ PASS = (RET, 0, 0, ALLOW)
 Instruction = tuple[int, int, int, int]
 
 
-def assemble(machine: str, own_pid: int, denied: int = ERRNO | errno.EPERM) -> bytes:
+def assemble(machine: str, own_pid: int, denied: int = ERRNO | errno.EPERM, *, scratch: bool = False) -> bytes:
     """Return the filter's program for ``machine``, in which ``own_pid`` may signal itself; it denies by default.
 
     ``denied`` is what the filter returns for a call that it denies: an errno, or ``USER_NOTIF``, by which the harness
-    is asked, who counts the call and answers EPERM.
+    is asked, who counts the call and answers EPERM. With ``scratch`` files may be made, named and removed.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def assemble(machine: str, own_pid: int, denied: int = ERRNO | errno.EPERM) -> b
     deny = (RET, 0, 0, denied)
     for name, body in _inspected(own_pid, deny).items():
         program += [(JEQ, 0, len(body), INSPECTED[name][column]), *body]
-    for numbers in ALLOWED.values():
+    for numbers in ({**ALLOWED, **SCRATCH} if scratch else ALLOWED).values():
         number = numbers[column]
         if number is not None:
             program += [(JEQ, 0, 1, number), PASS]
@@ -98,7 +98,7 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
 
 
-def install() -> bytes:
+def install(*, scratch: bool = False) -> bytes:
     """Install the filter for this process and every thread it will have; return its program.
 
     In what is returned, 0 stands for the number of the own process, so that the digest is that of the rules.
@@ -108,12 +108,12 @@ def install() -> bytes:
     OSError
         The kernel refused it; the caller must not go on.
     """
-    described = _described(assemble(platform.machine(), os.getpid()))
+    described = _described(assemble(platform.machine(), os.getpid(), scratch=scratch))
     prctl(22, 2, ctypes.addressof(described))  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
-    return assemble(platform.machine(), 0)
+    return assemble(platform.machine(), 0, scratch=scratch)
 
 
-def install_asking() -> tuple[bytes, int]:
+def install_asking(*, scratch: bool = False) -> tuple[bytes, int]:
     """Install the filter so that whoever holds the returned descriptor is asked about every denied call.
 
     Once nobody holds it, the kernel answers such a call with ENOSYS: it stays denied.
@@ -123,7 +123,7 @@ def install_asking() -> tuple[bytes, int]:
     OSError
         The kernel refused it (older than 5.0, or a filter of someone else asks already); no filter was installed.
     """
-    described = _described(assemble(platform.machine(), os.getpid(), USER_NOTIF))
+    described = _described(assemble(platform.machine(), os.getpid(), USER_NOTIF, scratch=scratch))
     function = ctypes.CDLL(None, use_errno=True).syscall
     function.restype = ctypes.c_long
     number = SECCOMP_CALL[ARCHITECTURES[platform.machine()][0]]
@@ -131,7 +131,7 @@ def install_asking() -> tuple[bytes, int]:
     listener = int(function(*(ctypes.c_long(argument) for argument in arguments)))
     if listener < 0:
         raise OSError(ctypes.get_errno(), "the kernel does not tell of denied calls")
-    return assemble(platform.machine(), 0, USER_NOTIF), listener
+    return assemble(platform.machine(), 0, USER_NOTIF, scratch=scratch), listener
 
 
 def _described(program: bytes) -> _Program:

@@ -77,7 +77,8 @@ def apply(config: Mapping[str, Any], wire: int) -> Built:
         abi = str(restrict(landlock["read"], landlock["listed"], landlock["write"]))
     digest = ""
     if config["filtered"]:
-        program = listener.install(wire, threads) if counted else seccomp.install()
+        scratch = config["limits"]["scratch_bytes"] > 0
+        program = listener.install(wire, threads, scratch=scratch) if counted else seccomp.install(scratch=scratch)
         digest = hashlib.sha256(program).hexdigest()
     return Built(filter_sha256=digest, runs_as=runs_as, landlock_abi=abi)
 
@@ -91,7 +92,7 @@ def rlimits(config: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
         "RLIMIT_NOFILE": limits["open_files"],
         # It counts every thread of the user, in the process namespace or not.
         "RLIMIT_NPROC": limits["processes"] + config["threads_outside"],
-        "RLIMIT_FSIZE": 0,
+        "RLIMIT_FSIZE": limits["scratch_bytes"],
         "RLIMIT_CORE": 0,
         "RLIMIT_MSGQUEUE": 0,
         "RLIMIT_SIGPENDING": 128,  # and timers: each is memory of the kernel, which no sum counts

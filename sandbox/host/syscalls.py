@@ -139,6 +139,22 @@ ALLOWED: dict[str, tuple[int | None, int | None]] = {
 }
 """Allowed whatever the arguments; every other call that is not inspected is answered with EPERM."""
 
+SCRATCH: dict[str, tuple[int | None, int | None]] = {
+    "mkdir": (83, None),
+    "mkdirat": (258, 34),
+    "rmdir": (84, None),
+    "unlink": (87, None),
+    "unlinkat": (263, 35),
+    "rename": (82, None),
+    "renameat": (264, 38),
+    "renameat2": (316, 276),
+    "ftruncate": (77, 46),
+    "fsync": (74, 82),
+    "fdatasync": (75, 83),
+    "flock": (73, 32),
+}
+"""Allowed as well where a model has a folder to write to: everything else that it can reach is mounted read-only."""
+
 INSPECTED: dict[str, tuple[int, int]] = {
     "clone": (56, 220),
     "clone3": (435, 435),

@@ -83,6 +83,10 @@ WRONG: list[tuple[str, Spoil, list[str]]] = [
     ("fake parquet", edit("eval.csv", "eval.parquet"), ["submission.yaml:17:"]),
     ("label missing in a row", write("data/eval.csv", b"income,debt,sex,approved\n1,2,male,1\n1,2,male,\n"), ["row"]),
     ("corrupt model", write("model/model.joblib", b"this is no model"), ["submission.yaml:10:", "model"]),
+    ("another format", edit("  task:", "  format: onnx\n  task:"), ["submission.yaml:11:", "begins as joblib does"]),
+    ("unknown format", write("model/model.joblib", b"%PDF-1.7"), ["submission.yaml:10:", "onnx, skops", "predict.py"]),
+    ("too many threads", edit("  task:", "  needs: {threads: 1000}\n  task:"), ["submission.yaml:11:", "32"]),
+    ("too much scratch", edit("  task:", "  needs: {scratch_bytes: 9999999999}\n  task:"), ["submission.yaml:11:"]),
     ("empty model", write("model/model.joblib", b""), ["submission.yaml:10:", "model"]),
     ("model of other columns", edit("[income, debt]", "[income]"), ["submission.yaml:10:", "features"]),
     (

@@ -113,7 +113,7 @@ def test_it_has_no_terminal_and_no_descriptor_of_ours(walls, hostile, tmp_path):
             "import os\nopen_ = []\nfor n in range(3, 4096):\n    try: os.fstat(n)\n    except OSError: continue\n"
             "    open_.append(n)\nraise RuntimeError(f'{len(open_)} {os.getsid(0) == os.getpid()}')"
         )
-        with pytest.raises(ModelError, match=r"RuntimeError: 2 True"):  # the wire, and the model being read
+        with pytest.raises(ModelError, match=r"RuntimeError: 3 True"):  # the wire, the rows and the model being read
             open_model(walls, hostile(look))
 
 
