@@ -8,6 +8,8 @@
   group less the lowest.
 - `mean_error_difference`: [0, inf), lower is better, 0 is perfect. The highest mean error (prediction less truth)
   of any group less the lowest: whether one group is overrated against another.
+- `standardized_mean_error_difference`: [0, inf), lower is better, 0 is perfect. That gap in standard deviations of the
+  true values, so that one number serves products in any unit; without a value where the true values do not vary.
 - `mean_prediction`: (-inf, inf), neither way is better, no value is perfect. One group's mean prediction.
 - `mean_absolute_error`: [0, inf), lower is better, 0 is perfect. One group's mean absolute error.
 - `mean_error`: (-inf, inf), neither way is better, 0 is perfect. One group's mean error; above 0 it is overrated.
@@ -22,8 +24,9 @@ right for fewer rows of an unknown shape.
 
 ## Limits
 
-A gap in mean predictions is no error where the truth differs as much; a gap in mean errors is. Everything is in the
-unit of what is predicted, so a policy's number is for one product alone. One extreme value moves a mean. Without true
+A gap in mean predictions is no error where the truth differs as much; a gap in mean errors is. All but the
+standardized gap is in the unit of what is predicted, so a policy's number is for one product alone; the interval of
+the standardized one takes the standard deviation as known. One extreme value moves a mean. Without true
 values there is the mean prediction alone; rows without one are left out and counted.
 
 ## References
@@ -31,6 +34,7 @@ values there is the mean prediction alone; rows without one are left out and cou
 - Agarwal, Dudik, Wu, "Fair Regression", ICML 2019; Calders et al., "Controlling Attribute Effect in Linear Regression",
   ICDM 2013: mean difference.
 - Fairlearn, `mean_prediction`, `MetricFrame`.
+- Cohen, "Statistical Power Analysis for the Behavioral Sciences", 1988, chapter 2: differences in standard deviations.
 - Hall, JRSS B 54 (1992) 221-228; Zou and Donner, Statistics in Medicine 27 (2008) 1693-1702.
 """
 
@@ -80,7 +84,20 @@ def regression_gap(data: Dataset, decisions: Decisions, params: Params) -> Measu
             error = np.where(judged.codes >= 0, predicted - truth, 0.0)
             measurements += _mean("mean_absolute_error", judged, np.abs(error), params.confidence)
             measurements += _mean("mean_error", judged, error, params.confidence)
+            measurements += _standardized(measurements[-1], float(truth[judged.codes >= 0].std(ddof=1)))
     return Measured(measurements=tuple(measurements))
+
+
+def _standardized(gap: Measurement, deviation: float) -> Iterator[Measurement]:
+    """Yield the gap in mean errors in standard deviations of the true values (J. Cohen's d, 1988, chapter 2)."""
+    if deviation > 0 and gap.interval is not None:
+        yield replace(
+            gap,
+            measure="standardized_mean_error_difference",
+            value=gap.value / deviation,
+            interval=replace(gap.interval, low=gap.interval.low / deviation, high=gap.interval.high / deviation),
+            detail={**gap.detail, "standard_deviation": deviation},
+        )
 
 
 def _mean(measure: str, found: GroupRows, values: Floats, confidence: float) -> Iterator[Measurement]:

@@ -84,6 +84,8 @@ def test_the_first_controls_are_there_with_their_gates():
         "VN-DAT-06",
         "VN-FAIR-01",
         "VN-FAIR-02",
+        "VN-FAIR-03",
+        "VN-FAIR-04",
         "VN-ROB-01",
         "VN-ROB-05",
         "VN-SEC-01",
@@ -148,9 +150,25 @@ def test_fairness_is_a_duty_at_high_risk_advice_at_medium_and_not_asked_at_low(t
         == {
             "low": {},
             "medium": {"VN-FAIR-01.b": "should", "VN-FAIR-01.c": "should"},
-            "high": {"VN-FAIR-01.a": "must", "VN-FAIR-01.c": "should", "VN-FAIR-02.a": "must"},
+            "high": {"VN-FAIR-01.a": "must", "VN-FAIR-01.c": "should", "VN-FAIR-02.a": "must"}
+            | dict.fromkeys(("VN-FAIR-03.a", "VN-FAIR-03.b", "VN-FAIR-04.a", "VN-FAIR-04.b"), "should"),
         }[tier]
     )
+
+
+@pytest.mark.parametrize("pack", shipped())
+@pytest.mark.parametrize(
+    ("task", "check"),
+    [
+        ("binary-classification", "fairness.calibration"),
+        ("multiclass-classification", "fairness.multiclass"),
+        ("regression", "fairness.regression_gap"),
+    ],
+)
+def test_fairness_is_asked_of_every_task_by_the_check_that_is_made_for_it(pack: str, task: str, check: str):
+    made = {"fairness.calibration", "fairness.multiclass", "fairness.regression_gap"}
+    facts = Facts(risk_tier="high", task=task, sensitive=("sex",))
+    assert {item.check for item in expand(load_policy(pack).policy, facts)} & made == {check}
 
 
 def test_the_policy_in_the_documentation_is_well(tmp_path):

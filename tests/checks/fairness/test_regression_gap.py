@@ -30,6 +30,9 @@ def test_worst_one_group_is_overrated_and_the_other_underrated(measures, data, n
     assert found["mean_error_difference"].value == pytest.approx(6)
     assert found["mean_error_difference"].detail["highest"] == {"g": "a"}
     assert found["mean_prediction_difference"].value == pytest.approx(6)
+    standardized = found["standardized_mean_error_difference"]
+    assert standardized.value == pytest.approx(6 / truth.std(ddof=1))
+    assert standardized.interval.low == pytest.approx(found["mean_error_difference"].interval.low / truth.std(ddof=1))
 
 
 def test_middle_values_equal_fairlearns_and_scikit_learns(run, data, numbers):
@@ -46,7 +49,7 @@ def test_middle_values_equal_fairlearns_and_scikit_learns(run, data, numbers):
                         y_true=truth, y_pred=predicted, sensitive_features=group)  # fmt: skip
     for found in result.measurements:
         name = found.measure.removesuffix("_difference")
-        if name == "mean_error":
+        if name in ("mean_error", "standardized_mean_error"):
             continue
         expected = frame.by_group[name][found.group["g"]] if found.group else frame.difference()[name]
         assert found.value == pytest.approx(expected, abs=1e-9)
@@ -79,6 +82,10 @@ def test_degenerate_rows_without_a_true_value_and_small_groups_are_left_out_and_
     assert detail["rows_without_value"] == 1
     assert detail["groups_left_out"] == [{"group": {"g": "c"}, "rows": 1}]
     assert found["mean_absolute_error_difference"].sample_size == 79
+    constant = data({"g": GROUP, "y": [1.0] * 80}, target="y")
+    assert "standardized_mean_error_difference" not in measures(
+        CHECK, params=PARAMS, data=constant, decisions=numbers(spread())
+    )
     # A model that says one number for everybody: nothing varies, and the gap is nought.
     assert found["mean_prediction_difference"].value == 0.0
 
