@@ -13,6 +13,7 @@ import numpy as np
 from proofbox.checks.gaps import Counts, difference_bounds, extreme_bounds, ratio_bounds, simultaneous_z
 from proofbox.checks.intervals import Limits, wilson_limits, z_value
 from proofbox.checks.levels import plain_method
+from proofbox.checks.pairs import exact_limits
 
 Drawn: TypeAlias = Sequence[tuple[Counts, Counts]]
 """For each family successes and trials, each of shape (draws, groups)."""
@@ -65,9 +66,15 @@ def _wilson(drawn: Drawn, _: Sequence[int], confidence: float) -> Limits:
     return low, high
 
 
+def _clopper_pearson(drawn: Drawn, _: Sequence[int], confidence: float) -> Limits:
+    successes, trials = (np.asarray(counts[..., 0], dtype=np.float64) for counts in drawn[0])
+    return exact_limits(successes, trials, (1 - confidence) / 2)
+
+
 _METHODS: Mapping[str, Callable[[Drawn, Sequence[int], float], Limits]] = {
     "wilson": _wilson,
     "wilson-effective": _wilson,
+    "clopper-pearson": _clopper_pearson,
     "newcombe-agresti-caffo": _difference,
     "mover-r": _ratio,
     "wilson-adjusted-lowest": _lowest,

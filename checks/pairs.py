@@ -128,10 +128,11 @@ def difference_of(first: Sampled, second: Sampled, z: float) -> Limits:
     tiny = np.broadcast_to(np.minimum(first.trials, second.trials) < _TINY, low.shape)
     if tiny.any():
         tail = -np.expm1(np.log1p(-2 * (NormalDist().cdf(-z))) / 2) / 2
-        (low1, high1), (low2, high2) = (
-            _exact(np.broadcast_to(one.successes, low.shape)[tiny], np.broadcast_to(one.trials, low.shape)[tiny], tail)
-            for one in (first, second)
+        x1, n1, x2, n2 = (
+            np.broadcast_to(values, low.shape)[tiny]
+            for values in (first.successes, first.trials, second.successes, second.trials)
         )
+        (low1, high1), (low2, high2) = exact_limits(x1, n1, tail), exact_limits(x2, n2, tail)
         low, high = np.array(low), np.array(high)
         low[tiny] = np.minimum(low[tiny], low1 - high2)
         high[tiny] = np.maximum(high[tiny], high1 - low2)
@@ -183,7 +184,8 @@ def _square_and_add(first: Sampled, second: Sampled) -> Limits:
     )
 
 
-def _exact(x: Floats, n: Floats, tail: float) -> Limits:
+def exact_limits(x: Floats, n: Floats, tail: float) -> Limits:
+    """Return Clopper and Pearson's limits for ``x`` of ``n``, arrays of one shape, each missing at most ``tail``."""
     low, high = np.zeros_like(x), np.ones_like(x)
     some, not_all = x > 0, x < n
     low[some] = _exact_low(x[some], n[some], tail)

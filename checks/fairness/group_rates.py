@@ -19,8 +19,9 @@
 ## Method
 
 All rates come from one contingency table, group x true label x decision, which is kept as evidence. Intervals are
-Wilson's, for each group alone. Without true labels there are `count` and `selection_rate`. A rate whose denominator is
-empty has no value; the group's `count` names it in its detail.
+Wilson's, for each group alone, or on request Clopper and Pearson's; weighted rows count as the number of rows that they
+are worth. Without true labels there are `count` and `selection_rate`. A rate whose denominator is empty has no value;
+the group's `count` names it in its detail.
 
 ## Limits
 
@@ -30,7 +31,7 @@ group of their own, named `(missing)`, unless `missing: leave_out` is set.
 ## References
 
 - Fairlearn, `MetricFrame` and the functions of these names.
-- Wilson, JASA 22 (1927) 209-212.
+- Wilson, JASA 22 (1927) 209-212; Clopper and Pearson, Biometrika 26 (1934) 404-413.
 """
 
 from __future__ import annotations
@@ -38,9 +39,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 from proofbox.checks.counts import Counts
-from proofbox.checks.intervals import wilson
+from proofbox.checks.intervals import clopper_pearson, wilson, wilson_effective
 from proofbox.checks.outcomes import GroupParams, Outcomes, count_outcomes
 from proofbox.checks.registry import check
 from proofbox.checks.result import CountTable, Inapplicable, Json, Measured, Measurement, Scalar
@@ -48,6 +50,9 @@ from proofbox.checks.result import CountTable, Inapplicable, Json, Measured, Mea
 
 class Params(GroupParams):
     """Parameters of :func:`group_rates`."""
+
+    interval: Literal["wilson", "clopper-pearson"] = "wilson"
+    """`clopper-pearson` is wider and never covers less than it says, whatever the rate."""
 
 
 @check("fairness.group_rates")
@@ -57,14 +62,16 @@ def group_rates(counts: Counts, params: Params) -> Measured | Inapplicable:
     if isinstance(outcomes, Inapplicable):
         return outcomes
     return Measured(
-        measurements=tuple(_measurements(outcomes, params.confidence)),
+        measurements=tuple(_measurements(outcomes, params)),
         tables=(_table(outcomes, params.attribute),),
     )
 
 
-def _measurements(outcomes: Outcomes, confidence: float) -> Iterator[Measurement]:
+def _measurements(outcomes: Outcomes, params: Params) -> Iterator[Measurement]:
     found = {name: (*outcomes.rate(name), *outcomes.rows(name)) for name in outcomes.names}
     weighted = outcomes.decided.weight is not None
+    plain = wilson_effective if weighted else wilson
+    interval = clopper_pearson if params.interval == "clopper-pearson" else plain
     for index, category in enumerate(outcomes.categories):
         absent: list[Json] = [name for name in found if not found[name][1][index] > 0]
         rows = int(outcomes.decided.rows[index])
@@ -78,7 +85,7 @@ def _measurements(outcomes: Outcomes, confidence: float) -> Iterator[Measurement
                 yield Measurement(
                     measure=name,
                     value=count / of,
-                    interval=wilson(count, of, confidence),
+                    interval=interval(count, of, params.confidence),
                     sample_size=int(of_rows),
                     group=category,
                     detail=said,

@@ -5,8 +5,8 @@ WHITE = ["a"] * 4 + ["b"] * 4
 
 @pytest.fixture
 def rates(run):
-    def rates_of(**given):
-        result = run("fairness.group_rates", params={"attribute": "race"}, **given)
+    def rates_of(interval="wilson", **given):
+        result = run("fairness.group_rates", params={"attribute": "race", "interval": interval}, **given)
         return {(next(iter(found.group.values())), found.measure): found for found in result.measurements}
 
     return rates_of
@@ -92,3 +92,18 @@ def test_inapplicable_without_groups(why, data, decisions):
     given = data({"race": ["a"] * 8})
     said = why("fairness.group_rates", params={"attribute": "race"}, data=given, decisions=decisions([1] * 8))
     assert "one value in all rows" in said
+
+
+def test_the_exact_interval_on_request_and_weighted_rows_by_what_they_are_worth(rates, data, decisions):
+    given = {"data": data({"race": ["a"] * 10 + ["b"] * 10}), "decisions": decisions([1] * 8 + [0] * 2 + [1] * 10)}
+    exact, plain = rates("clopper-pearson", **given), rates(**given)
+    for group in ("a", "b"):
+        one, other = (found[group, "selection_rate"].interval for found in (exact, plain))
+        assert (one.method, other.method) == ("clopper-pearson", "wilson")
+        assert one.low < other.low
+        assert one.high >= other.high
+    weighted = data({"race": ["a"] * 10 + ["b"] * 10, "w": [1.0, 3.0] * 10}, weight="w")
+    found = rates(data=weighted, decisions=given["decisions"])["a", "selection_rate"]
+    # 16 of 20 by weight; 20**2 / (5 * 1 + 5 * 9) = 8 rows by Kish, and as many by the linearised variance.
+    assert (found.interval.method, found.value) == ("wilson-effective", pytest.approx(0.8))
+    assert found.interval.basis == {"families": [[[6.4, 8]]]}
