@@ -20,7 +20,19 @@ from proofbox.checks.params import CheckParams
 from proofbox.checks.result import Result
 
 INPUTS = frozenset(
-    {"subject", "model", "data", "training", "decisions", "counts", "isolation", "behaviour", "params", "rng"}
+    {
+        "subject",
+        "model",
+        "data",
+        "training",
+        "decisions",
+        "counts",
+        "isolation",
+        "behaviour",
+        "opinions",
+        "params",
+        "rng",
+    }
 )
 """What a check may ask for by naming it in its signature; ``counts`` alone is served without holding all rows."""
 

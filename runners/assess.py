@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from proofbox.policies.loader import LoadedPolicy
 from proofbox.policies.record import Assessment, ReasonRecord, RunRecord
 from proofbox.runners.execute import Bench, Outcome, execute
 from proofbox.runners.hosting import Hosting, open_hosting
+from proofbox.runners.opinions import second_opinions
 from proofbox.runners.plan import Plan, Task, make_plan
 from proofbox.runners.resolve import Resolved, resolve
 from proofbox.runners.streams import MOST_ROWS, Reading
@@ -113,6 +115,7 @@ def assess(source: Path, policies: Sequence[LoadedPolicy], settings: Settings, w
         plan, expected = _planned(policies, facts, recorded_only=resolved.subject.model_path is None)
         watch.planned(len(plan.static) + len(plan.dynamic))
         bench = make_bench(resolved, plan, settings)
+        bench.ask_scanners = partial(second_opinions, resolved.subject, hosting.walls)
         clock.lap("intake")
         watch.step("checking files and data")
         outcome = execute(plan.static, bench, watch.done)

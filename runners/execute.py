@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
+from proofbox.checks.artefacts.opinions import NoOpinions, Opinion
 from proofbox.checks.counts import Counts
 from proofbox.checks.counttables import count_tables
 from proofbox.checks.errors import ModelFailedError
@@ -46,7 +47,10 @@ class Bench:
     """The attributes that checks will ask about, so that one pass over the rows counts them all."""
     behaviour: Behaviour | None = None
     """What the model did beside answering; there once the sandbox is closed again."""
+    ask_scanners: Callable[[], tuple[Opinion, ...] | NoOpinions] | None = None
+    """Asks other scanners about the submitted files, behind the walls; None where nobody can be asked."""
     _decisions: Decisions | None = None
+    _opinions: tuple[Opinion, ...] | NoOpinions | None = None
     _counts: Counts | None = None
 
     def decisions(self) -> Decisions | None:
@@ -72,6 +76,12 @@ class Bench:
     def evidence(self) -> Mapping[str, CountTable]:
         """Return the joint tables that were counted, from which every count-based measurement can be had again."""
         return {} if self._counts is None else count_tables(self._counts.tables)
+
+    def opinions(self) -> tuple[Opinion, ...] | NoOpinions:
+        """Return what other scanners said, asked for once."""
+        if self._opinions is None:
+            self._opinions = self.ask_scanners() if self.ask_scanners else NoOpinions(reason="this runner asks no one")
+        return self._opinions
 
     def rng(self, task: Task) -> Generator:
         """Return the task's own random stream, which depends on the seed and the task alone, never on the order."""
@@ -157,6 +167,9 @@ def _inputs(task: Task, bench: Bench) -> dict[str, object]:
         given["rng"] = bench.rng(task)
     if "decisions" in needs:
         given["decisions"] = bench.decisions()
+    if "opinions" in needs:
+        asked = task.params.get("second_opinions") is True
+        given["opinions"] = bench.opinions() if asked else NoOpinions(reason="the policy did not ask for any")
     if "counts" in needs:
         given["counts"] = bench.counts()
     return {name: value for name, value in given.items() if name in needs}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -14,6 +15,7 @@ from proofbox.runners.assess import Settings, Watch, behind_walls, make_bench, t
 from proofbox.runners.errors import UsageError
 from proofbox.runners.execute import Outcome, execute
 from proofbox.runners.hosting import Hosting
+from proofbox.runners.opinions import second_opinions
 from proofbox.runners.plan import make_plan
 from proofbox.runners.walls import Walls
 
@@ -49,6 +51,7 @@ def measure_once(source: Path, check_id: str, given: Sequence[str], settings: Se
         plan = make_plan(wanted, recorded_only=resolved.subject.model_path is None)
         watch.planned(len(wanted))
         bench = make_bench(resolved, plan, settings)
+        bench.ask_scanners = partial(second_opinions, resolved.subject, hosting.walls)
         outcome = execute(plan.static, bench, watch.done)
         if plan.dynamic:
             watch.step("opening the sandbox")
@@ -93,6 +96,7 @@ def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
         print(json.dumps(evidence_json(outcome.measurements, outcome.inapplicable, outcome.errors), ensure_ascii=False))
         return
     from proofbox.reports.console import safe_terminal
+    from proofbox.reports.filescan import said_of_files
 
     shown = None
     for item in outcome.measurements:
@@ -107,6 +111,8 @@ def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
             bounds = f"  [{interval.low:.4f}, {interval.high:.4f}] {interval.confidence:.0%} {interval.method}"
         line = f"{item.measure}{f' ({group})' if group else ''}: {item.value:.6g}{bounds}  n={item.sample_size}"
         print(safe_terminal(line))
+        for said in said_of_files(item.detail):
+            print(safe_terminal(f"  {said}"))
     for record in (*outcome.inapplicable, *outcome.errors):
         kind = "not applicable" if record in outcome.inapplicable else "error"
         print(safe_terminal(f"{record.check}: {kind}: {record.reason}"))

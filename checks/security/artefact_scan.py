@@ -37,7 +37,11 @@ imported or executed.
 - **Files that execute**: `.pth` lines, `sitecustomize`, YAML tags that make Python objects, `auto_map`, templates
   that reach out of their engine, XML entities, native code, scripts and notebooks.
 
-A policy may `accept` a kind of finding by name (for example `native-code`): such files count as tier B.
+A policy may `accept` a kind of finding by name (for example `native-code`): such files count as tier B. With
+`second_opinions: true` the scanners that are installed (picklescan, modelaudit-picklescan: `pip install
+proofbox[scanners]`) look at the files as well, behind the walls and without a network; what they say stands in the
+detail of `refused_files` and changes no figure. A scanner that crashes, hangs or breaks off has *failed*, and has not
+said that a file is clean.
 
 ## Limits
 
@@ -63,6 +67,7 @@ from pydantic import Field, field_validator
 
 from proofbox.checks.artefacts.findings import FileReport, Outcome, Rules, shown
 from proofbox.checks.artefacts.globals import allowed_by_default, is_dangerous, parse_allowed
+from proofbox.checks.artefacts.opinions import NoOpinions, Opinion, to_json
 from proofbox.checks.artefacts.picklevalues import Global
 from proofbox.checks.artefacts.scanning import scan
 from proofbox.checks.params import CheckParams
@@ -98,6 +103,8 @@ class Params(CheckParams):
     """Whether the built-in list counts."""
     accept: tuple[Acceptable, ...] = ()
     """Kinds of finding whose files count as tier B and not as refused."""
+    second_opinions: bool = False
+    """Whether other scanners that are installed are asked as well, behind the walls; they change no figure."""
     scope: Literal["submission", "model"] = "submission"
     """Which files: every file of the submission, or those of the model alone."""
 
@@ -109,7 +116,9 @@ class Params(CheckParams):
 
 
 @check("security.artefact_scan")
-def artefact_scan(subject: Subject, params: Params) -> Measured | Inapplicable:
+def artefact_scan(
+    subject: Subject, params: Params, opinions: tuple[Opinion, ...] | NoOpinions
+) -> Measured | Inapplicable:
     """Measure what the submitted files could do to whoever opens them."""
     paths = tuple(file.path for file in subject.files if params.scope == "submission" or _of_model(file.path, subject))
     if not paths:
@@ -121,7 +130,12 @@ def artefact_scan(subject: Subject, params: Params) -> Measured | Inapplicable:
     dangerous = [found for found in unlisted if is_dangerous(found)]
     return Measured(
         measurements=(
-            _files("refused_files", "refused", reports, {"files": _overview(reports), "tiers": _tiers(reports)}),
+            _files(
+                "refused_files",
+                "refused",
+                reports,
+                {"files": _overview(reports), "tiers": _tiers(reports), "second_opinions": to_json(opinions)},
+            ),
             _files("unreadable_files", "unreadable", reports),
             _files("unknown_files", "unknown", reports),
             _files("code_bearing_files", "code", reports),

@@ -85,6 +85,10 @@ def open_model(config: Mapping[str, Any]) -> Opened:
         from .mlflow_folder import open_folder
 
         return open_folder(config)
+    if kind == "scanners":
+        from .scanners import Scanners
+
+        return Scanners(config)
     from .estimator import Estimator
 
     if kind in {"pickle", "joblib", "skops"}:

@@ -79,7 +79,13 @@ def run_check(check_id: str, *, params: Mapping[str, object] | None = None, seed
     spec = get_check(check_id)
     if "counts" in spec.needs:
         given["counts"] = Counts(given["data"], given["decisions"])
-    inputs = {"training": None, **given, "params": spec.params(params or {}), "rng": np.random.default_rng(seed)}
+    inputs = {
+        "training": None,
+        "opinions": (),
+        **given,
+        "params": spec.params(params or {}),
+        "rng": np.random.default_rng(seed),
+    }
     return spec.run(**{name: inputs[name] for name in spec.needs})
 
 
