@@ -145,6 +145,9 @@ ENFORCERS: Mapping[str, Text] = {
     "seen from outside": t("seen from outside"),
     "harness": t("the harness"),
     "harness, every 20 ms": t("the harness, every 20 milliseconds"),
+    "control group, and the harness every 20 ms": t(
+        "the kernel (control group), and the harness every 20 milliseconds"
+    ),
     "harness, every 20 ms, and RLIMIT_NPROC where the user is not root; no process but threads at all": t(
         "filter on system calls (no second process at all), the harness every 20 milliseconds, and the kernel"
     ),

@@ -5,6 +5,7 @@ Every argument is there because leaving it out let something through when it was
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 import importlib.util
@@ -17,10 +18,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from proofbox.sandbox import dropped, interpreter
+from proofbox.sandbox.cgroups import Group, enforced_by, new_group
 from proofbox.sandbox.errors import IsolationError
 from proofbox.sandbox.executor import Launch, Probe
 from proofbox.sandbox.limits import Limits
-from proofbox.sandbox.running import Inside, Running, on_launcher
+from proofbox.sandbox.running import Inside, Keeping, Running, on_launcher
 from proofbox.sandbox.scratch import scratch
 
 DISTRIBUTION_BWRAP = Path("/usr/bin/bwrap")
@@ -95,16 +97,20 @@ class Bubblewrap:
             raise IsolationError(f"no isolation could be had: {found.reason}", advice=found.advice)
         python = interpreter.current()
         outer, inner = socket.socketpair()
+        group = new_group(launch.limits)
         try:
             passed = launch.inherited(inner.fileno())
             command = [*self.walls(launch), "--", *python.command(HOST_INSIDE, *passed)]
-            process = _start(command, pass_fds=passed, drops=self.drops)
+            process = _start(command, pass_fds=passed, drops=self.drops, group=group)
         except OSError as error:
             outer.close()
+            if group is not None:
+                group.remove()
             raise IsolationError(f"bwrap could not be started: {error.strerror}") from error
         finally:
             inner.close()
-        return Running(process, outer, launch.limits, self._inside(launch, python))
+        inside = dataclasses.replace(self._inside(launch, python), enforced=enforced_by(group))
+        return Running(process, outer, launch.limits, inside, Keeping(group=group))
 
     def walls(self, launch: Launch) -> list[str]:
         """Return bwrap's command line up to the ``--``."""
@@ -198,8 +204,11 @@ def candidates() -> tuple[Path, ...]:
     return tuple(binary for binary in found if os.access(binary, os.X_OK))
 
 
-def _start(command: Sequence[str], pass_fds: tuple[int, ...], *, drops: bool) -> subprocess.Popen[bytes]:
+def _start(
+    command: Sequence[str], pass_fds: tuple[int, ...], *, drops: bool, group: Group | None = None
+) -> subprocess.Popen[bytes]:
     line = _dropping(command) if drops and os.geteuid() == 0 else command
+    line = line if group is None else group.entering(line)
     # An empty environment for bwrap itself: the model can read that of process 1 inside.
     return on_launcher(
         lambda: subprocess.Popen(  # noqa: S603 no shell, the program is one of candidates()

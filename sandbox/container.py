@@ -16,13 +16,13 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from proofbox.sandbox import interpreter, oci, processes
+from proofbox.sandbox import cgroups, interpreter, oci, processes
 from proofbox.sandbox.attached import start_attached
 from proofbox.sandbox.engines import LABEL, Engine, environment, image_name, installed, new_name, run, sweep, told
 from proofbox.sandbox.errors import IsolationError
 from proofbox.sandbox.executor import Launch, Probe
 from proofbox.sandbox.limits import Limits
-from proofbox.sandbox.running import Inside, Running
+from proofbox.sandbox.running import Inside, Keeping, Running
 from proofbox.sandbox.scratch import remove, scratch_folder
 
 PROBE_SECONDS = 30
@@ -113,9 +113,9 @@ class Container:
                 filtered=self.filtered,
                 threads_outside=processes.threads_of(oci.NOBODY) if os.geteuid() == 0 else 0,
                 launcher_processes=THREADS_OF_THE_CLIENT,
+                enforced={"resident_bytes": cgroups.ENFORCED_BY} if engine.cgroups else {},
             ),
-            tidy=tidy,
-            roots=lambda: _first_process(folder),
+            Keeping(tidy=tidy, roots=lambda: _first_process(folder)),
         )
 
 

@@ -20,7 +20,7 @@ from proofbox.sandbox.attached import start_attached
 from proofbox.sandbox.errors import IsolationError
 from proofbox.sandbox.executor import Launch, Probe
 from proofbox.sandbox.limits import Limits
-from proofbox.sandbox.running import Inside, Running
+from proofbox.sandbox.running import Inside, Keeping, Running
 from proofbox.sandbox.scratch import remove, scratch_folder
 
 PROBE_SECONDS = 20
@@ -96,7 +96,7 @@ class Gvisor:
             unsettable=("RLIMIT_MSGQUEUE", "RLIMIT_SIGPENDING"),
             launcher_processes=THREADS_OF_ITS_OWN,
         )
-        return Running(process, outer, launch.limits, inside, tidy=lambda: remove(folder))
+        return Running(process, outer, launch.limits, inside, Keeping(tidy=lambda: remove(folder)))
 
     def command(self, bundle: Path) -> list[str]:
         """Return the command line that runs ``bundle``."""

@@ -7,6 +7,7 @@ filter leaves it no process, no socket and no signal but its own.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 import json
@@ -19,11 +20,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from proofbox.sandbox import interpreter, processes, wire
+from proofbox.sandbox.cgroups import enforced_by, new_group
 from proofbox.sandbox.denials import Tally
 from proofbox.sandbox.errors import IsolationError, ModelError
 from proofbox.sandbox.executor import Launch, Probe
 from proofbox.sandbox.limits import Limits
-from proofbox.sandbox.running import Inside, Running, on_launcher
+from proofbox.sandbox.running import Inside, Keeping, Running, on_launcher
 
 PROBE_SECONDS = 10
 NOBODY = 65534
@@ -85,9 +87,11 @@ class Landlock:
     def _start(self, launch: Launch) -> Running:
         python = interpreter.current()
         outer, inner = socket.socketpair()
+        group = new_group(launch.limits)
         try:
             passed = launch.inherited(inner.fileno())
             command = python.command(str(interpreter.HOST), *passed)
+            command = command if group is None else group.entering(command)
             process = on_launcher(
                 lambda: subprocess.Popen(  # noqa: S603 our own program, no shell
                     command,
@@ -102,10 +106,13 @@ class Landlock:
             )
         except OSError as error:
             outer.close()
+            if group is not None:
+                group.remove()
             raise IsolationError(f"the host program could not be started: {error.strerror}") from error
         finally:
             inner.close()
-        return Running(process, outer, launch.limits, self._inside(launch, python))
+        inside = dataclasses.replace(self._inside(launch, python), enforced=enforced_by(group))
+        return Running(process, outer, launch.limits, inside, Keeping(group=group))
 
     def _inside(self, launch: Launch, python: interpreter.Interpreter) -> Inside:
         return Inside(

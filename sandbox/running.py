@@ -12,10 +12,11 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from proofbox.sandbox import denials, processes
+from proofbox.sandbox.cgroups import Group
 from proofbox.sandbox.limits import Limits
 
 SAMPLE_SECONDS = 0.02
@@ -46,6 +47,8 @@ class Inside:
     """Processes of the sandbox, of one thread each, that are the backend's own."""
     unsettable: tuple[str, ...] = ()
     """Names of limits that the sandbox's kernel lets nobody set."""
+    enforced: Mapping[str, str] = field(default_factory=dict)
+    """Limit -> what enforces it here, where that is not what enforces it everywhere (``probes.LIMITS``)."""
     landlock: Mapping[str, Sequence[str]] | None = None
     """Files and folders that stage 0 leaves open, ``read``, ``listed`` and ``write``; None: it does not restrict."""
 
@@ -78,6 +81,18 @@ class RunningStats:
     peak_threads: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keeping:
+    """What a backend adds to how its sandboxes are watched and ended."""
+
+    tidy: Callable[[], None] = lambda: None
+    """Removes what it made, once the outermost process has ended; may be called again."""
+    roots: Callable[[], tuple[int, ...]] = lambda: ()
+    """Tells the first processes of the sandbox that are no children of the outermost one."""
+    group: Group | None = None
+    """The control group that holds the sandbox's memory."""
+
+
 class Running:
     """A started sandbox. The wire's outer end is ``wire``; ``kill`` is safe to call at any time and more than once."""
 
@@ -87,16 +102,14 @@ class Running:
         wire: socket.socket,
         limits: Limits,
         inside: Inside,
-        *,
-        tidy: Callable[[], None] = lambda: None,
-        roots: Callable[[], tuple[int, ...]] = lambda: (),
+        keeping: Keeping | None = None,
     ) -> None:
         self.wire = wire
         self.inside = inside
         self.limits = limits
         self._process = process
-        self._tidy = tidy
-        self._roots = roots
+        self._keeping = keeping or Keeping()
+        self._group = self._keeping.group
         self._lock = threading.Lock()
         self._output = 0
         self._head = b""
@@ -115,7 +128,9 @@ class Running:
 
     @property
     def over_limit(self) -> str:
-        """The limit at which the keeper stopped the sandbox, as half a sentence; empty if none."""
+        """The limit at which the keeper or the kernel stopped the sandbox, as half a sentence; empty if none."""
+        if not self._over and self._group is not None and self._group.ran_out():
+            return self._too_much_memory()
         return self._over
 
     @property
@@ -153,7 +168,7 @@ class Running:
     def members(self) -> tuple[processes.Member, ...]:
         """Return the processes of the sandbox that can be found now, the outermost first."""
         # Processes that an engine started are no children of its client.
-        elsewhere = (member for root in self._roots() for member in processes.tree(root))
+        elsewhere = (member for root in self._keeping.roots() for member in processes.tree(root))
         found = (*processes.tree(self._process.pid), *elsewhere)
         # Once its parent has ended, a process is found from no root any more: remember it.
         self._seen |= set(found)
@@ -175,12 +190,14 @@ class Running:
             if self.ended_within(1.0 if len(members) > 1 else 0.0) is None:
                 self._process.kill()
                 self._process.wait()
-            self._tidy()
+            self._keeping.tidy()
             end = time.monotonic() + GONE_SECONDS
             while any(processes.lives(member) for member in self._seen) and time.monotonic() < end:
                 time.sleep(0.002)
             with contextlib.suppress(OSError):
                 self.wire.close()
+            if self._group is not None:
+                self._group.remove()
             if self._answering is not None:
                 self._answering.cease()
         if threading.current_thread() is not self._keeper:
@@ -217,9 +234,12 @@ class Running:
         self._peak_bytes = max(self._peak_bytes, used)
         self._peak_threads = max(self._peak_threads, threads)
         if used > self.limits.resident_bytes:
-            self._stop(f"used more than {self.limits.resident_bytes} bytes of memory")
+            self._stop(self._too_much_memory())
         elif threads > self.limits.processes + self.inside.launcher_processes:
             self._stop(f"started more than {self.limits.processes} threads")
+
+    def _too_much_memory(self) -> str:
+        return f"used more than {self.limits.resident_bytes} bytes of memory"
 
     def _stop(self, why: str) -> None:
         self._over = self._over or why

@@ -105,7 +105,9 @@ def prove_walls(executor: Executor, limits: Limits | None = None) -> Selfcheck:
         backend={**backend, "runs_as": built.runs_as or found.runs_as},
         filter_sha256=built.filter_sha256,
         denied_calls=built.denied_calls,
-        limits=table,
+        limits={
+            name: {**row, "enforced_by": built.enforced.get(name, row["enforced_by"])} for name, row in table.items()
+        },
         rows=tuple(rows),
     )
 
@@ -226,6 +228,7 @@ class _Built:
     filter_sha256: str
     runs_as: str
     denied_calls: str
+    enforced: Mapping[str, str]
 
 
 def _battery(executor: Executor, limits: Limits, outside: _Outside) -> tuple[list[SelfcheckRow], _Built]:
@@ -264,7 +267,7 @@ def _battery(executor: Executor, limits: Limits, outside: _Outside) -> tuple[lis
         own = kernel != f"{platform.release()} {platform.version()}"
         rows.append(_row("kernel.own", "its own", "its own" if own else "the harness's", "kernel of its own"))
     counted = f"not counted: {denied.uncounted}" if denied.uncounted else "counted by name and answered by the harness"
-    return rows, _Built(filter_sha256=digest, runs_as=runs_as, denied_calls=counted)
+    return rows, _Built(filter_sha256=digest, runs_as=runs_as, denied_calls=counted, enforced=running.inside.enforced)
 
 
 def _asked(running: Running, limits: Limits, outside: _Outside, denied: Tally) -> tuple[tuple[str, ...], ...]:
