@@ -38,7 +38,7 @@ class _Thread:
 
     def _serve(self, inner):
         with inner, contextlib.suppress(OSError):
-            channel = Channel(inner.fileno())
+            channel = Channel(inner.fileno(), inner.fileno())
             reader.serve(channel, {**json.loads(channel.receive().body), "path": str(self._path)})
 
     def kill(self):
