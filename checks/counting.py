@@ -166,7 +166,10 @@ _RATES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "accuracy": (("tp", "tn"), ("tn", "fp", "fn", "tp")),
     "base_rate": (("tp", "fn"), ("tn", "fp", "fn", "tp")),
 }
-"""Name -> cells of the numerator, cells of the denominator."""
+"""Name -> cells of the numerator, cells of the denominator; the selection rate needs no true labels."""
+
+_PLACES = {"tn": (0, 0), "fp": (0, 1), "fn": (1, 0), "tp": (1, 1)}
+"""Cell -> whether the true label is the counted one, and the decision likewise."""
 
 
 def rates(table: Table) -> Mapping[str, Rate]:
@@ -184,16 +187,17 @@ def rates(table: Table) -> Mapping[str, Rate]:
     weights are equal. A weighted rate is ``sum of the numerator's weights / sum of the denominator's``, as scikit-learn
     and Fairlearn have it.
     """
-    cells = (("tn", 0, 0), ("fp", 0, 1), ("fn", 1, 0), ("tp", 1, 1))
-    places = {name: (truth, decision) for name, truth, decision in cells if truth < table.cells.shape[1]}
-    every = tuple(places)
-    wanted = {"selection_rate": (tuple(name for name in every if name in ("fp", "tp")), every)}
-    if table.has_truth:
-        wanted |= _RATES
-    return {
-        name: _rate(table, [places[cell] for cell in above], [places[cell] for cell in below])
-        for name, (above, below) in wanted.items()
-    }
+    names = ("selection_rate", *_RATES) if table.has_truth else ("selection_rate",)
+    return {name: rate_of(table, name) for name in names}
+
+
+def rate_of(table: Table, name: str) -> Rate:
+    """Return one rate, as :func:`rates` has it."""
+    if name == "selection_rate":
+        truths = range(table.cells.shape[1])
+        return _rate(table, [(truth, 1) for truth in truths], [(truth, place) for truth in truths for place in (0, 1)])
+    above, below = _RATES[name]
+    return _rate(table, [_PLACES[cell] for cell in above], [_PLACES[cell] for cell in below])
 
 
 def _rate(table: Table, above: Sequence[tuple[int, int]], below: Sequence[tuple[int, int]]) -> Rate:
@@ -205,8 +209,10 @@ def _rate(table: Table, above: Sequence[tuple[int, int]], below: Sequence[tuple[
 
 
 def _sum(cells: NDArray[Any], places: Sequence[tuple[int, int]]) -> NDArray[Any]:
-    total = cells[:, 0, 0] * 0
-    for truth, decision in places:
+    if not places:
+        return np.zeros(len(cells), dtype=cells.dtype)
+    total = cells[:, places[0][0], places[0][1]]
+    for truth, decision in places[1:]:
         total = total + cells[:, truth, decision]
     return total
 

@@ -62,11 +62,17 @@ class Cube:
 
     def over(self, names: Sequence[str]) -> Cube:
         """Return the cube of some of the columns, in that order, summed over the others."""
+        if tuple(names) == tuple(axis.name for axis in self.axes):
+            return self
         return _summed(
             tuple(self.axis(name) for name in names),
             np.stack([self.of(name) for name in names]) if names else self.codes[:0],
             (self.rows, self.weight, self.weight_squared),
         )
+
+    def summed(self) -> Cube:
+        """Return the cube in which equal combinations are one cell, in the order of their codes."""
+        return _summed(self.axes, self.codes, (self.rows, self.weight, self.weight_squared))
 
     def __add__(self, other: Cube) -> Cube:
         """Return the cube of both parts of the data together; the axes have the same names in the same order."""

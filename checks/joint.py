@@ -23,7 +23,7 @@ MOST_CELLS = 1 << 20
 Settled = tuple[Axis, NDArray[np.int64]]
 """A column's categories, and the category of each of its raw codes."""
 
-_CHUNK_ROWS = 1 << 17
+_CHUNK_ROWS = 1 << 18
 _PAIR_CELLS = 1 << 8
 
 
@@ -57,17 +57,17 @@ def count(columns: Sequence[RawColumn], weight: pa.ChunkedArray | None = None) -
     names = [str(number) for number in range(len(columns))]
     arrays = [column.column for column in columns]
     table = pa.table([*arrays, *([] if weight is None else [weight])], names=[*names, *["w"][: weight is not None]])
-    sums = _Sums(rows=np.zeros(cells, dtype=np.int64))
+    tally, sums = _Tally(cells), _Sums(rows=np.zeros(0, dtype=np.int64))
     if weight is not None:
         sums.weight, sums.squared = np.zeros(cells), np.zeros(cells)
     for batch in table.to_batches(max_chunksize=max(_CHUNK_ROWS, 4 * cells)):
-        codes = [column.codes(batch.column(place)) for place, column in enumerate(columns)]
-        add_chunk(sums.rows, codes, sizes)
+        joint = narrow_joint([column.codes(batch.column(place)) for place, column in enumerate(columns)], sizes)
+        tally.add(joint)
         if sums.weight is not None and sums.squared is not None:
             numbers = _weights(batch.column(len(columns)))
-            joint = narrow_joint(codes, sizes)
             sums.weight += weighed(joint, numbers, cells)
             sums.squared += weighed(joint, numbers * numbers, cells)
+    sums.rows = tally.counts()
     there = np.flatnonzero(sums.rows)
     raw = np.stack(np.unravel_index(there, sizes)) if len(there) else np.zeros((len(columns), 0), dtype=np.int64)
     return _merged(
@@ -81,19 +81,32 @@ def count(columns: Sequence[RawColumn], weight: pa.ChunkedArray | None = None) -
     )
 
 
-def add_chunk(total: NDArray[np.int64], codes: Sequence[NDArray[np.generic]], sizes: Sequence[int]) -> None:
-    """Add the counts of one chunk of rows to ``total``, whose shape is (product of sizes,)."""
-    joint, cells = narrow_joint(codes, sizes), len(total)
-    if joint.dtype != np.uint8 or len(joint) < _CHUNK_ROWS // 2:
-        total += np.bincount(joint, minlength=cells)
-        return
-    even = len(joint) & ~1
-    pairs = np.bincount(joint[:even].view(np.uint16), minlength=_PAIR_CELLS * _PAIR_CELLS)
-    square = pairs.reshape(_PAIR_CELLS, _PAIR_CELLS)
-    # Which of the two rows stands in which half does not matter: both are counted.
-    total += (square.sum(axis=0) + square.sum(axis=1))[:cells]
-    if even < len(joint):
-        total[joint[even]] += 1
+class _Tally:
+    """Counts of joint codes, a chunk at a time; codes of a byte are counted two rows at once."""
+
+    def __init__(self, cells: int) -> None:
+        self._single = np.zeros(cells, dtype=np.int64)
+        self._pairs: NDArray[np.int64] | None = None
+
+    def add(self, joint: NDArray[np.unsignedinteger]) -> None:
+        """Count the rows of a chunk."""
+        if joint.dtype != np.uint8 or len(joint) < _PAIR_CELLS * _PAIR_CELLS:
+            self._single += np.bincount(joint, minlength=len(self._single))
+            return
+        even = len(joint) & ~1
+        pairs = np.bincount(joint[:even].view(np.uint16), minlength=_PAIR_CELLS * _PAIR_CELLS)
+        self._pairs = pairs if self._pairs is None else self._pairs + pairs
+        if even < len(joint):
+            self._single[joint[even]] += 1
+
+    def counts(self) -> NDArray[np.int64]:
+        """Return shape (cells,): the rows counted so far."""
+        if self._pairs is None:
+            return self._single
+        square = self._pairs.reshape(_PAIR_CELLS, _PAIR_CELLS)
+        # Which of the two rows stands in which half does not matter: both are counted.
+        total: NDArray[np.int64] = self._single + (square.sum(axis=0) + square.sum(axis=1))[: len(self._single)]
+        return total
 
 
 def narrow_joint(codes: Sequence[NDArray[np.generic]], sizes: Sequence[int]) -> NDArray[np.unsignedinteger]:
@@ -103,7 +116,9 @@ def narrow_joint(codes: Sequence[NDArray[np.generic]], sizes: Sequence[int]) -> 
     joint = codes[0].astype(kind)
     for code, size in zip(codes[1:], sizes[1:], strict=True):
         np.multiply(joint, kind.type(size), out=joint)
-        np.add(joint, code.astype(kind, copy=False), out=joint)
+        # A signed code of the same width is the same bits: none is negative.
+        same_width = code.dtype.kind in "iu" and code.dtype.itemsize == kind.itemsize
+        np.add(joint, code.view(kind) if same_width else code.astype(kind), out=joint)
     return joint
 
 
@@ -126,7 +141,9 @@ def _merged(settled: Sequence[Settled], raw: NDArray[np.int64], sums: _Sums) -> 
     cube = Cube(
         axes=tuple(axes), codes=np.stack(codes), rows=sums.rows, weight=sums.weight, weight_squared=sums.squared
     )
-    return cube.over([axis.name for axis in axes])
+    # Codes that rise with their categories are in order and stand for one category each.
+    rising = all(axis.ordered or (np.diff(places) > 0).all() for axis, places in settled)
+    return cube if rising else cube.summed()
 
 
 def _sparse(columns: Sequence[RawColumn], weight: pa.ChunkedArray | None) -> Cube:

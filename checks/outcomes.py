@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from proofbox.checks.counting import MISSING, Rate, Table, rates
+from proofbox.checks.counting import MISSING, Rate, Table, rate_of, rates
 from proofbox.checks.counts import Counts, Grouped
 from proofbox.checks.gaps import Family
 from proofbox.checks.params import Attribute, CheckParams
@@ -50,11 +50,11 @@ class Outcomes:
 
     def rate(self, name: str) -> Rate:
         """Return one rate's numerators and denominators, each of shape (groups,), as :func:`rates` has them."""
-        return rates(self._table(name))[name]
+        return rate_of(self._table(name), name)
 
     def rows(self, name: str) -> Rate:
         """Return how many rows one rate rests on, weighted or not: those that count, and of how many."""
-        return rates(self._table(name).unweighted)[name]
+        return rate_of(self._table(name).unweighted, name)
 
     @property
     def names(self) -> tuple[str, ...]:

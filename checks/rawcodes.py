@@ -35,7 +35,7 @@ class RawColumn:
     column: pa.ChunkedArray
     """Dictionary-encoded, boolean or numbers."""
     values: tuple[object, ...]
-    """The value of each code; the last code is that of missing values."""
+    """The value of each code; where rows have no value, the last code is theirs and its value is None."""
     lowest: int = 0
     """What is taken from a whole number to make it a code."""
     edges: tuple[float, ...] | None = None
@@ -50,7 +50,6 @@ class RawColumn:
 
     def codes(self, part: pa.Array) -> NDArray[np.generic]:
         """Return the codes of a part of the column; shape (rows,), whole numbers below ``size``."""
-        missing = self.size - 1
         if self.edges is not None:
             return _binned(part, self.edges)
         if pt.is_dictionary(part.type):
@@ -60,7 +59,7 @@ class RawColumn:
         else:
             shift = self.lowest
         if part.null_count:
-            part = pc.fill_null(part.cast(pa.int64()), missing + shift)
+            part = pc.fill_null(part.cast(pa.int64()), self.size - 1 + shift)
         codes: NDArray[np.generic] = part.to_numpy(zero_copy_only=False)
         return codes - shift if shift else codes
 
@@ -80,16 +79,17 @@ class RawColumn:
 def raw_column(name: str, column: pa.ChunkedArray, edges: Sequence[float] | None = None) -> RawColumn:
     """Return a column as codes; only columns of text, of fractions and of far-apart numbers are encoded for it."""
     kind = column.type
+    gone = (None,) if column.null_count else ()
     if edges is not None and (pt.is_integer(kind) or pt.is_floating(kind) or pt.is_decimal(kind)):
         return RawColumn(name=name, column=column, values=(*bin_names(edges), None), edges=tuple(edges))
     if pt.is_boolean(kind):
-        return RawColumn(name=name, column=column, values=(False, True, None))
+        return RawColumn(name=name, column=column, values=(False, True, *gone))
     if pt.is_integer(kind) and column.length() > column.null_count:
         ends = pc.min_max(column).as_py()
         low = 0 if ends["min"] >= 0 and ends["max"] < _WIDEST else ends["min"]
         if ends["max"] - low < _WIDEST:
             return RawColumn(
-                name=name, column=column, values=(*range(low, ends["max"] + 1), None), lowest=low, dense=True
+                name=name, column=column, values=(*range(low, ends["max"] + 1), *gone), lowest=low, dense=True
             )
     if not pt.is_dictionary(kind):
         column = column.dictionary_encode()
@@ -98,12 +98,12 @@ def raw_column(name: str, column: pa.ChunkedArray, edges: Sequence[float] | None
         column = column.cast(kind.value_type).dictionary_encode()
     column = column.unify_dictionaries()
     values = column.chunk(0).dictionary.to_pylist() if column.num_chunks else []
-    return RawColumn(name=name, column=column, values=(*values, None))
+    return RawColumn(name=name, column=column, values=(*values, *gone))
 
 
 def coded_column(name: str, codes: NDArray[np.int64], values: Sequence[str]) -> RawColumn:
     """Return decisions that are codes already, each below ``len(values)``."""
-    return RawColumn(name=name, column=pa.chunked_array([pa.array(codes)]), values=(*values, None))
+    return RawColumn(name=name, column=pa.chunked_array([pa.array(codes)]), values=tuple(values))
 
 
 def bin_names(edges: Sequence[float]) -> tuple[str, ...]:
