@@ -36,6 +36,7 @@ PARAMS = {
     "fairness.ranking": {"attribute": "sex"},
     "fairness.regression_gap": {"attribute": "sex"},
     "data.representativeness": {"attribute": "sex"},
+    "privacy.sensitive_use": {"attribute": "sex"},
 }
 """Parameters without a default."""
 
@@ -58,6 +59,8 @@ def given(data, model, subject, spec):
             "y": rng.integers(0, 2, rows),
         }
 
+        others = columns | {"pay": rng.normal(10, 3, rows)}
+
         def score(table):
             pay = table.column("pay").to_numpy().astype(float)
             female = np.array([value == "f" for value in table.column("sex").to_pylist()], dtype=float)
@@ -78,7 +81,7 @@ def given(data, model, subject, spec):
             ),
             "model": asked,
             "data": evaluation,
-            "training": data(columns, features=asked.features, target="y", role="training"),
+            "training": data(others, features=asked.features, target="y", role="training"),
             "decisions": decided(asked.predict(evaluation.feature_table())),
             "isolation": Isolation(executor="bubblewrap", level=2, attempts={"network.tcp": True}),
             "behaviour": Behaviour(batches=1, denied_calls={}, denied_calls_at_start={"mkdir": 1}, output_bytes=9),

@@ -1,0 +1,106 @@
+"""What a plain learner of ours says of each row when it was trained without that row: the yardstick of two checks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.types as pt
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from proofbox.checks.intervals import Floats
+from proofbox.checks.rowclasses import column_codes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FOLDS = 4
+_ROUNDS = 60
+_LEAVES = 15
+_FEWEST_IN_LEAF = 10
+
+
+def numbers_of(table: pa.Table, columns: Sequence[str]) -> Floats:
+    """Return shape (rows, columns): numbers as they are, anything else as codes by frequency; NaN where missing."""
+    out = np.empty((table.num_rows, len(columns)), dtype=np.float64)
+    for place, name in enumerate(columns):
+        column = table.column(name)
+        if pt.is_integer(column.type) or pt.is_floating(column.type) or pt.is_decimal(column.type):
+            out[:, place] = column.cast(pa.float64(), safe=False).to_numpy()
+            continue
+        codes = column_codes(column)
+        counts = np.bincount(codes + 1)[1:]
+        rank = np.empty(len(counts), dtype=np.float64)
+        rank[np.argsort(-counts, kind="stable")] = np.arange(len(counts))
+        out[:, place] = np.where(codes < 0, np.nan, np.append(rank, np.nan)[codes])
+    out[~np.isfinite(out)] = np.nan
+    return out
+
+
+def out_of_fold_probabilities(features: Floats, labels: NDArray[np.int64], rng: Generator) -> Floats:
+    """Return shape (rows, classes): each row's class probabilities by trees that were grown without it.
+
+    Parameters
+    ----------
+    features
+        Shape (rows, columns), NaN where missing.
+    labels
+        Shape (rows,): class codes from 0, each of at least :data:`FOLDS` rows.
+
+    Notes
+    -----
+    Gradient-boosted trees (J. H. Friedman, Annals of Statistics 29 (2001) 1189-1232) as scikit-learn grows them, with
+    folds that hold each class alike.
+    """
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from threadpoolctl import threadpool_limits
+
+    classes = int(labels.max()) + 1
+    found = np.zeros((len(labels), classes))
+    fold = _folds(labels, rng)
+    for part in range(FOLDS):
+        inside = fold != part
+        trees = HistGradientBoostingClassifier(
+            max_iter=_ROUNDS,
+            max_leaf_nodes=_LEAVES,
+            min_samples_leaf=_FEWEST_IN_LEAF,
+            early_stopping=False,
+            random_state=int(rng.integers(2**31)),
+        )
+        with threadpool_limits(1):  # threads that wait for each other cost twenty times what they save here
+            trees.fit(features[inside], labels[inside])
+            found[np.ix_(~inside, trees.classes_)] = trees.predict_proba(features[~inside])
+    return found
+
+
+def out_of_fold_values(features: Floats, values: Floats, rng: Generator) -> Floats:
+    """Return shape (rows,): each row's number as predicted by trees that were grown without it; as above."""
+    from sklearn.ensemble import HistGradientBoostingRegressor
+    from threadpoolctl import threadpool_limits
+
+    found = np.zeros(len(values))
+    fold = _folds(np.zeros(len(values), dtype=np.int64), rng)
+    for part in range(FOLDS):
+        inside = fold != part
+        trees = HistGradientBoostingRegressor(
+            max_iter=_ROUNDS,
+            max_leaf_nodes=_LEAVES,
+            min_samples_leaf=_FEWEST_IN_LEAF,
+            early_stopping=False,
+            random_state=int(rng.integers(2**31)),
+        )
+        with threadpool_limits(1):
+            trees.fit(features[inside], values[inside])
+            found[~inside] = trees.predict(features[~inside])
+    return found
+
+
+def _folds(labels: NDArray[np.int64], rng: Generator) -> NDArray[np.int64]:
+    """Deal the rows of each class out to the folds like cards."""
+    order = rng.permutation(len(labels))
+    order = order[np.argsort(labels[order], kind="stable")]
+    fold = np.empty(len(labels), dtype=np.int64)
+    fold[order] = np.arange(len(labels)) % FOLDS
+    return fold
