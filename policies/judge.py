@@ -140,7 +140,7 @@ def _with_rows_needed(finding: Finding, parts: Iterable[Part]) -> Finding:
     only = needed[0].group if len(needed) == 1 and needed[0] is not None else None
     group: dict[str, Json] | None = None
     if only is not None:
-        group = {"group": dict(only.group), "rate": only.rate, "rows": only.rows}
+        group = {"group": dict(only.group), "rate": only.rate, "rows": only.rows, "itself": only.itself}
     if len(rows) < len(needed):
         rows = []
     return replace(

@@ -48,6 +48,8 @@ class GroupRows:
     rate: str
     """The rate whose rows they are, for example ``true_positive_rate``; empty where the record names none."""
     rows: int
+    itself: bool = False
+    """Whether the measurement is of this group alone, so that rows of other groups would not help."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,14 @@ def settling(measurement: MeasurementRecord, interval: Interval, settled: Settle
     facing
         The threshold that the interval reaches across.
     """
+    found = _settling(measurement, interval, settled, facing)
+    if not measurement.group or found.rows is None:
+        return found
+    group = GroupRows(group=dict(measurement.group), rate=measurement.measure, rows=found.rows, itself=True)
+    return Settling(rows=found.rows, group=group)
+
+
+def _settling(measurement: MeasurementRecord, interval: Interval, settled: Settled, facing: float) -> Settling:
     families = families_of(interval)
     if not families or not bounds.known(interval.method):
         return Settling(rows=_by_width(measurement, interval, facing))

@@ -14,7 +14,7 @@ from proofbox.policies.decide import Decision, Levels, decide
 from proofbox.policies.expand import Expected
 from proofbox.policies.power import Settling
 from proofbox.policies.record import CriterionRecord, FamilyRecord, MeasurementRecord
-from proofbox.policies.settling import family_clause, percent, settling_clauses
+from proofbox.policies.settling import family_clause, percent, settling_clause
 
 JOINER = "; "
 
@@ -82,7 +82,7 @@ def reason_of(
     criterion = expected.criterion
     clauses = [Text(_template(criterion, decision).template, _values(expected, measurement, decision))]
     if settling is not None:
-        clauses += settling_clauses(settling)
+        clauses.append(settling_clause(settling))
     if family is not None:
         clauses.append(family_clause(family))
     if expected.note is not None:

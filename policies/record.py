@@ -115,7 +115,8 @@ class Finding:
     rows_needed: int | None = None
     """Further rows of the same composition that would settle an inconclusive finding with ``rows_needed_chance``."""
     rows_needed_group: Mapping[str, Json] | None = None
-    """``{group, rate, rows}``: the one group in which the fewest further rows alone would settle it."""
+    """``{group, rate, rows, itself}``: the one group in which the fewest further rows alone would settle it; ``itself``
+    where the value is of that group alone."""
     rows_needed_chance: float | None = None
     """Probability with which the rows needed settle it, were the true values what was measured."""
     family: FamilyRecord | None = None

@@ -7,33 +7,38 @@ from proofbox.policies.power import CHANCE, Settling
 from proofbox.policies.record import FamilyRecord
 
 
-def settling_clauses(settling: Settling) -> list[Text]:
-    """Return what would settle a result that is inconclusive: rows of the same composition, and of one group alone."""
+def settling_clause(settling: Settling) -> Text:
+    """Return what would settle a result that is inconclusive: rows of the same composition, or of one group alone."""
     if settling.rows is None:
-        return [
-            t(
-                "the value lies on the threshold as far as these rows can tell, so no number of further rows can be "
-                "named that would settle it"
-            )
-        ]
-    clauses = [
-        t(
+        return t(
+            "the value lies on the threshold as far as these rows can tell, so no number of further rows can be named "
+            "that would settle it"
+        )
+    rows, chance = f"{settling.rows:,}", percent(CHANCE)
+    if settling.group is not None and settling.group.itself:
+        return t(
+            "about {rows} further rows of this group, counted for its {rate}, would settle it with a probability of "
+            "{chance}, were the true value the one measured",
+            rows=rows,
+            chance=chance,
+            rate=settling.group.rate.replace("_", " "),
+        )
+    if settling.group is None:
+        return t(
             "about {rows} further rows of the same composition would settle it with a probability of {chance}, were "
             "the true values those measured",
-            rows=f"{settling.rows:,}",
-            chance=percent(CHANCE),
+            rows=rows,
+            chance=chance,
         )
-    ]
-    if settling.group is not None:
-        clauses.append(
-            t(
-                "so would about {group_rows} further rows of one group alone ({group}), counted for its {rate}",
-                group_rows=f"{settling.group.rows:,}",
-                group=", ".join(f"{name}: {value}" for name, value in settling.group.group.items()),
-                rate=settling.group.rate.replace("_", " "),
-            )
-        )
-    return clauses
+    return t(
+        "about {rows} further rows of the same composition, or about {group_rows} of one group alone ({group}, counted "
+        "for its {rate}), would settle it with a probability of {chance}, were the true values those measured",
+        rows=rows,
+        chance=chance,
+        group_rows=f"{settling.group.rows:,}",
+        group=", ".join(f"{name}: {value}" for name, value in settling.group.group.items()),
+        rate=settling.group.rate.replace("_", " "),
+    )
 
 
 def family_clause(family: FamilyRecord) -> Text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from proofbox.checks.gaps import Family, difference_interval, lowest_interval, r
 from proofbox.checks.intervals import mean_of_proportions, wilson
 from proofbox.policies.decide import decide, what_settles
 from proofbox.policies.record import CriterionRecord, MeasurementRecord
+from proofbox.policies.settling import settling_clause
 
 TRIES = 300
 
@@ -120,6 +122,16 @@ def test_rows_of_the_one_group_named_settle_it_too(name):
     assert settled_share(make, asked, families, added) >= 0.75
     added[0][place] = found.rows // 3
     assert settled_share(make, asked, families, added) < 0.78
+
+
+def test_a_value_of_one_group_asks_for_rows_of_that_group():
+    families = [family((170, 205))]
+    measured = replace(share(families), group={"sex": "f"}, measure="selection_rate")
+    found = what_settles(criterion("at_least", 0.8), measured, decide(criterion("at_least", 0.8), measured))
+    assert (found.group.group, found.group.rows, found.group.itself) == ({"sex": "f"}, found.rows, True)
+    assert str(settling_clause(found)).startswith(
+        f"about {found.rows:,} further rows of this group, counted for its selection rate, would settle it"
+    )
 
 
 def test_no_group_is_named_where_rows_of_one_cannot_settle_it():

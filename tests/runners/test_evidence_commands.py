@@ -81,6 +81,30 @@ def test_judging_under_a_stricter_policy_changes_the_conclusion(
         assert proofbox("judge", bundle, "-p", policy).returncode == code
 
 
+def test_a_family_is_judged_from_the_recorded_counts_and_each_finding_says_how(
+    bundle: Path, proofbox: Command, tmp_path: Path, one_control: str
+) -> None:
+    policy = tmp_path / "policy.yaml"
+    alone = one_control.format(threshold=0.5)
+    policy.write_text(alone, encoding="utf-8")
+    requirement = json.loads(proofbox("judge", bundle, "-p", policy, "--json").stdout)["findings"][0]["requirement"]
+    family = f"families:\n  - {{id: F, requirements: [{requirement}], controls: both, confidence: 0.99}}\n"
+    policy.write_text(alone + family, encoding="utf-8")
+    assert proofbox("policy", "lint", policy).returncode == 0
+    assert "family F (holm, controls both, 99% confidence)" in proofbox("policy", "show", policy).stdout
+    result = proofbox("judge", bundle, "-p", policy, "--json")
+    finding = json.loads(result.stdout)["findings"][0]
+    assert finding["family"]["members"] == 1
+    assert (finding["family"]["fail_confidence"], finding["family"]["pass_confidence"]) == (0.99, 0.99)
+    assert "its 99 % interval" in finding["reason"]
+    # The same bundle and policy give the same bytes.
+    assert proofbox("judge", bundle, "-p", policy, "--json").stdout == result.stdout
+    policy.write_text(alone + family.replace(requirement, "NOBODY"), encoding="utf-8")
+    refused = proofbox("judge", bundle, "-p", policy)
+    assert refused.returncode == 2
+    assert "got the unknown requirement 'NOBODY'" in refused.stderr
+
+
 def test_what_was_never_measured_is_not_run(bundle: Path, proofbox: Command) -> None:
     result = proofbox("judge", bundle, "-p", "vn-trusted-ai", "--json")
     document = json.loads(result.stdout)
