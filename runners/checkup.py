@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from proofbox.sandbox.errors import IsolationError
@@ -42,6 +43,11 @@ class Checkup:
             "swept": list(self.swept),
             "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
         }
+
+
+def kubernetes_job() -> str:
+    """Return the template of a Kubernetes Job that assesses one submission."""
+    return (Path(__file__).parent / "templates/kubernetes-job.yaml").read_text(encoding="utf-8")
 
 
 def check_up(name: str) -> Checkup:
@@ -82,6 +88,12 @@ def checkup_lines(checkup: Checkup) -> Iterator[str]:
     yield from (f"removed what a killed run left behind: {folder}" for folder in checkup.swept)
     level = checkup.selfcheck.get("level")
     yield f"executor: {checkup.executor}" + ("" if level is None else f", level {level}")
+    if checkup.isolates:
+        backend = cast("Mapping[str, Json]", checkup.selfcheck["backend"])
+        limits = cast("Mapping[str, Mapping[str, Json]]", checkup.selfcheck["limits"])
+        yield f"  runs as: {backend['runs_as']}"
+        yield f"  denied system calls: {checkup.selfcheck['denied_calls']}"
+        yield f"  memory over all processes is held by: {limits['resident_bytes']['enforced_by']}"
     for row in cast("list[Mapping[str, Json]]", checkup.selfcheck.get("rows", [])):
         mark = "held" if row.get("held") else "OPEN"
         yield f"  {mark}  {row.get('probe')}: {row.get('got')} (enforced by {row.get('enforced_by')})"

@@ -67,7 +67,7 @@ class Container:
         return Probe(
             available=False,
             reason="; ".join(reasons) or "neither podman nor docker was found",
-            advice=("install podman ('apt install podman crun'): it needs no daemon; or start docker's daemon",),
+            advice=_advice(" ".join(reasons)),
         )
 
     def launch(self, launch: Launch) -> Running:
@@ -117,6 +117,18 @@ class Container:
             ),
             Keeping(tidy=tidy, roots=lambda: _first_process(folder)),
         )
+
+
+def _advice(reasons: str) -> tuple[str, ...]:
+    found = []
+    if "hybrid mode" in reasons:
+        found.append(
+            "this system has control groups of both versions, which podman's crun refuses: boot it with"
+            " 'systemd.unified_cgroup_hierarchy=1', or use docker"
+        )
+    if "daemon" in reasons:
+        found.append("start docker's daemon ('systemctl start docker'), and be in the group 'docker'")
+    return tuple(found) or ("install podman, which needs no daemon: 'apt install podman crun'",)
 
 
 def run_command(

@@ -169,6 +169,9 @@ def test_doctor_proves_the_fallback_too(proofbox: Command) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
     assert "works landlock Landlock ABI " in result.stdout
     assert "executor: landlock, level 1\n" in result.stdout
+    assert "  denied system calls: counted by name and answered by the harness\n" in result.stdout
+    assert "  memory over all processes is held by: " in result.stdout
+    assert "  runs as: " in result.stdout
     assert "held  files.shadow: denied EACCES (enforced by Landlock)" in result.stdout
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from proofbox.sandbox import scratch
 
-MOMENTS = 10
+MOMENTS = 8
 """For each executor."""
 
 REAPER = """
@@ -79,15 +79,15 @@ def test_nothing_is_left_whenever_it_is_killed(executor, submission, command, on
     takes = time.monotonic() - started
     assert (whole["code"], whole["left"], whole["same_mounts"]) == (0, [], True)
     random_ = random.Random(executor)
-    seen = []
+    seen, left = [], set()
     for moment in range(MOMENTS):
         found = killed(random_.uniform(0.15, 0.95) * takes, [*line, tmp_path / str(moment)], environment)
         assert (found["left"], found["same_mounts"]) == ([], True)
         seen.append(found["seen"])
+        left |= set(temporary.iterdir())
     assert max(seen) >= 3, "no moment fell into the life of a sandbox"
     monkeypatch.setattr(scratch, "NEW_SECONDS", -1.0)
-    left = sorted(temporary.iterdir())
     assert all(folder.name.startswith(scratch.PREFIX) for folder in left)
     assert left, "no moment fell between the copy of the submission and its removal"
-    assert list(scratch.sweep(str(temporary))) == left
+    scratch.sweep(str(temporary))
     assert list(temporary.iterdir()) == []
