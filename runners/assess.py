@@ -47,6 +47,8 @@ class Settings:
 
     seed: int = 0
     executor: str = "auto"
+    environment: Path | None = None
+    """Virtual environment, or Python program, that the model runs on; None: the harness's own. The operator's word."""
     limits: Limits = field(default_factory=Limits)
     most_rows: int = MOST_ROWS
     """Rows of the evaluation data that are held in memory at once; a longer file is read in batches."""
@@ -190,7 +192,7 @@ def behind_walls(
     settings, watch = how
     asking = [task for task in tasks if not task.check.closing]
     try:
-        with open_hosting(resolved, settings.limits, hosting) as model:
+        with open_hosting(resolved, settings.limits, hosting, settings.environment) as model:
             bench.model = model
             watch.step("measuring the model")
             outcome = execute(asking, bench, watch.done)

@@ -41,13 +41,13 @@ def exit_code_of(error: BaseException) -> ExitCode:
         TamperedBundleError,
     )
     from proofbox.runners.errors import RunnersError
-    from proofbox.sandbox.errors import IntakeError, IsolationError
+    from proofbox.sandbox.errors import IntakeError, InterpreterError, IsolationError
 
     bad_input = (
         *(BadDataError, BadParamsError, UnknownCheckError),
         *(BadDocumentError, BadRecordError, UnknownPolicyError),
         *(BundleExistsError, BundleWriteError, NotABundleError),
-        IntakeError,
+        *(IntakeError, InterpreterError),
     )
     if isinstance(error, RunnersError):
         return ExitCode(error.exit_code)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from proofbox.checks.holding import Behaviour, Isolation, NotCounted
@@ -14,6 +15,7 @@ from proofbox.runners.deciding import DecidingModel
 from proofbox.runners.errors import BadSubmissionError
 from proofbox.runners.resolve import Resolved
 from proofbox.runners.walls import Walls
+from proofbox.sandbox import interpreter
 from proofbox.sandbox.errors import ModelError
 from proofbox.sandbox.formats import LIBRARIES
 from proofbox.sandbox.hosted import HostedModel, ModelSpec, open_model
@@ -69,13 +71,17 @@ class Hosting:
 
 
 @contextmanager
-def open_hosting(resolved: Resolved, limits: Limits, hosting: Hosting) -> Iterator[DecidingModel]:
+def open_hosting(
+    resolved: Resolved, limits: Limits, hosting: Hosting, environment: Path | None = None
+) -> Iterator[DecidingModel]:
     """Start the model behind proven walls; what was proven and seen is noted in ``hosting``.
 
     Raises
     ------
     IsolationError
         The walls could not be had or proven.
+    InterpreterError
+        ``environment`` holds no Python that the host program can run on.
     BadSubmissionError
         The model cannot be loaded, or refuses the evaluation rows that came with it.
     ModelError
@@ -84,10 +90,12 @@ def open_hosting(resolved: Resolved, limits: Limits, hosting: Hosting) -> Iterat
     block, subject = resolved.submission.model, resolved.subject
     assert block is not None
     assert subject.model_path is not None
-    _check_library(resolved)
+    python = None if environment is None else interpreter.of(environment)
+    if python is None:
+        _check_library(resolved)
     hosting.limits = replace(limits, threads=block.needs.threads, scratch_bytes=block.needs.scratch_bytes)
-    if hosting.limits != limits:
-        hosting.walls = hosting.walls.granting(hosting.limits)
+    if hosting.limits != limits or python is not None:
+        hosting.walls = hosting.walls.granting(hosting.limits, python)
     executor = hosting.walls.executor()
     hosting.executor = executor.name
     hosting.selfcheck = hosting.walls.selfcheck
@@ -97,6 +105,7 @@ def open_hosting(resolved: Resolved, limits: Limits, hosting: Hosting) -> Iterat
         features=block.features,
         output=block.output,
         task=block.task,
+        python=python,
     )
     try:
         with open_model(executor, spec, hosting.limits) as hosted:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
 from proofbox.sandbox.executor import Executor, choose
+from proofbox.sandbox.interpreter import Interpreter
 from proofbox.sandbox.limits import Limits
 from proofbox.sandbox.reading import DataFile, FileSpec, open_data
 from proofbox.sandbox.selfcheck import prove_walls
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
 class Walls:
     """The executor of a run. Nothing is started until something has to be read or loaded."""
 
-    def __init__(self, name: str, limits: Limits) -> None:
+    def __init__(self, name: str, limits: Limits, python: Interpreter | None = None) -> None:
         self._name = name
         self._limits = limits
+        self._python = python
         self._executor: Executor | None = None
         self.selfcheck: Mapping[str, Json] = {}
         """What the battery found; empty until it has run."""
@@ -34,13 +36,13 @@ class Walls:
         """
         if self._executor is None:
             chosen = choose(self._name)
-            self.selfcheck = cast("Mapping[str, Json]", prove_walls(chosen, self._limits).to_json())
+            self.selfcheck = cast("Mapping[str, Json]", prove_walls(chosen, self._limits, self._python).to_json())
             self._executor = chosen
         return self._executor
 
-    def granting(self, limits: Limits) -> Walls:
-        """Return the walls of a model that is granted other limits; they are proven anew."""
-        return Walls(self._name, limits)
+    def granting(self, limits: Limits, python: Interpreter | None) -> Walls:
+        """Return the walls of a model that is granted other limits, or its own interpreter; they are proven anew."""
+        return Walls(self._name, limits, python)
 
     def open_data(self, spec: FileSpec) -> DataFile:
         """Open a submitted data file behind the walls.

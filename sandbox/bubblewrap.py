@@ -95,7 +95,7 @@ class Bubblewrap:
         found = self.probe()
         if not found.available:
             raise IsolationError(f"no isolation could be had: {found.reason}", advice=found.advice)
-        python = interpreter.current()
+        python = launch.interpreter()
         outer, inner = socket.socketpair()
         group = new_group(launch.limits)
         try:
@@ -146,7 +146,7 @@ class Bubblewrap:
         )
 
     def _shown(self, launch: Launch) -> list[str]:
-        python = interpreter.current()
+        python = launch.interpreter()
         shown: list[str] = []
         already = [Path("/usr")]
         for folder in (python.prefix, python.program, *python.sites):

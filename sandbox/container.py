@@ -86,7 +86,7 @@ class Container:
         folder, name = scratch_folder("container"), new_name()
         outer, inner = socket.socketpair()
         try:
-            inside = interpreter.current().command(oci.HOST_INSIDE, 0)
+            inside = launch.interpreter().command(oci.HOST_INSIDE, 0)
             command = run_command(engine, seen, launch, name=name, folder=folder, inside=inside)
             process = start_attached(
                 command, stdin=inner.fileno(), stdout=inner.fileno(), stderr=subprocess.PIPE, env=environment()

@@ -38,6 +38,12 @@ class IntakeError(SandboxError):
         super().__init__(f"{place}got {got}, expected {expected}; {hint}")
 
 
+class InterpreterError(SandboxError):
+    """The Python that a model was to run on cannot be used; nothing was started."""
+
+    exit_code = 2
+
+
 class IsolationError(SandboxError):
     """Isolation could not be had or proven; the model was not loaded.
 

@@ -43,6 +43,13 @@ class Launch:
     """Descriptor of the sealed memory through which rows come, for the host program to inherit. A backend that cannot
     pass descriptors on leaves it, and ``Inside.rows`` stays None: rows then go over the wire."""
 
+    python: interpreter.Interpreter | None = None
+    """The interpreter to run on; None: the harness's own."""
+
+    def interpreter(self) -> interpreter.Interpreter:
+        """Return the interpreter to run on."""
+        return self.python or interpreter.current()
+
     def environment(self) -> dict[str, str]:
         """Return the whole environment inside."""
         return interpreter.environment(threads=self.limits.threads, scratch=self.limits.scratch_bytes > 0)

@@ -78,7 +78,7 @@ class Gvisor:
         outer, inner = socket.socketpair()
         try:
             seen = oci.view(launch)
-            oci.write_bundle(folder, seen, interpreter.current().command(oci.HOST_INSIDE, 0), launch)
+            oci.write_bundle(folder, seen, launch.interpreter().command(oci.HOST_INSIDE, 0), launch)
             process = start_attached(
                 self.command(folder), stdin=inner.fileno(), stdout=inner.fileno(), stderr=subprocess.PIPE
             )

@@ -16,6 +16,7 @@ from proofbox.sandbox.denials import Tally
 from proofbox.sandbox.errors import ModelError, SandboxError
 from proofbox.sandbox.exchange import Budget, Exchange, RaisedError
 from proofbox.sandbox.executor import Executor, Launch
+from proofbox.sandbox.interpreter import Interpreter
 from proofbox.sandbox.limits import Limits
 from proofbox.sandbox.rowmemory import RowMemory, row_memory
 from proofbox.sandbox.running import Running
@@ -43,6 +44,8 @@ class ModelSpec:
     output: Output
     task: str
     """A task of the submission; all but ``regression`` are classifications here."""
+    python: Interpreter | None = None
+    """The interpreter that it runs on; None: the harness's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,7 +222,9 @@ class HostedModel:
         memory = row_memory(len(self._spec.features) * batches.BATCH_ROWS * 8)
         try:
             rows = None if memory is None else memory.descriptor
-            self._running = self._executor.launch(Launch(limits=self._limits, model=self._spec.path, rows=rows))
+            self._running = self._executor.launch(
+                Launch(limits=self._limits, model=self._spec.path, rows=rows, python=self._spec.python)
+            )
         finally:
             if memory is not None:
                 memory.close_descriptor()

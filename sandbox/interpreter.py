@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 import site
+import subprocess
 import sys
 import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
-from proofbox.sandbox.errors import IsolationError
+from proofbox.sandbox.errors import InterpreterError, IsolationError
 
 HOST = Path(__file__).resolve().parent / "host"
 FLAGS = ("-I", "-S", "-B", "-X", "utf8", "-W", "ignore")
@@ -63,6 +65,47 @@ def environment(*, threads: int = 1, scratch: bool = False) -> dict[str, str]:
     return {**granted, "TMPDIR": SCRATCH} if scratch else granted
 
 
+ASK = """
+import json, site, sys, sysconfig
+named = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), *site.getsitepackages()]
+program = getattr(sys, "_base_executable", None) or sys.executable
+print(json.dumps([list(sys.version_info[:2]), program, sys.base_prefix, named]))
+"""
+ASK_SECONDS = 30
+OLDEST = (3, 11)
+NEEDED = ("numpy", "pandas", "pyarrow")
+
+
+def of(environment: Path) -> Interpreter:
+    """Return the interpreter of a virtual environment, or of a Python program, that the *operator* names.
+
+    It is run here to say where its libraries lie, so the name must never come out of a submission.
+
+    Raises
+    ------
+    InterpreterError
+        There is no Python that can be run, it is too old, or it lacks what the host program needs.
+    """
+    program = environment / "bin" / "python" if environment.is_dir() else environment
+    try:
+        said = subprocess.run(  # noqa: S603 the operator's own program, no shell
+            [program, "-I", "-c", ASK], capture_output=True, env={}, timeout=ASK_SECONDS, check=True
+        ).stdout
+        version, real, prefix, named = json.loads(said)
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        raise InterpreterError(f"{environment}: got no Python that answers, expected a virtual environment") from error
+    if tuple(version) < OLDEST:
+        raise InterpreterError(f"{environment}: got Python {version[0]}.{version[1]}, expected 3.11 or newer")
+    sites = tuple(dict.fromkeys(Path(os.path.realpath(entry)) for entry in named if Path(entry).is_dir()))
+    missing = [name for name in NEEDED if not any((site_ / name).is_dir() for site_ in sites)]
+    if missing:
+        raise InterpreterError(
+            f"{environment}: got an environment without {', '.join(missing)}, expected {', '.join(NEEDED)} beside what"
+            f" the model needs; install them with: {program} -m pip install {' '.join(missing)}"
+        )
+    return _checked(Path(real).resolve(), Path(prefix).resolve(), sites)
+
+
 @functools.cache
 def current() -> Interpreter:
     """Return the interpreter that the harness itself runs on.
@@ -74,14 +117,18 @@ def current() -> Interpreter:
     """
     program = Path(getattr(sys, "_base_executable", None) or sys.executable).resolve()
     prefix = Path(sys.base_prefix).resolve()
-    if prefix in {Path("/"), Path.home().resolve()}:
-        raise IsolationError(f"the interpreter's prefix {prefix} cannot be shown to a model without all that is in it")
     named = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), *site.getsitepackages()]
     if site.ENABLE_USER_SITE:
         named.append(site.getusersitepackages())
     named += [entry for entry in sys.path if Path(entry).name in {"site-packages", "dist-packages"}]
     sites = dict.fromkeys(Path(os.path.realpath(entry)) for entry in named if entry and _is_folder(entry))
-    return Interpreter(program=program, prefix=prefix, sites=tuple(sites))
+    return _checked(program, prefix, tuple(sites))
+
+
+def _checked(program: Path, prefix: Path, sites: tuple[Path, ...]) -> Interpreter:
+    if prefix in {Path("/"), Path.home().resolve()}:
+        raise IsolationError(f"the interpreter's prefix {prefix} cannot be shown to a model without all that is in it")
+    return Interpreter(program=program, prefix=prefix, sites=sites)
 
 
 def _is_folder(path: str) -> bool:

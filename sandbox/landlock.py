@@ -74,7 +74,7 @@ class Landlock:
 
     def opened(self, launch: Launch) -> dict[str, list[str]]:
         """Return the files and folders that stay open: ``read``, ``listed`` (names only) and ``write``."""
-        python = interpreter.current()
+        python = launch.interpreter()
         folders = [python.prefix, python.program, *python.sites, *(Path(name) for name in SYSTEM_FOLDERS)]
         read, listed = _without_the_harness(tuple(folders), python.sites)
         model = [str(launch.model.resolve())] if launch.model else []
@@ -85,7 +85,7 @@ class Landlock:
         }
 
     def _start(self, launch: Launch) -> Running:
-        python = interpreter.current()
+        python = launch.interpreter()
         outer, inner = socket.socketpair()
         group = new_group(launch.limits)
         try:

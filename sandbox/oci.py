@@ -40,7 +40,7 @@ class View:
 
 def view(launch: Launch) -> View:
     """Return what ``launch`` shows inside: the system's libraries, the interpreter, the host program and the model."""
-    python = interpreter.current()
+    python = launch.interpreter()
     shown: list[tuple[str, str]] = [("/usr", "/usr")]
     links: list[tuple[str, str]] = []
     for name in SYSTEM_LINKS:

@@ -76,8 +76,10 @@ class Selfcheck:
         }
 
 
-def prove_walls(executor: Executor, limits: Limits | None = None) -> Selfcheck:
-    """Run the battery in a sandbox of ``executor`` and return what held.
+def prove_walls(
+    executor: Executor, limits: Limits | None = None, python: interpreter.Interpreter | None = None
+) -> Selfcheck:
+    """Run the battery in a sandbox of ``executor``, on the interpreter that the model will have; return what held.
 
     Raises
     ------
@@ -91,7 +93,7 @@ def prove_walls(executor: Executor, limits: Limits | None = None) -> Selfcheck:
     if executor.level == 0:
         nothing = {name: {**row, "enforced_by": "harness or nothing"} for name, row in table.items()}
         return Selfcheck(executor=executor.name, level=0, isolated=False, backend=backend, limits=nothing, rows=())
-    with _outside() as outside:
+    with _outside(python or interpreter.current()) as outside:
         rows, built = _battery(executor, limits, outside)
         rows += outside.rows()
     through = [row for row in rows if not row.held]
@@ -120,6 +122,8 @@ class _Outside:
     listeners: Mapping[str, socket.socket]
     socket_name: str
     decoy: subprocess.Popen[bytes]
+    python: interpreter.Interpreter
+    """What the battery runs on."""
 
     @property
     def canary(self) -> Path:
@@ -137,7 +141,7 @@ class _Outside:
     def facts(self, granted: str) -> dict[str, object]:
         """Return what the battery is told; it need not try to write where writing was ``granted``."""
         home = Path.home()
-        python = interpreter.current()
+        python = self.python
         shown = [path for path in (python.prefix, python.program, *python.sites) if path.is_relative_to(home)]
         return {
             "tcp_port": self.listeners["tcp"].getsockname()[1],
@@ -156,7 +160,7 @@ class _Outside:
 
     def folders(self) -> list[str]:
         """Return where the battery tries to write."""
-        python = interpreter.current()
+        python = self.python
         return [*probes.FOLDERS, str(self.folder), str(python.prefix), *(str(site) for site in python.sites)]
 
     def tidy(self) -> None:
@@ -192,7 +196,7 @@ def _short_place() -> str:
 
 
 @contextmanager
-def _outside() -> Iterator[_Outside]:
+def _outside(python: interpreter.Interpreter) -> Iterator[_Outside]:
     with ExitStack() as stack:
         folder = stack.enter_context(scratch("walls", place=_short_place()))
         (folder / "canary").write_bytes(CANARY)
@@ -218,7 +222,7 @@ def _outside() -> Iterator[_Outside]:
         stack.callback(decoy.kill)
         if decoy.stdin is not None:
             stack.callback(decoy.stdin.close)
-        yield _Outside(folder=folder, listeners=listeners, socket_name=name, decoy=decoy)
+        yield _Outside(folder=folder, listeners=listeners, socket_name=name, decoy=decoy, python=python)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,7 +240,7 @@ def _battery(executor: Executor, limits: Limits, outside: _Outside) -> tuple[lis
     memory = row_memory(len(CANARY))
     try:
         shared = None if memory is None else memory.descriptor
-        running = executor.launch(Launch(limits=limits, model=outside.model, rows=shared))
+        running = executor.launch(Launch(limits=limits, model=outside.model, rows=shared, python=outside.python))
     finally:
         if memory is not None:
             memory.close_descriptor()

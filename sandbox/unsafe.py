@@ -22,7 +22,7 @@ class UnsafeNone:
 
     def launch(self, launch: Launch) -> Running:
         """Start the host program without walls."""
-        python = interpreter.current()
+        python = launch.interpreter()
         outer, inner = socket.socketpair()
         with inner:
             passed = launch.inherited(inner.fileno())

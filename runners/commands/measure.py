@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import rich_click as click
 
-from proofbox.runners.commands.options import executor_option, json_option, rows_option, seed_option
+from proofbox.runners.commands.options import environment_option, executor_option, json_option, rows_option, seed_option
 
 
 @click.command("measure")
@@ -15,6 +16,7 @@ from proofbox.runners.commands.options import executor_option, json_option, rows
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A parameter of the check; repeatable.")
 @seed_option
 @executor_option
+@environment_option
 @rows_option
 @json_option
 def command(
@@ -26,6 +28,8 @@ def command(
     from proofbox.runners.progress import progress
 
     with progress(enabled=not given["json"]) as watch:
-        how = Settings(seed=seed, executor=executor, most_rows=int(str(given["most_rows"])))
+        environment = cast("Path | None", given["environment"])
+        rows = int(str(given["most_rows"]))
+        how = Settings(seed=seed, executor=executor, environment=environment, most_rows=rows)
         outcome = measure_once(submission, check_id, settings, how, watch)
     print_outcome(outcome, as_json=bool(given["json"]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import rich_click as click
 
 EXECUTORS = ("auto", "bubblewrap", "landlock", "container", "gvisor", "unsafe-none")
@@ -25,5 +27,10 @@ rows_option = click.option(
     default=10_000_000,
     show_default=True,
     help="Rows of the evaluation data that are held at once; a longer file is read in batches, for checks that count.",
+)
+environment_option = click.option(
+    "--environment",
+    type=click.Path(path_type=Path),
+    help="Virtual environment that the model runs in, shown to it read-only.  [default: Proofbox's own]",
 )
 json_option = click.option("--json", is_flag=True, help="One JSON document on stdout, messages on stderr.")

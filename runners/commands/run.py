@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import rich_click as click
 
-from proofbox.runners.commands.options import executor_option, json_option, lang_option, rows_option, seed_option
+from proofbox.runners.commands.options import (
+    environment_option,
+    executor_option,
+    json_option,
+    lang_option,
+    rows_option,
+    seed_option,
+)
 
 
 @click.command("run")
@@ -16,6 +24,7 @@ from proofbox.runners.commands.options import executor_option, json_option, lang
 @seed_option
 @lang_option
 @executor_option
+@environment_option
 @rows_option
 @click.option(
     "--runner", type=click.Choice(["local"]), default="local", show_default=True, help="Where the plan is run."
@@ -42,7 +51,12 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
     finished = run_job(
         submission,
         policies,
-        Settings(seed=int(str(given["seed"])), executor=str(given["executor"]), most_rows=int(str(given["most_rows"]))),
+        Settings(
+            seed=int(str(given["seed"])),
+            executor=str(given["executor"]),
+            environment=cast("Path | None", given["environment"]),
+            most_rows=int(str(given["most_rows"])),
+        ),
         publishing,
     )
     raise SystemExit(finished.exit_code)
