@@ -121,6 +121,8 @@ FIELDS: Mapping[str, Text] = {
     "processes": t("processes and threads"),
     "open_files": t("open files"),
     "output_bytes": t("output on the terminal (bytes)"),
+    "threads": t("threads for one call"),
+    "scratch_bytes": t("folder to write to (bytes)"),
 }
 """Key of the record -> what it is called on the page; others are shown as they are."""
 
@@ -144,6 +146,9 @@ ENFORCERS: Mapping[str, Text] = {
     "empty environment": t("empty environment"),
     "seen from outside": t("seen from outside"),
     "harness": t("the harness"),
+    "sealed memory": t("the kernel's seals on shared memory"),
+    "told by its environment; bound by processes": t("told by its environment; the limit on threads bounds it"),
+    "size of the folder, and RLIMIT_FSIZE": t("the size of the folder, and RLIMIT_FSIZE"),
     "harness, every 20 ms": t("the harness, every 20 milliseconds"),
     "control group, and the harness every 20 ms": t(
         "the kernel (control group), and the harness every 20 milliseconds"
