@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from proofbox.checks.counting import MISSING
 from proofbox.checks.groups import groups_of
 from proofbox.checks.intervals import Floats
-from proofbox.checks.outcomes import Category, GroupParams, missing_refused
+from proofbox.checks.outcomes import Category, GroupParams, missing_refused, weights_said
 from proofbox.checks.result import Inapplicable, Json
 from proofbox.checks.subject import Dataset
 from proofbox.checks.text import t
@@ -27,6 +27,8 @@ class GroupRows:
     """Shape (rows,): index into ``categories``; -1 where the row is of no group that is compared, or has no value."""
     categories: tuple[Category, ...]
     """At least 2."""
+    weight: Floats | None
+    """Shape (rows,): sample weights, above 0 in every row that is compared; None where rows carry none."""
     detail: Mapping[str, Json]
 
     @property
@@ -41,16 +43,23 @@ def group_rows(data: Dataset, params: GroupParams, usable: NDArray[np.bool_]) ->
     Parameters
     ----------
     usable
-        Shape (rows,): whether the row has the value that is compared.
+        Shape (rows,): whether the row has the value that is compared. Rows whose weight is 0 stand for nobody and are
+        left out too.
     """
     groups = groups_of(data, params.attribute)
     if isinstance(groups, Inapplicable):
         return groups
     if params.missing == "refuse" and groups.missing:
         return Inapplicable(missing_refused(groups.missing))
+    weight = None if data.weight is None else numbers(data.table.column(data.weight))
+    without_value = int(np.count_nonzero(~usable))
+    if weight is not None:
+        usable = usable & (weight > 0)
     size = len(groups.categories)
     rows = np.bincount(groups.codes[usable], minlength=size)
-    there = rows >= params.min_group_size
+    there = (rows >= params.min_group_size) & (
+        _worth(groups.codes, size, usable, weight) >= min(2, params.min_group_size)
+    )
     if params.missing == "leave_out":
         there &= np.array([MISSING not in category.values() for category in groups.categories])
     kept = np.flatnonzero(there)
@@ -71,13 +80,26 @@ def group_rows(data: Dataset, params: GroupParams, usable: NDArray[np.bool_]) ->
     return GroupRows(
         codes=np.where(usable, place[groups.codes], -1),
         categories=tuple(groups.categories[group] for group in kept.tolist()),
+        weight=weight,
         detail={
             **groups.detail(),
             "rows": data.rows,
-            "rows_without_value": int(np.count_nonzero(~usable)),
+            "rows_without_value": without_value,
             "groups_left_out": left_out,
+            **weights_said(data),
         },
     )
+
+
+def _worth(codes: NDArray[np.int64], size: int, usable: NDArray[np.bool_], weight: Floats | None) -> Floats:
+    """Return shape (groups,): how many rows without weights each group's rows are worth (Kish)."""
+    if weight is None:
+        return np.bincount(codes[usable], minlength=size).astype(np.float64)
+    group, weights = codes[usable], weight[usable]
+    squares = np.bincount(group, weights=weights**2, minlength=size)
+    whole = np.bincount(group, weights=weights, minlength=size)
+    worth: Floats = np.where(squares > 0, whole**2 / np.where(squares > 0, squares, 1), 0.0)
+    return worth
 
 
 def numbers(column: pa.ChunkedArray) -> Floats | None:

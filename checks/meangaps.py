@@ -16,6 +16,8 @@ class Means:
     """A number's mean in every group; all of shape (groups,), each group with at least two rows."""
 
     rows: NDArray[np.int64]
+    effective: Floats
+    """How many rows without weights the rows are worth (Kish); where they carry none, how many they are."""
     mean: Floats
     deviation: Floats
     """Standard deviation with ``n - 1``."""
@@ -23,33 +25,55 @@ class Means:
     """Third moment over the variance to the power of three halves; 0 where nothing varies."""
 
     @classmethod
-    def of(cls, codes: NDArray[np.int64], size: int, values: Floats) -> Means:
-        """Return the means of ``values`` in the groups ``0`` to ``size - 1``; other codes are left out."""
+    def of(cls, codes: NDArray[np.int64], size: int, values: Floats, weight: Floats | None = None) -> Means:
+        """Return the means of ``values`` in the groups ``0`` to ``size - 1``; other codes are left out.
+
+        Parameters
+        ----------
+        weight
+            Shape (rows,), above 0 in every row of a group.
+
+        Notes
+        -----
+        With weights the variance of a mean is the linearised ``sum w**2 (x - m)**2 / (sum w)**2`` with ``n / (n - 1)``
+        (W. G. Cochran, Sampling Techniques, 1977, section 6.4), ``n`` being ``(sum w)**2 / sum w**2`` (L. Kish, Survey
+        Sampling, 1965, section 11.7), which is the number of rows where all weights are equal.
+        """
         known = (codes >= 0) & (codes < size)
         group, number = codes[known], values[known]
+        weights = np.ones(len(number)) if weight is None else weight[known]
+
+        def total(terms: Floats) -> Floats:
+            return np.bincount(group, weights=terms, minlength=size).astype(np.float64)
+
+        whole = total(weights)
         rows = np.bincount(group, minlength=size)
-        mean = np.bincount(group, weights=number, minlength=size) / rows
+        effective = rows.astype(np.float64) if weight is None else whole**2 / total(weights**2)
+        mean = total(weights * number) / whole
         rest = number - mean[group]
-        second = np.bincount(group, weights=rest**2, minlength=size)
-        third = np.bincount(group, weights=rest**3, minlength=size)
-        spread = second / rows
+        spread = total(weights * rest**2) / whole
+        variance = total(weights**2 * rest**2) / whole**2 * effective / np.maximum(effective - 1, 1e-9)
         varies = spread > (1e-12 * np.maximum(np.abs(mean), 1e-300)) ** 2
         return cls(
             rows=rows,
+            effective=effective,
             mean=mean,
-            deviation=np.where(varies, np.sqrt(second / (rows - 1)), 0.0),
-            skewness=np.where(varies, third / rows / np.where(varies, spread, 1.0) ** 1.5, 0.0),
+            deviation=np.where(varies, np.sqrt(variance * effective), 0.0),
+            skewness=np.where(varies, total(weights * rest**3) / whole / np.where(varies, spread, 1.0) ** 1.5, 0.0),
         )
 
     @classmethod
     def of_basis(cls, listed: NDArray[np.float64]) -> Means:
         """Return what :meth:`basis` listed."""
-        rows, mean, deviation, skewness = listed.T
-        return cls(rows=rows.astype(np.int64), mean=mean, deviation=deviation, skewness=skewness)
+        effective, mean, deviation, skewness = listed.T
+        rows = effective.astype(np.int64)
+        return cls(rows=rows, effective=effective, mean=mean, deviation=deviation, skewness=skewness)
 
     def basis(self) -> list[Json]:
-        """Return ``[[rows, mean, deviation, skewness], ...]``: what an interval is made of."""
-        columns = (self.rows.tolist(), self.mean.tolist(), self.deviation.tolist(), self.skewness.tolist())
+        """Return ``[[effective rows, mean, deviation, skewness], ...]``: what an interval is made of."""
+        whole = (self.effective == self.rows).all()
+        counts = self.rows.tolist() if whole else self.effective.tolist()
+        columns = (counts, self.mean.tolist(), self.deviation.tolist(), self.skewness.tolist())
         return [list(group) for group in zip(*columns, strict=True)]
 
     @property
@@ -69,7 +93,7 @@ def mean_limits(means: Means, confidence: float, comparisons: int = 1) -> Limits
     """
     from scipy.special import stdtrit
 
-    n = means.rows.astype(np.float64)
+    n = means.effective
     quantile = stdtrit(n - 1, 1 - (1 - confidence) / (2 * comparisons))
     error = means.deviation / np.sqrt(n)
     low = np.maximum(quantile, _corrected(quantile, means.skewness, n))

@@ -56,6 +56,9 @@ OF_SCORES = frozenset({"average_precision_score", "brier_score_loss", "log_loss"
 OF_PROBABILITIES = frozenset({"brier_score_loss", "log_loss"})
 """Those of them that need probabilities."""
 
+UNWEIGHTED = frozenset({"max_error"})
+"""Metrics that know no weights."""
+
 LOSSES = frozenset({"zero_one_loss", "brier_score_loss", "log_loss", "max_error", "mean_absolute_error",
                     "mean_absolute_percentage_error", "mean_squared_error", "mean_squared_log_error",
                     "median_absolute_error", "root_mean_squared_error"})  # fmt: skip
@@ -75,16 +78,29 @@ class Frame:
     """Shape (resamples, groups + 1), the last column for all groups together; NaN where not defined."""
 
 
-def frame_of(
-    metric: Metric, rows: tuple[NDArray[np.int64], Values, Values], size: int, resamples: int, rng: Generator
-) -> Frame:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """Rows with what is true of them and what was answered; all of shape (rows,)."""
+
+    codes: NDArray[np.int64]
+    """The row's group; rows of no group have -1."""
+    truth: Values
+    """True values: classes as codes, 0 and 1 for the positive label, or numbers."""
+    answer: Values
+    weight: Floats | None = None
+    """Sample weights; None where rows carry none."""
+
+    def value(self, function: Callable[..., float], rows: NDArray[np.intp]) -> float:
+        """Return the metric of some of the rows; NaN where it is not defined."""
+        weight = None if self.weight is None else self.weight[rows]
+        return _value(function, self.truth[rows], self.answer[rows], weight)
+
+
+def frame_of(metric: Metric, rows: Judged, size: int, resamples: int, rng: Generator) -> Frame:
     """Work a metric out in the groups ``0`` to ``size - 1`` and on rows drawn again within each of them.
 
     Parameters
     ----------
-    rows
-        Each row's group, true value and answer, of shape (rows,): classes as codes, 0 and 1 for the positive label, or
-        numbers.
     resamples
         How many times the rows of each group are drawn again, with replacement.
 
@@ -94,30 +110,28 @@ def frame_of(
     rows are alike in group, truth and decision, their number is drawn (multinomially) and not each of them; two rows
     spread over all cells are added there, so that a group without an error is not taken to be unable to err.
     """
-    codes, truth, answer = rows
     function = _function(metric)
-    parts = [np.flatnonzero(codes == group) for group in range(size)]
-    everybody = np.concatenate(parts)
-    values = [_value(function, truth[part], answer[part], None) for part in (*parts, everybody)]
-    draw = _drawn_cells if metric in OF_CLASSES | OF_POSITIVES else _drawn_rows
-    replicates = np.array([draw(function, parts, truth, answer, rng) for _ in range(resamples)]).reshape(-1, size + 1)
+    parts = [np.flatnonzero(rows.codes == group) for group in range(size)]
+    values = [rows.value(function, part) for part in (*parts, np.concatenate(parts))]
+    draw = _drawn_cells if metric in OF_CLASSES | OF_POSITIVES and rows.weight is None else _drawn_rows
+    replicates = np.array([draw(function, parts, rows, rng) for _ in range(resamples)]).reshape(-1, size + 1)
     return Frame(groups=np.array(values[:-1]), overall=values[-1], replicates=replicates)
 
 
 def _drawn_rows(
-    function: Callable[..., float], parts: list[NDArray[np.intp]], truth: Values, answer: Values, rng: Generator
+    function: Callable[..., float], parts: list[NDArray[np.intp]], rows: Judged, rng: Generator
 ) -> list[float]:
     drawn = [part[rng.integers(0, len(part), len(part))] for part in parts]
-    return [_value(function, truth[part], answer[part], None) for part in (*drawn, np.concatenate(drawn))]
+    return [rows.value(function, part) for part in (*drawn, np.concatenate(drawn))]
 
 
 def _drawn_cells(
-    function: Callable[..., float], parts: list[NDArray[np.intp]], truth: Values, answer: Values, rng: Generator
+    function: Callable[..., float], parts: list[NDArray[np.intp]], rows: Judged, rng: Generator
 ) -> list[float]:
-    base = int(max(truth.max(), answer.max())) + 1
+    base = int(max(rows.truth.max(), rows.answer.max())) + 1
     found, together = [], np.zeros(base * base)
     for part in parts:
-        cells = np.bincount(truth[part] * base + answer[part], minlength=base * base)
+        cells = np.bincount(rows.truth[part] * base + rows.answer[part], minlength=base * base)
         chances = (cells + 2 / len(cells)) / (len(part) + 2)
         drawn = rng.multinomial(len(part), chances).astype(np.float64)
         together += drawn

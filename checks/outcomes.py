@@ -116,6 +116,18 @@ def unweighted(data: Dataset) -> Inapplicable | None:
     )
 
 
+def weights_are_no_people(data: Dataset) -> Inapplicable | None:
+    """Refuse data with sample weights, for exact tests: they count people."""
+    if data.weight is None:
+        return None
+    return Inapplicable(
+        t(
+            "the rows carry sample weights ({column}), and exact tests count people: a weighted row is not one of them",
+            column=data.weight,
+        )
+    )
+
+
 def outcomes_of(data: Dataset, decisions: Decisions, params: GroupParams) -> Outcomes | Inapplicable:
     """Count each group's decisions in memory; checks that are given ``counts`` call :func:`count_outcomes`."""
     return count_outcomes(Counts(data, decisions, [params.attribute]), params)
@@ -170,7 +182,7 @@ def against_rest(counts: Counts, grouped: Grouped, label: str, params: GroupPara
                 for group in range(len(grouped.categories))
                 if group not in kept
             ],
-            **_weights_said(counts.data),
+            **weights_said(counts.data),
         },
     )
 
@@ -202,7 +214,7 @@ def _labelled(table: Table) -> Table:
     )
 
 
-def _weights_said(data: Dataset) -> dict[str, Json]:
+def weights_said(data: Dataset) -> dict[str, Json]:
     """Say what weights mean for the values and their intervals."""
     if data.weight is None:
         return {}

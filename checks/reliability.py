@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from proofbox.checks.effective import effective_counts
 from proofbox.checks.intervals import Floats, Limits, wilson_limits, z_value
 from proofbox.checks.meangaps import largest_gap
 from proofbox.checks.result import Interval, Json
@@ -20,29 +21,46 @@ from proofbox.checks.result import Interval, Json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reliability:
-    """Counts of shape (groups, bins)."""
+    """Rows, and sums of weights (which are 1 where rows carry none), of shape (groups, bins)."""
 
     rows: NDArray[np.int64]
-    happened: NDArray[np.int64]
-    """Rows whose true label is the counted one."""
+    happened: Floats
+    """Weight of the rows whose true label is the counted one."""
+    other: Floats
+    """Weight of the other rows."""
+    happened_squared: Floats
+    """Sum of the squared weights of the rows whose true label is the counted one."""
+    other_squared: Floats
     probability: Floats
-    """Sum of the probabilities."""
+    """Sum of the probabilities, each times its row's weight."""
 
     @classmethod
     def count(
-        cls, codes: NDArray[np.int64], size: int, probability: Floats, happened: NDArray[np.bool_], bins: int
+        cls,
+        codes: NDArray[np.int64],
+        size: int,
+        probability: Floats,
+        happened: NDArray[np.bool_],
+        bins: int,
+        weight: Floats | None = None,
     ) -> Reliability:
         """Count rows; codes outside 0 to ``size - 1`` are left out, and bins are of equal width."""
         known = (codes >= 0) & (codes < size)
         place = np.minimum((probability[known] * bins).astype(np.int64), bins - 1)
         joint = codes[known] * bins + place
-        shape = (size, bins)
+        weights = np.ones(len(joint)) if weight is None else weight[known]
+        yes = happened[known]
+
+        def total(terms: Floats) -> Floats:
+            return np.bincount(joint, weights=terms, minlength=size * bins).reshape(size, bins).astype(np.float64)
+
         return cls(
-            rows=np.bincount(joint, minlength=size * bins).reshape(shape),
-            happened=np.bincount(joint[happened[known]], minlength=size * bins).reshape(shape),
-            probability=np.bincount(joint, weights=probability[known], minlength=size * bins)
-            .reshape(shape)
-            .astype(np.float64),
+            rows=np.bincount(joint, minlength=size * bins).reshape(size, bins),
+            happened=total(weights * yes),
+            other=total(weights * ~yes),
+            happened_squared=total(weights**2 * yes),
+            other_squared=total(weights**2 * ~yes),
+            probability=total(weights * probability[known]),
         )
 
     @property
@@ -52,14 +70,25 @@ class Reliability:
         return total
 
     @property
+    def weight(self) -> Floats:
+        """Shape (groups, bins): weight of all rows."""
+        return self.happened + self.other
+
+    @property
+    def worth(self) -> tuple[Floats, Floats]:
+        """Of each group, shape (groups,): to how many it happened, of how many, in rows without weights."""
+        sums = (self.happened, self.other, self.happened_squared, self.other_squared)
+        return effective_counts(*(cells.sum(axis=1) for cells in sums))
+
+    @property
     def observed(self) -> Floats:
         """Shape (groups,): the share to whom it happened."""
-        return np.asarray(self.happened.sum(axis=1) / self.people, dtype=np.float64)
+        return np.asarray(self.happened.sum(axis=1) / self.weight.sum(axis=1), dtype=np.float64)
 
     @property
     def predicted(self) -> Floats:
         """Shape (groups,): mean probability."""
-        return np.asarray(self.probability.sum(axis=1) / self.people, dtype=np.float64)
+        return np.asarray(self.probability.sum(axis=1) / self.weight.sum(axis=1), dtype=np.float64)
 
     @property
     def excess(self) -> Floats:
@@ -75,12 +104,12 @@ class Reliability:
         M. P. Naeini, G. F. Cooper and M. Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning",
         AAAI 2015 (expected calibration error).
         """
-        distance: Floats = np.abs(self.happened - self.probability).sum(axis=1) / self.people
+        distance: Floats = np.abs(self.happened - self.probability).sum(axis=1) / self.weight.sum(axis=1)
         return distance
 
     def excess_limits(self, confidence: float, comparisons: int = 1) -> Limits:
         """Return limits of :attr:`excess`: Wilson's for the share, less the mean probability."""
-        low, high = wilson_limits(self.happened.sum(axis=1), self.people, z_value(confidence, comparisons))
+        low, high = wilson_limits(*self.worth, z_value(confidence, comparisons))
         return low - self.predicted, high - self.predicted
 
     def binned_limits(self, confidence: float, comparisons: int = 1) -> Limits:
@@ -94,9 +123,10 @@ class Reliability:
         variance ``(1 - 2 / pi) sum (w s)**2``. A bin's variance is taken at its share with two successes and two
         failures added (A. Agresti and B. A. Coull, The American Statistician 52 (1998) 119-126), never nought.
         """
-        rows = np.maximum(self.rows, 1)
-        share = (self.happened + 2) / (self.rows + 4)
-        spread = self.rows / self.people[:, None] * np.sqrt(share * (1 - share) / rows)
+        happened, rows = effective_counts(self.happened, self.other, self.happened_squared, self.other_squared)
+        share = (happened + 2) / (rows + 4)
+        part = self.weight / self.weight.sum(axis=1, keepdims=True)
+        spread = part * np.sqrt(share * (1 - share) / np.where(rows > 0, rows, 1))
         square = np.sqrt((spread**2).sum(axis=1))
         noise = math.sqrt(2 / math.pi) * spread.sum(axis=1)
         wide = z_value(confidence, comparisons) * math.sqrt(1 - 2 / math.pi) * square
@@ -105,18 +135,30 @@ class Reliability:
 
     @classmethod
     def of_basis(cls, listed: NDArray[np.float64]) -> Reliability:
-        """Return what :meth:`basis` listed, in one bin."""
-        people, happened, predicted = listed.T
+        """Return what :meth:`basis` listed, in one bin of rows without weights."""
+        people, happened, predicted = (column[:, None] for column in listed.T)
+        other = people - happened
         return cls(
-            rows=people.astype(np.int64)[:, None],
-            happened=happened.astype(np.int64)[:, None],
-            probability=(predicted * people)[:, None],
+            rows=np.rint(people).astype(np.int64),
+            happened=happened,
+            other=other,
+            happened_squared=happened,
+            other_squared=other,
+            probability=predicted * people,
         )
 
     def basis(self) -> list[Json]:
-        """Return ``[[rows, happened, mean probability], ...]``: what intervals of :attr:`excess` are made of."""
-        columns = (self.people.tolist(), self.happened.sum(axis=1).tolist(), self.predicted.tolist())
-        return [list(group) for group in zip(*columns, strict=True)]
+        """Return ``[[rows, happened, mean probability], ...]``: what intervals of :attr:`excess` are made of.
+
+        Of weighted rows these are effective counts.
+        """
+        happened, people = self.worth
+        columns = ([_number(one) for one in column.tolist()] for column in (people, happened))
+        return [list(group) for group in zip(*columns, self.predicted.tolist(), strict=True)]
+
+
+def _number(value: float) -> int | float:
+    return int(value) if value.is_integer() else value
 
 
 def excess_intervals(found: Reliability, confidence: float) -> tuple[Interval, ...]:

@@ -18,7 +18,8 @@ sum of yes-or-no events of different chances, which varies no more than a binomi
 Wilson's for the observed share, less the mean probability, and a pair's is Newcombe's. The worst of groups and pairs is
 bounded from below by limits that hold for all of them at once. The binned error is bounded by a normal approximation
 from which the bias of adding up distances is taken off: by chance alone its plain value is above 0. Reliability tables
-are kept as evidence.
+are kept as evidence. Weighted rows count by their weight, and their intervals are those of as many rows as they are
+worth.
 
 ## Limits
 
@@ -45,7 +46,7 @@ from pydantic import Field
 
 from proofbox.checks.counting import encode
 from proofbox.checks.grouprows import GroupRows, group_rows
-from proofbox.checks.outcomes import GroupParams, unweighted
+from proofbox.checks.outcomes import GroupParams
 from proofbox.checks.registry import check
 from proofbox.checks.reliability import (
     Reliability,
@@ -80,7 +81,9 @@ def calibration(data: Dataset, decisions: Decisions, params: Params) -> Measured
     if isinstance(groups, Inapplicable):
         return groups
     happened = truth.is_label(decisions.positive_label)
-    found = Reliability.count(groups.codes, len(groups.categories), decisions.score, happened, params.bins)
+    found = Reliability.count(
+        groups.codes, len(groups.categories), decisions.score, happened, params.bins, groups.weight
+    )
     return Measured(
         measurements=tuple(_measurements(found, groups, decisions.positive_label, params.confidence)),
         tables=(_table(found, groups, params),),
@@ -95,7 +98,7 @@ def _refused(data: Dataset, decisions: Decisions) -> Inapplicable | None:
         return Inapplicable(t("the scores do not all lie between 0 and 1, so they are no probabilities"))
     if data.target is None:
         return Inapplicable(t("there are no true labels to compare the decisions with"))
-    return unweighted(data)
+    return None
 
 
 def _measurements(found: Reliability, groups: GroupRows, label: str, confidence: float) -> Iterator[Measurement]:
@@ -144,7 +147,15 @@ def _table(found: Reliability, groups: GroupRows, params: Params) -> CountTable:
         "group": tuple("; ".join(groups.categories[group].values()) for group, _ in places),
         "bin": tuple(place for _, place in places),
         "rows": tuple(found.rows.ravel().tolist()),
-        "happened": tuple(found.happened.ravel().tolist()),
-        "sum_of_probabilities": tuple(found.probability.ravel().tolist()),
     }
+    if groups.weight is None:
+        columns["happened"] = tuple(found.happened.astype(np.int64).ravel().tolist())
+    else:
+        columns |= {
+            "weight_happened": tuple(found.happened.ravel().tolist()),
+            "weight_other": tuple(found.other.ravel().tolist()),
+            "squared_weight_happened": tuple(found.happened_squared.ravel().tolist()),
+            "squared_weight_other": tuple(found.other_squared.ravel().tolist()),
+        }
+    columns["sum_of_probabilities"] = tuple(found.probability.ravel().tolist())
     return CountTable(name=table_name("reliability", *params.attribute), columns=columns)

@@ -55,7 +55,7 @@ from proofbox.checks.counts import Counts
 from proofbox.checks.exactgaps import Kind, exact_gap_interval, few_enough, pairs_of
 from proofbox.checks.exacttables import Pair, boschloo, fisher
 from proofbox.checks.gapmeasures import difference_of, ratio_of
-from proofbox.checks.outcomes import Comparison, GroupParams, compare, count_outcomes, unweighted
+from proofbox.checks.outcomes import Comparison, GroupParams, compare, count_outcomes, weights_are_no_people
 from proofbox.checks.params import Attribute
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
@@ -78,7 +78,7 @@ class Params(GroupParams):
 @check("fairness.decisions_only")
 def decisions_only(counts: Counts, params: Params) -> Measured | Inapplicable:
     """Measure how recorded decisions fall on groups, exactly where they are few."""
-    if refused := unweighted(counts.data):
+    if refused := weights_are_no_people(counts.data):
         return refused
     outcomes = count_outcomes(counts, params)
     if isinstance(outcomes, Inapplicable):

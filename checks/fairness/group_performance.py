@@ -16,7 +16,7 @@
 `roc_auc_score`), or of numbers (`r2_score`, `mean_absolute_error`, `mean_squared_error` and others). Values equal
 fairlearn's `MetricFrame` over that function. Standard errors come from drawing the rows of each group again
 (`resamples` times, with the run's seed); intervals are normal, and the worst group and pair are bounded from below by
-limits that hold for all of them at once.
+limits that hold for all of them at once. Sample weights are given to the metric, as `MetricFrame` gives them.
 
 ## Limits
 
@@ -43,9 +43,9 @@ from pydantic import Field
 from proofbox.checks.grouprows import GroupRows, group_rows
 from proofbox.checks.intervals import Floats, z_value
 from proofbox.checks.meangaps import largest_gap
-from proofbox.checks.metricframe import LOSSES, Frame, Metric, frame_of
+from proofbox.checks.metricframe import LOSSES, UNWEIGHTED, Frame, Judged, Metric, frame_of
 from proofbox.checks.metricinputs import answers_of
-from proofbox.checks.outcomes import GroupParams, unweighted
+from proofbox.checks.outcomes import GroupParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Interval, Json, Measured, Measurement
 from proofbox.checks.subject import Dataset, Decisions
@@ -68,8 +68,9 @@ def group_performance(data: Dataset, decisions: Decisions, params: Params, rng: 
     """Measure how much worse a metric is in the worst group."""
     if data.target is None:
         return Inapplicable(t("there are no true labels to compare the decisions with"))
-    if refused := unweighted(data):
-        return refused
+    if data.weight is not None and params.metric in UNWEIGHTED:
+        name = params.metric.replace("_", " ")
+        return Inapplicable(t("{rate} knows no sample weights, and the rows carry some", rate=name))
     answers = answers_of(data, decisions, params.metric)
     if isinstance(answers, Inapplicable):
         return answers
@@ -77,7 +78,8 @@ def group_performance(data: Dataset, decisions: Decisions, params: Params, rng: 
     groups = group_rows(data, params, usable)
     if isinstance(groups, Inapplicable):
         return groups
-    frame = frame_of(params.metric, (groups.codes, truth, answer), len(groups.categories), params.resamples, rng)
+    rows = Judged(codes=groups.codes, truth=truth, answer=answer, weight=groups.weight)
+    frame = frame_of(params.metric, rows, len(groups.categories), params.resamples, rng)
     errors = _standard_errors(frame, params.metric)
     there = np.flatnonzero(np.isfinite(frame.groups) & np.isfinite(errors).all(axis=0))
     if len(there) < 2 or not np.isfinite(frame.overall):

@@ -20,9 +20,9 @@ bounded for all pairs at once.
 
 ## Limits
 
-One list of all rows: several lists (one for each vacancy) are several submissions. Whether the first were better
-suited is not asked: without merit, equal exposure of unequal groups may be wrong. Groups of fewer than `min_group_size`
-rows (20) are left out of the comparison, not of the ranking.
+Sample weights are refused: a row has one place. One list of all rows: several lists (one for each vacancy) are several
+submissions. Whether the first were better suited is not asked: without merit, equal exposure of unequal groups may be
+wrong. Groups of fewer than `min_group_size` rows (20) are left out of the comparison, not of the ranking.
 
 ## References
 
@@ -44,7 +44,7 @@ from proofbox.checks.gapmeasures import comparison_of, difference_of, ratio_of
 from proofbox.checks.grouprows import GroupRows, group_rows
 from proofbox.checks.intervals import Floats
 from proofbox.checks.meangaps import Means, mean_difference_interval, mean_intervals, mean_ratio_interval
-from proofbox.checks.outcomes import GroupParams, unweighted
+from proofbox.checks.outcomes import GroupParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Interval, Json, Measured, Measurement
 from proofbox.checks.subject import Dataset, Decisions
@@ -68,8 +68,10 @@ def ranking(data: Dataset, decisions: Decisions, params: Params) -> Measured | I
     score = decisions.score
     if score is None:
         return Inapplicable(t("the answers carry no score by which rows could be ranked"))
-    if refused := unweighted(data):
-        return refused
+    if data.weight is not None:
+        return Inapplicable(
+            t("the rows carry sample weights ({column}), and a row has one place in a ranking", column=data.weight)
+        )
     usable = np.isfinite(score)
     groups = group_rows(data, params, usable)
     if isinstance(groups, Inapplicable):

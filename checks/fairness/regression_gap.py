@@ -26,8 +26,9 @@ right for fewer rows of an unknown shape.
 
 A gap in mean predictions is no error where the truth differs as much; a gap in mean errors is. All but the
 standardized gap is in the unit of what is predicted, so a policy's number is for one product alone; the interval of
-the standardized one takes the standard deviation as known. One extreme value moves a mean. Without true
-values there is the mean prediction alone; rows without one are left out and counted.
+the standardized one takes the standard deviation as known. Weighted rows count by their weight, in values and
+intervals. One extreme value moves a mean. Without true values there is the mean prediction alone; rows without one are
+left out and counted.
 
 ## References
 
@@ -50,7 +51,7 @@ from pydantic import Field
 from proofbox.checks.grouprows import GroupRows, group_rows, numbers
 from proofbox.checks.intervals import Floats
 from proofbox.checks.meangaps import Means, mean_difference_interval, mean_intervals
-from proofbox.checks.outcomes import GroupParams, unweighted
+from proofbox.checks.outcomes import GroupParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
 from proofbox.checks.subject import Dataset, Decisions
@@ -69,8 +70,6 @@ def regression_gap(data: Dataset, decisions: Decisions, params: Params) -> Measu
     """Measure how far apart the groups' predictions and errors lie."""
     if decisions.classes or decisions.score is None:
         return Inapplicable(t("the answers are decisions between classes, not numbers"))
-    if refused := unweighted(data):
-        return refused
     predicted = decisions.score
     found = group_rows(data, params, np.isfinite(predicted))
     if isinstance(found, Inapplicable):
@@ -84,24 +83,27 @@ def regression_gap(data: Dataset, decisions: Decisions, params: Params) -> Measu
             error = np.where(judged.codes >= 0, predicted - truth, 0.0)
             measurements += _mean("mean_absolute_error", judged, np.abs(error), params.confidence)
             measurements += _mean("mean_error", judged, error, params.confidence)
-            measurements += _standardized(measurements[-1], float(truth[judged.codes >= 0].std(ddof=1)))
+            measurements += _standardized(judged, error, truth, params.confidence)
     return Measured(measurements=tuple(measurements))
 
 
-def _standardized(gap: Measurement, deviation: float) -> Iterator[Measurement]:
+def _standardized(found: GroupRows, error: Floats, truth: Floats, confidence: float) -> Iterator[Measurement]:
     """Yield the gap in mean errors in standard deviations of the true values (J. Cohen's d, 1988, chapter 2)."""
-    if deviation > 0 and gap.interval is not None:
-        yield replace(
-            gap,
+    everybody = np.where(found.codes >= 0, 0, -1)
+    deviation = float(Means.of(everybody, 1, np.where(everybody == 0, truth, 0.0), found.weight).deviation[0])
+    if deviation > 0:
+        means = Means.of(found.codes, len(found.categories), error / deviation, found.weight)
+        yield Measurement(
             measure="standardized_mean_error_difference",
-            value=gap.value / deviation,
-            interval=replace(gap.interval, low=gap.interval.low / deviation, high=gap.interval.high / deviation),
-            detail={**gap.detail, "standard_deviation": deviation},
+            value=means.difference,
+            interval=mean_difference_interval(means, confidence),
+            sample_size=found.sample_size,
+            detail={**found.detail, "standard_deviation": deviation},
         )
 
 
 def _mean(measure: str, found: GroupRows, values: Floats, confidence: float) -> Iterator[Measurement]:
-    means = Means.of(found.codes, len(found.categories), values)
+    means = Means.of(found.codes, len(found.categories), values, found.weight)
     least = 0.0 if measure == "mean_absolute_error" else -math.inf
     intervals = [replace(one, low=max(one.low, least)) for one in mean_intervals(means, confidence)]
     groups: list[Json] = []

@@ -45,7 +45,7 @@ from proofbox.checks.contrasts import contrasts_z, largest_difference, smallest_
 from proofbox.checks.counts import Counts
 from proofbox.checks.crossings import Crossed, CrossingParams, crossed
 from proofbox.checks.intervals import Floats
-from proofbox.checks.outcomes import Category, unweighted
+from proofbox.checks.outcomes import Category, weights_are_no_people
 from proofbox.checks.pairs import difference_limits
 from proofbox.checks.registry import check
 from proofbox.checks.result import CountTable, Inapplicable, Json, Measured, Measurement, Scalar
@@ -63,7 +63,7 @@ class Params(CrossingParams):
 @check("fairness.worst_group")
 def worst_group(counts: Counts, params: Params) -> Measured | Inapplicable:
     """Search every crossing of attributes for the group that fares most differently."""
-    if refused := unweighted(counts.data):
+    if refused := weights_are_no_people(counts.data):
         return refused
     found = crossed(counts, params, 1)
     if isinstance(found, Inapplicable):

@@ -99,6 +99,31 @@ def test_intervals_cover_what_they_say_for_tied_and_separate_groups(shift):
     assert missed.max() <= 31
 
 
+def test_weighted_rows_are_as_if_they_stood_there_as_often(run, data, probabilities):
+    rng = np.random.default_rng(4)
+    group, weight = rng.choice(["a", "b"], 200), rng.integers(0, 4, 200)
+    chance, truth = rng.random(200), rng.integers(0, 2, 200)
+    columns = {"g": group, "y": truth}
+    given = data({**columns, "w": weight.astype(float)}, target="y", weight="w")
+    weighted = run(CHECK, params=PARAMS, data=given, decisions=probabilities(chance))
+    many = np.repeat(np.arange(200), weight)
+    given = data({name: np.asarray(cells)[many] for name, cells in columns.items()}, target="y")
+    repeated = run(CHECK, params=PARAMS, data=given, decisions=probabilities(chance[many]))
+    for one, other in zip(weighted.measurements, repeated.measurements, strict=True):
+        assert (one.measure, one.group) == (other.measure, other.group)
+        assert one.value == pytest.approx(other.value, abs=1e-9)
+        # A row that is counted three times is still one observation.
+        if one.measure == "observed_less_predicted":
+            assert one.interval.high - one.interval.low > other.interval.high - other.interval.low
+    assert set(weighted.tables[0].columns) >= {"weight_happened", "squared_weight_other"}
+    equal = data({**columns, "w": [2.5] * 200}, target="y", weight="w")
+    plain = run(CHECK, params=PARAMS, data=data(columns, target="y"), decisions=probabilities(chance))
+    for one, other in zip(run(CHECK, params=PARAMS, data=equal, decisions=probabilities(chance)).measurements,
+                          plain.measurements, strict=True):  # fmt: skip
+        assert one.value == pytest.approx(other.value, abs=1e-12)
+        assert one.interval.high == pytest.approx(other.interval.high, abs=1e-12)
+
+
 def test_degenerate_probabilities_of_one_and_rows_without_a_label(measures, data, probabilities):
     given = data({"g": ["a", "b"] * 20, "y": [1, None] + [1, 0] * 19}, target="y")
     found = measures(CHECK, params=PARAMS, data=given, decisions=probabilities([1.0, 0.0] * 20))
@@ -112,5 +137,3 @@ def test_inapplicable(why, data, decisions, probabilities):
     assert "between 0 and 1" in why(CHECK, params=PARAMS, data=given, decisions=probabilities([1.5] * 20))
     said = why(CHECK, params=PARAMS, data=data({"g": ["a", "b"] * 10}), decisions=probabilities([0.5] * 20))
     assert said == "there are no true labels to compare the decisions with"
-    weighted = data({"g": ["a", "b"] * 10, "y": [0, 1] * 10, "w": [1.0] * 20}, target="y", weight="w")
-    assert "sample weights" in why(CHECK, params=PARAMS, data=weighted, decisions=probabilities([0.5] * 20))

@@ -148,7 +148,7 @@ def test_degenerate_nobody_is_selected(measures, selected):
 
 def test_inapplicable(why, data, decisions):
     weighted = data({"group": ["a", "b"] * 5, "w": [1.0] * 10}, weight="w")
-    assert "sample weights" in why(CHECK, params=PARAMS, data=weighted, decisions=decisions([1, 0] * 5))
+    assert "exact tests count people" in why(CHECK, params=PARAMS, data=weighted, decisions=decisions([1, 0] * 5))
     given = data({"group": ["a", "b"] * 5})
     assert "one value" in why(CHECK, params=PARAMS, data=data({"group": ["a"] * 10}), decisions=decisions([1, 0] * 5))
     said = why(CHECK, params={**PARAMS, "within": "grade"}, data=given, decisions=decisions([1, 0] * 5))

@@ -69,6 +69,23 @@ def test_middle_values_equal_fairlearns_metric_frame(run, data, decisions, numbe
             assert found.value == pytest.approx(worst, abs=1e-9)
 
 
+@pytest.mark.parametrize("metric", ["accuracy_score", "f1_score", "roc_auc_score", "mean_absolute_error"])
+def test_weights_are_given_to_the_metric(measures, data, decisions, numbers, metric):
+    from fairlearn.metrics import MetricFrame
+    from sklearn import metrics
+
+    rng = np.random.default_rng(5)
+    group, weight, chance = rng.choice(["a", "b"], 200), rng.integers(0, 4, 200).astype(float), rng.random(200)
+    truth = rng.integers(0, 2, 200)
+    decided = numbers(chance) if metric.startswith("mean") else decisions((chance >= 0.5).astype(int), chance)
+    answer = chance if metric in ("roc_auc_score", "mean_absolute_error") else chance >= 0.5
+    given = data({"g": group, "y": truth, "w": weight}, target="y", weight="w")
+    found = measures(CHECK, params={**PARAMS, "metric": metric, "resamples": 20}, data=given, decisions=decided)
+    frame = MetricFrame(metrics=getattr(metrics, metric), y_true=truth, y_pred=answer, sensitive_features=group,
+                        sample_params={"sample_weight": weight})  # fmt: skip
+    assert found["group_performance_difference"].value == pytest.approx(frame.difference(), abs=1e-9)
+
+
 def test_classes_may_be_many(measures, data, classes):
     from sklearn.metrics import balanced_accuracy_score
 
@@ -112,5 +129,7 @@ def test_inapplicable(why, data, decisions, numbers):
     assert "between classes, not numbers" in why(CHECK, params=params, data=given, decisions=decisions([0, 1] * 40))
     texts = data({"g": group, "y": ["x", "y"] * 40}, target="y")
     assert "true values are no numbers" in why(CHECK, params=params, data=texts, decisions=numbers([0.5] * 80))
-    weighted = data({"g": group, "y": [0, 1] * 40, "w": [1.0] * 80}, target="y", weight="w")
-    assert "sample weights" in why(CHECK, params=PARAMS, data=weighted, decisions=decisions([0, 1] * 40))
+    weighted = data({"g": group, "y": [0.0, 1.0] * 40, "w": [1.0] * 80}, target="y", weight="w")
+    params = {**PARAMS, "metric": "max_error"}
+    said = why(CHECK, params=params, data=weighted, decisions=numbers([0.5] * 80))
+    assert said == "max error knows no sample weights, and the rows carry some"

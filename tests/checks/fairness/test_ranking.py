@@ -89,6 +89,6 @@ def test_inapplicable(why, data, decisions, numbers):
     said = why(CHECK, params={**PARAMS, "k": 60}, data=given, decisions=numbers(np.arange(60.0)))
     assert said == "the first 60 of 60 rows are all of them, so nobody is chosen"
     weighted = data({"g": ["a", "b"] * 30, "w": [1.0] * 60}, weight="w")
-    assert "sample weights" in why(CHECK, params=PARAMS, data=weighted, decisions=numbers(np.arange(60.0)))
+    assert "has one place in a ranking" in why(CHECK, params=PARAMS, data=weighted, decisions=numbers(np.arange(60.0)))
     small = data({"g": ["a"] * 50 + ["b"] * 10})
     assert "only 1 group" in why(CHECK, params=PARAMS, data=small, decisions=numbers(np.arange(60.0)))

@@ -95,10 +95,53 @@ def test_without_true_values_there_is_the_prediction_alone(measures, data, numbe
     assert set(found) == {"mean_prediction", "mean_prediction_difference"}
 
 
+def test_weighted_rows_count_by_their_weight_as_fairlearn_counts_them(run, data, numbers):
+    from fairlearn.metrics import MetricFrame
+    from sklearn.metrics import mean_absolute_error
+
+    rng = np.random.default_rng(8)
+    group, weight = rng.choice(list("abc"), 300), rng.integers(0, 5, 300).astype(float)
+    truth, predicted = rng.normal(5, 2, 300), rng.normal(5, 2, 300)
+    given = data({"g": group, "y": truth, "w": weight}, target="y", weight="w")
+    result = run(CHECK, params=PARAMS, data=given, decisions=numbers(predicted))
+    frame = MetricFrame(metrics=mean_absolute_error, y_true=truth, y_pred=predicted, sensitive_features=group,
+                        sample_params={"sample_weight": weight})  # fmt: skip
+    found = {(one.measure, one.group.get("g")): one for one in result.measurements}
+    for name in "abc":
+        assert found["mean_absolute_error", name].value == pytest.approx(frame.by_group[name], abs=1e-9)
+        assert found["mean_absolute_error", name].sample_size == ((group == name) & (weight > 0)).sum()
+    assert found["mean_absolute_error_difference", None].value == pytest.approx(frame.difference(), abs=1e-9)
+    assert found["mean_error_difference", None].detail["weights"]["column"] == "w"
+
+
+def test_equal_weights_change_nothing_and_unequal_ones_widen(measures, data, numbers):
+    rng = np.random.default_rng(9)
+    truth, predicted = rng.normal(5, 2, 80), rng.normal(5, 2, 80)
+    columns = {"g": GROUP, "y": truth}
+    plain = measures(CHECK, params=PARAMS, data=data(columns, target="y"), decisions=numbers(predicted))
+    for weight, wider in (([3.0] * 80, False), ([1.0, 9.0] * 40, True)):
+        given = data({**columns, "w": weight}, target="y", weight="w")
+        found = measures(CHECK, params=PARAMS, data=given, decisions=numbers(predicted))["mean_error_difference"]
+        width = found.interval.high - found.value
+        if wider:
+            assert width > 1.1 * (plain["mean_error_difference"].interval.high - plain["mean_error_difference"].value)
+        else:
+            assert found.value == pytest.approx(plain["mean_error_difference"].value)
+            assert found.interval.high == pytest.approx(plain["mean_error_difference"].interval.high)
+    one = data({**columns, "w": [1e6] + [1e-6] * 39 + [1.0] * 40}, target="y", weight="w")
+    said = run_why(one, numbers(predicted))
+    assert "only 1 group" in said
+
+
+def run_why(given, decided):
+    from proofbox.checks.registry import get_check
+
+    spec = get_check(CHECK)
+    return str(spec.run(data=given, decisions=decided, params=spec.params(PARAMS)).reason)
+
+
 def test_inapplicable(why, data, decisions, numbers):
     given = data({"g": ["a", "b"] * 40})
     assert "decisions between classes" in why(CHECK, params=PARAMS, data=given, decisions=decisions([0, 1] * 40))
-    weighted = data({"g": GROUP, "w": [1.0] * 80}, weight="w")
-    assert "sample weights" in why(CHECK, params=PARAMS, data=weighted, decisions=numbers(spread()))
     small = data({"g": ["a"] * 70 + ["b"] * 10})
     assert "only 1 group" in why(CHECK, params=PARAMS, data=small, decisions=numbers(spread()))

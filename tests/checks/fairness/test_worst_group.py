@@ -125,4 +125,4 @@ def test_inapplicable(why, crossed, data, decisions):
     assert "no true labels" in why(CHECK, params={"rate": "accuracy"}, **given)
     assert "no sensitive column" in why(CHECK, data=data({"a": ["x", "y"]}), decisions=decisions([0, 1]))
     weighted = data({"s": ["x", "y"] * 50, "w": [1.0] * 100}, weight="w", sensitive=("s",))
-    assert "sample weights" in why(CHECK, data=weighted, decisions=decisions([0, 1] * 50))
+    assert "exact tests count people" in why(CHECK, data=weighted, decisions=decisions([0, 1] * 50))
