@@ -27,6 +27,10 @@ def pages() -> Mapping[str, str]:
 
 def _page(spec: CheckSpec) -> str:
     kind = "It runs without the model." if spec.static else "It asks the model, inside the sandbox."
+    if "counts" in spec.needs:
+        kind = (
+            "It counts decisions, of the model inside the sandbox or recorded ones; the rows need not fit into memory."
+        )
     kind = "It runs last, when the sandbox is closed again." if spec.closing else kind
     lines = [f"# `{spec.id}`", "", spec.doc, "", "## Parameters", "", *parameter_lines(spec)]
     return "\n".join([*lines, "", kind, ""])
