@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
@@ -63,6 +64,22 @@ def ask_scanners(executor: Executor, root: Path, paths: Sequence[str]) -> Iterat
     IsolationError
         The walls could not be built; no scanner was started.
     """
+    with _open_to_others(root):
+        yield from _asked(executor, root, paths)
+
+
+@contextmanager
+def _open_to_others(root: Path) -> Iterator[None]:
+    """Open the folder itself to the user that root becomes inside; a copy lies in a folder that is closed to others."""
+    before = root.stat().st_mode & 0o777
+    root.chmod(before | 0o055)
+    try:
+        yield
+    finally:
+        root.chmod(before)
+
+
+def _asked(executor: Executor, root: Path, paths: Sequence[str]) -> Iterator[ScannerAnswer]:
     versions = installed()
     ordered = sorted(paths)
     questions = [(name, place) for place in range(len(ordered)) for name in versions]

@@ -14,11 +14,13 @@ EVIL = b"\x80\x02cos\nsystem\nX\x04\x00\x00\x00true\x85R."
 def ask(executor, tmp_path):
     def asked(files):
         root = tmp_path / "submission"
-        root.mkdir()
+        root.mkdir(mode=0o700)
         for name, content in files.items():
             (root / name).parent.mkdir(exist_ok=True)
             (root / name).write_bytes(content)
-        return list(ask_scanners(executor, root, list(files)))
+        answers = list(ask_scanners(executor, root, list(files)))
+        assert root.stat().st_mode & 0o777 == 0o700
+        return answers
 
     return asked
 
