@@ -95,6 +95,8 @@ class Look:
     """Every path of the submission."""
     members: tuple[str, ...] = ()
     depth: int = 0
+    declared: str | None = None
+    """The format that the submission declares for the file; None for a member."""
 
     @property
     def name(self) -> str:

@@ -25,6 +25,7 @@ from proofbox.checks.artefacts.budget import MOST_DEPTH, Budget
 from proofbox.checks.artefacts.files import open_submitted
 from proofbox.checks.artefacts.findings import FileReport, Look, Rules, shown
 from proofbox.checks.artefacts.mlflowfile import look_at_mlmodel
+from proofbox.checks.artefacts.names import suffix_of
 from proofbox.checks.artefacts.picklefile import look_at_pickle, look_at_stream
 from proofbox.checks.artefacts.sniffing import BASE, HEAD_BYTES, kind_of
 from proofbox.checks.artefacts.textfiles import look_at_text
@@ -44,20 +45,21 @@ def scan(subject: Subject, rules: Rules, paths: tuple[str, ...]) -> tuple[FileRe
     reports = []
     for path in paths:
         report = FileReport(path=path)
-        look = Look(report=report, rules=rules, budget=budget, siblings=siblings)
+        declared = subject.model_format if path == subject.model_path else None
+        look = Look(report=report, rules=rules, budget=budget, siblings=siblings, declared=declared)
         reports.append(report)
         try:
             file, size = open_submitted(subject.root, path)
             with file:
-                look_at(Part(file, 0, size), look, subject.model_format if path == subject.model_path else None)
+                look_at(Part(file, 0, size), look)
         except BROKEN as err:
             _broken(look, report.kind, err)
     return tuple(reports)
 
 
-def look_at(blob: Blob, look: Look, declared: str | None = None) -> None:
+def look_at(blob: Blob, look: Look) -> None:
     """Look into bytes of any kind; what cannot be followed is noted and not raised."""
-    kind = kind_of(blob, look.name, declared)
+    kind = kind_of(blob, look.name, look.declared)
     if not look.members:
         look.report.kind = kind.rstrip("?")
     try:
@@ -163,6 +165,8 @@ def _tar(blob: Blob, look: Look) -> None:
 def _zip(blob: Blob, look: Look) -> None:
     entries = zipwalk.entries_of(blob, look)
     found = kind_of_zip(entries)
+    if "skops" in (look.declared, suffix_of(look.name)) and found is not ZipKind.SKOPS:
+        raise BadDataError("it has no readable schema.json")
     if found is ZipKind.TORCH:
         look.is_code()
     if not look.members and found is not ZipKind.PLAIN:

@@ -3,7 +3,8 @@
 ## Measures
 
 - `code_bearing`: [0, 1], lower is better, 0 is perfect. 1 if any file of the model is of a kind that can run code when
-  it is loaded (pickle, joblib, source, or unknown), 0 if all are data (ONNX, skops, plain data).
+  it is loaded (pickle, joblib, source, or unknown), 0 if all are data (ONNX, skops, XGBoost, LightGBM, CatBoost,
+  arrays, text).
 - `unlisted_globals`: [0, inf), lower is better, 0 is perfect. Imports that stand in no list of what a model needs, and
   files that could not be followed to their end.
 - `dangerous_globals`: [0, inf), lower is better, 0 is perfect. Imports that would let the file run what it likes, such
@@ -11,12 +12,13 @@
 
 ## Method
 
-The file's bytes are read by the standard library alone, bounded in size, opcodes and depth; nothing is unpickled and no
-library parser is called. Pickles (joblib's, compressed or not, as well) are walked opcode by opcode with a symbolic
-stack; what they import is compared with a list of exact (module, name) pairs for scikit-learn, numpy, scipy and plain
-types, which `allow: ["module:name"]` extends. Of a skops file the types in its schema are compared with the same list.
-A file that breaks off, is computed while loading, or is of an unknown kind counts as one unlisted import: what cannot
-be followed is never clean.
+The bytes are read by readers of our own, bounded in size, opcodes and depth; nothing is unpickled and no library parser
+is called. Pickles (joblib's, compressed or not, torch's, and those in archives, as well) are walked opcode by opcode
+with a symbolic stack; what they import is compared with a list of exact (module, name) pairs for scikit-learn 1.3 to
+1.9, XGBoost, LightGBM, CatBoost, numpy, scipy and plain types, which `allow: ["module:name"]` extends. Of a skops file
+the types in its schema are compared with the same list. A file that breaks off, is computed while loading, or is of a
+kind that is not looked into counts as one unlisted import: what cannot be followed is never clean.
+`security.artefact_scan` looks into every file of the submission in the same way, and for more than imports.
 
 ## Limits
 
@@ -68,10 +70,10 @@ def safe_format(subject: Subject, params: Params) -> Measured | Inapplicable:
     """Measure what the model file could do to whoever loads it."""
     if subject.model_path is None:
         return Inapplicable(t("the submission has no model, only recorded decisions"))
-    scanned = scan_model(subject)
+    allowed = parse_allowed(params.allow) | (allowed_by_default() if params.allow_defaults else frozenset())
+    scanned = scan_model(subject, allowed)
     if not scanned:
         return Inapplicable(t("the submission does not hold the model file {path}", path=subject.model_path))
-    allowed = parse_allowed(params.allow) | (allowed_by_default() if params.allow_defaults else frozenset())
     imports = list(dict.fromkeys(found for file in scanned for found in file.imports))
     dangerous = [found for found in imports if found not in allowed and is_dangerous(found)]
     unlisted = [found for found in imports if found not in allowed]

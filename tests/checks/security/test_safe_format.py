@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from proofbox.checks.artefacts import bytesources, picklewalk, skopsfile
+from proofbox.checks.artefacts import budget, bytesources, picklewalk, zipwalk
 from proofbox.checks.errors import BadParamsError
 from proofbox.checks.registry import get_check
 
@@ -236,7 +236,8 @@ def test_bombs_are_bounded(scan, monkeypatch):
     monkeypatch.setattr(bytesources, "MOST_DECOMPRESSED_BYTES", 1000)
     big = zlib.compress(b"\x80\x04\x8e" + struct.pack("<Q", 4000) + bytes(4000) + b".")
     assert "more than the 1000 bytes" in str(scan(big)[1]["unlisted_globals"].detail["not_followed"])
-    monkeypatch.setattr(picklewalk, "MOST_OPCODES", 10)
+    defaults = budget.Budget.__init__.__kwdefaults__
+    monkeypatch.setattr(budget.Budget.__init__, "__kwdefaults__", {**defaults, "opcodes": 10})
     assert "opcodes" in str(scan(b"\x80\x02" + b"N0" * 9 + b"N.")[1]["unlisted_globals"].detail["not_followed"])
     monkeypatch.undo()
     nested = b"".join(wrapped(item="O8") for _ in range(12))
@@ -244,7 +245,10 @@ def test_bombs_are_bounded(scan, monkeypatch):
 
 
 def test_data_only_formats(scan):
-    assert scan(b"\x08\x07\x12\x04skl2", "model.onnx", "onnx")[0] == dict.fromkeys(CLEAN, 0.0)
+    graph = b"\x3a\x0c\x0a\x0a\x22\x08Identity"
+    assert scan(b"\x08\x07\x12\x04skl2" + graph, "model.onnx", "onnx")[0] == dict.fromkeys(CLEAN, 0.0)
+    # What only begins as one was not followed to its end.
+    assert scan(b"\x08\x07\x12\x04skl2", "model.onnx", "onnx")[0]["unlisted"] == 1
     # A pickle is a pickle whatever it is called.
     assert scan(PAYLOADS["global"], "model.onnx", "onnx")[0]["dangerous"] == 1
 
@@ -285,7 +289,7 @@ def test_a_skops_file_that_cannot_be_read_is_never_clean(scan, content):
 def test_a_zip_of_very_many_entries_is_refused_before_its_directory_is_read(scan, monkeypatch):
     whole = zipped(**{f"n{place}": "" for place in range(30)}, schema_json='{"__class__": "a", "__module__": "b"}')
     assert "not_followed" in scan(whole, "m.skops", "skops")[1]["unlisted_globals"].detail
-    monkeypatch.setattr(skopsfile, "MOST_ENTRIES", 30)
+    monkeypatch.setattr(zipwalk, "MOST_ENTRIES", 30)
     problems = scan(whole, "m.skops", "skops")[1]["unlisted_globals"].detail["not_followed"]
     assert "31 entries" in problems[0]["problem"]
 
@@ -302,7 +306,7 @@ def test_every_file_of_a_model_folder_is_looked_at(scan):
     assert values == {"code_bearing": 1.0, "unlisted": 2.0, "dangerous": 0.0}
     kinds = {file["path"]: file["kind"] for file in found["code_bearing"].detail["files"]}
     assert kinds == {
-        "model/MLmodel.yaml": "data",
+        "model/MLmodel.yaml": "yaml",
         "model/model.pkl": "pickle",
         "model/code/helper.py": "source",
         "model/weights.bin": "unknown",
