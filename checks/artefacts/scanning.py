@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import lzma
+import warnings
 import zlib
 from collections.abc import Callable
 
@@ -43,18 +44,25 @@ def scan(subject: Subject, rules: Rules, paths: tuple[str, ...]) -> tuple[FileRe
     siblings = frozenset(file.path for file in subject.files)
     budget = Budget()
     reports = []
-    for path in paths:
-        report = FileReport(path=path)
-        declared = subject.model_format if path == subject.model_path else None
-        look = Look(report=report, rules=rules, budget=budget, siblings=siblings, declared=declared)
-        reports.append(report)
-        try:
-            file, size = open_submitted(subject.root, path)
-            with file:
-                look_at(Part(file, 0, size), look)
-        except BROKEN as err:
-            _broken(look, report.kind, err)
+    with warnings.catch_warnings():
+        # Of a stranger's odd escapes the standard library warns in the middle of our output.
+        warnings.simplefilter("ignore")
+        for path in paths:
+            reports.append(_scanned(subject, path, rules, budget, siblings))
     return tuple(reports)
+
+
+def _scanned(subject: Subject, path: str, rules: Rules, budget: Budget, siblings: frozenset[str]) -> FileReport:
+    report = FileReport(path=path)
+    declared = subject.model_format if path == subject.model_path else None
+    look = Look(report=report, rules=rules, budget=budget, siblings=siblings, declared=declared)
+    try:
+        file, size = open_submitted(subject.root, path)
+        with file:
+            look_at(Part(file, 0, size), look)
+    except BROKEN as err:
+        _broken(look, report.kind, err)
+    return report
 
 
 def look_at(blob: Blob, look: Look) -> None:
