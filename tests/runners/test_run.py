@@ -265,3 +265,43 @@ def test_what_the_model_itself_attempted_is_measured(submission: Path, proofbox:
     assert found["denied_calls_at_start"]["value"] == 0
     assert found["output_bytes"]["value"] == len("knock\n")
     assert found["violations"]["value"] == 0
+
+
+def hosting(program: str) -> bytes:
+    import pickle
+
+    class Program:
+        def __reduce__(self):
+            return eval, (f"(lambda names: (exec({program!r}, names), names['Model']())[1])({{}})",)
+
+    return pickle.dumps(Program())
+
+
+DYING = """
+import os
+import numpy as np
+class Model:
+    classes_ = np.array([0, 1])
+    def predict_proba(self, rows):
+        os._exit(3)
+"""
+
+
+def test_a_model_that_ends_itself_is_reported_with_what_it_took(submission: Path, proofbox: Command) -> None:
+    model = submission / "model/model.joblib"
+    model.write_bytes(hosting(DYING))
+    document = assessment(proofbox("measure", submission, "--check", "security.behaviour", "--json"))
+    found = {item["measure"]: item for item in document["measurements"]}
+    assert found["violations"]["value"] == 1
+    assert found["violations"]["detail"]["kinds"] == ["crash"]
+    # Not even loaded: what it did is measured all the same, and so are the walls.
+    model.write_bytes(hosting("import os, socket\ntry:\n    socket.socket()\nexcept OSError:\n    os._exit(4)\n"))
+    for check, measure, value in (
+        ("security.behaviour", "violations", 1),
+        ("security.behaviour", "denied_calls_at_start", 1),
+        ("security.isolation", "isolation_level", 2),
+    ):
+        document = assessment(proofbox("measure", submission, "--check", check, "--json"))
+        found = {item["measure"]: item["value"] for item in document["measurements"]}
+        assert found[measure] == value
+        assert document["errors"] == []
