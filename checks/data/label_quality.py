@@ -58,6 +58,8 @@ class Params(CheckParams):
 
     role: Literal["evaluation", "training"] = "evaluation"
     """The data that are looked at."""
+    estimate_errors: bool = True
+    """Whether wrong labels are estimated, which trains trees, or contradictions alone are counted."""
 
 
 @check("data.label_quality")
@@ -75,7 +77,7 @@ def label_quality(data: Dataset, training: Dataset | None, params: Params, rng: 
     counts = np.bincount(target.codes[labelled], minlength=len(target.categories))
     frequent = np.flatnonzero(counts >= FOLDS)
     rows = labelled[np.isin(target.codes[labelled], frequent)]
-    if len(rows) < FEWEST_ROWS or len(frequent) < 2:
+    if not params.estimate_errors or len(rows) < FEWEST_ROWS or len(frequent) < 2:
         return Measured(measurements=tuple(measured))
     if len(rows) > MOST_ROWS:
         rows = np.sort(rng.choice(rows, MOST_ROWS, replace=False))

@@ -81,6 +81,8 @@ def test_the_first_controls_are_there_with_their_gates():
     assert [control.id for control in policy.controls] == [
         "VN-DAT-01",
         "VN-DAT-02",
+        "VN-DAT-04",
+        "VN-DAT-05",
         "VN-DAT-06",
         "VN-FAIR-01",
         "VN-FAIR-02",
@@ -88,6 +90,9 @@ def test_the_first_controls_are_there_with_their_gates():
         "VN-FAIR-04",
         "VN-ROB-01",
         "VN-ROB-05",
+        "VN-PRV-01",
+        "VN-PRV-02",
+        "VN-PRV-03",
         "VN-SEC-01",
         "VN-SEC-06",
     ]

@@ -66,6 +66,21 @@ def test_the_joint_table_by_hand():
     assert joint == pytest.approx(np.array([[2 / 5, 1 / 5], [0, 2 / 5]]))
 
 
+def test_the_joint_table_agrees_with_cleanlab():
+    """cleanlab 2.9 counts these rows from the same labels and probabilities, and rounds the joint to whole rows."""
+    rng = np.random.default_rng(12)
+    truth = rng.integers(0, 3, 600)
+    labels = np.where(rng.random(600) < 0.1, (truth + 1) % 3, truth)
+    logits = rng.normal(size=(600, 3))
+    logits[np.arange(600), truth] += 2.5
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    joint, likely = confident_joint(labels, probabilities)
+    counted = np.bincount(labels[likely >= 0] * 3 + likely[likely >= 0], minlength=9).reshape(3, 3)
+    assert counted.tolist() == [[123, 1, 13], [17, 114, 1], [0, 8, 143]]
+    rounded = np.array([[176, 1, 19], [23, 151, 1], [0, 12, 217]]) / 600
+    assert joint == pytest.approx(rounded, abs=0.5 / 600)
+
+
 def test_training_data_and_files_without_a_model(measures, data):
     columns, _ = blobs(300, 5, 0.1)
     ids = {"id": np.arange(300)}
@@ -77,6 +92,10 @@ def test_training_data_and_files_without_a_model(measures, data):
     )
     assert found["conflicting_label_share"].detail["features"] == ["a", "b"]
     assert found["label_error_share"].detail["role"] == "training"
+
+
+def test_contradictions_alone_are_counted_where_no_estimate_is_asked_for(label):
+    assert set(label(blobs(900, 1)[0], params={"estimate_errors": False})) == {"conflicting_label_share"}
 
 
 def test_degenerate_few_rows_or_rare_classes_give_the_exact_count_alone(label):
