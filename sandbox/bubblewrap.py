@@ -9,7 +9,6 @@ import dataclasses
 import functools
 import hashlib
 import importlib.util
-import json
 import os
 import socket
 import subprocess
@@ -232,8 +231,8 @@ def _dropping(command: Sequence[str]) -> list[str]:
         if not command[place].startswith(OPEN_TO_ALL):
             staged[place] = f"{dropped.STAGED}{len(sources)}"
             sources.append(command[place])
-    told = json.dumps({"parent": os.getpid(), "sources": sources, "command": staged})
-    return [sys.executable, "-I", "-S", "-B", dropped.__file__, told]
+    told = [str(os.getpid()), str(len(sources)), *sources, *staged]
+    return [sys.executable, "-I", "-S", "-B", dropped.__file__, *told]
 
 
 @functools.cache

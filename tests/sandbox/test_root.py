@@ -83,11 +83,11 @@ def test_sources_that_all_may_see_are_shown_as_they_are(tmp_path):
     executor = Bubblewrap(bubblewrap.candidates()[0])
     walls = executor.walls(Launch(limits=Limits(), model=tmp_path / "model.bin"))
     line = bubblewrap._dropping([*walls, "--", "python"])
-    import json
-
-    told = json.loads(line[-1])
-    assert str(tmp_path / "model.bin") in told["sources"]
-    assert not any(source.startswith(("/usr", "/etc", "/dev")) for source in told["sources"])
-    assert str(tmp_path / "model.bin") not in told["command"]
-    assert "@" + str(told["sources"].index(str(tmp_path / "model.bin"))) in told["command"]
-    assert told["parent"] == os.getpid()
+    parent, number = (int(part) for part in line[5:7])
+    sources, command = line[7 : 7 + number], line[7 + number :]
+    assert parent == os.getpid()
+    assert str(tmp_path / "model.bin") in sources
+    assert not any(source.startswith(("/usr", "/etc", "/dev")) for source in sources)
+    assert str(tmp_path / "model.bin") not in command
+    assert "@" + str(sources.index(str(tmp_path / "model.bin"))) in command
+    assert command[-2:] == ["--", "python"]
