@@ -1,11 +1,13 @@
 """What the walls cost: prediction behind them against the same call in this process, start-up, one row's round trip.
 
-    python benchmarks/sandbox.py [--rows 1000000] [--pairs 5] [--executor auto]
+    python benchmarks/sandbox.py [--rows 1000000] [--passes 3] [--executor auto]
 
 Prediction: one table of float64 columns, cut into batches of 10,000 rows on both sides, the same library and one thread
-on both sides, in pairs that alternate. *From the table* is what a user does who has the table: `to_pandas()` (a model
-fitted on a frame) or `to_pandas().to_numpy()` of each batch, then the model's method. *Ready-made* is harder on us: the
-frame or matrix of all rows lies there already and is sliced. Processor time is that of both processes together.
+on both sides; the ways alternate every 100,000 rows. *From the table* is what a user does who has the table:
+`to_pandas()` (a model fitted on a frame) or `to_pandas().to_numpy()` of each batch, then the model's method.
+*Ready-made* is harder on us: the frame or matrix of all rows lies there already and is sliced. Processor time is that
+of both processes together; with two free cores the wall is less, because the rows of the next batch are written while
+the model computes.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import json
 import os
 import pickle
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -23,10 +26,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from threadpoolctl import threadpool_limits
 
-from proofbox.sandbox import wire
+from proofbox.sandbox import interpreter, wire
 from proofbox.sandbox.batches import BATCH_ROWS
+from proofbox.sandbox.denials import Tally
 from proofbox.sandbox.executor import Executor, Launch, choose
 from proofbox.sandbox.hosted import HostedModel, ModelSpec, open_model
 from proofbox.sandbox.limits import Limits
@@ -34,6 +37,10 @@ from proofbox.sandbox.running import Running
 from proofbox.sandbox.unsafe import UnsafeNone
 
 COLUMNS = 30
+SLICE = 10 * BATCH_ROWS
+"""Rows of one call on each side."""
+WAYS = ("walls", "table", "ready")
+Calls = dict[str, Callable[[int], Any]]
 TICKS = os.sysconf("SC_CLK_TCK")
 LIMITS = Limits(wall_seconds=3600, cpu_seconds=3600)
 
@@ -75,52 +82,47 @@ def models(rows: np.ndarray, labels: np.ndarray, names: list[str]) -> Iterator[t
     yield "histogram gradient boosting, 100 trees", HistGradientBoostingClassifier().fit(rows, labels), False
 
 
-def in_process(method: Callable[[Any], Any], table: pa.Table, *, framed: bool) -> Callable[[], Any]:
-    def call() -> Any:
-        parts = []
-        for start in range(0, table.num_rows, BATCH_ROWS):
-            frame = table.slice(start, BATCH_ROWS).to_pandas()
-            parts.append(method(frame if framed else frame.to_numpy()))
-        return np.concatenate(parts)
-
-    return call
-
-
-def ready_made(method: Callable[[Any], Any], table: pa.Table, *, framed: bool) -> Callable[[], Any]:
+def in_process(method: Callable[[Any], Any], table: pa.Table, *, framed: bool) -> Calls:
+    """Return the two ways of asking in this process about the rows from one on."""
     whole = table.to_pandas()
-    rows = whole if framed else np.ascontiguousarray(whole.to_numpy())
+    ready = whole if framed else np.ascontiguousarray(whole.to_numpy())
 
-    def call() -> Any:
-        cut = (
-            rows.iloc[s : s + BATCH_ROWS] if framed else rows[s : s + BATCH_ROWS]
-            for s in range(0, len(rows), BATCH_ROWS)
-        )
-        return np.concatenate([method(part) for part in cut])
+    def from_table(start: int) -> Any:
+        frames = (table.slice(at, BATCH_ROWS).to_pandas() for at in range(start, start + SLICE, BATCH_ROWS))
+        return np.concatenate([method(frame if framed else frame.to_numpy()) for frame in frames])
 
-    return call
+    def ready_made(start: int) -> Any:
+        cuts = (slice(at, at + BATCH_ROWS) for at in range(start, start + SLICE, BATCH_ROWS))
+        return np.concatenate([method(ready.iloc[cut] if framed else ready[cut]) for cut in cuts])
+
+    return {"table": from_table, "ready": ready_made}
 
 
-def compared(name: str, hosted: HostedModel, calls: dict[str, Callable[[], Any]], table: pa.Table, pairs: int) -> str:
-    """One row of the table: medians of the paired ratios."""
-    expected = calls["table"]()
-    assert np.abs(hosted.predict(table).values - expected).max() < 1e-9  # and both are warm
-    walls: dict[str, list[float]] = {"table": [], "ready": []}
-    cpus: dict[str, list[float]] = {"table": [], "ready": []}
-    ours: list[tuple[float, float]] = []
+def compared(name: str, hosted: HostedModel, calls: Calls, table: pa.Table, passes: int) -> str:
+    """One row of the table: sums over all passes, in which the three ways alternate slice by slice."""
     assert hosted._running is not None
-    for _ in range(pairs):
-        behind = measured(lambda: hosted.predict(table), hosted._running)
-        ours.append(behind)
-        for which, call in calls.items():
-            wall, cpu = measured(call)
-            walls[which].append(behind[0] / wall)
-            cpus[which].append(behind[1] / cpu)
-    rate = table.num_rows / statistics.median(wall for wall, _ in ours) / 1e6
-    ratios = [statistics.median(found[which]) for which in ("table", "ready") for found in (walls, cpus)]
-    return f"| {name} | {rate:.1f} | " + " | ".join(f"{ratio:.2f}" for ratio in ratios) + " |"
+    for way in ("table", "ready"):  # the same answers, and all are warm
+        assert np.abs(hosted.predict(table.slice(0, SLICE)).values - calls[way](0)).max() < 1e-9
+    walls, cpus = dict.fromkeys(WAYS, 0.0), dict.fromkeys(WAYS, 0.0)
+    inside = cpu_of(hosted._running)
+    for _ in range(passes):
+        for start in range(0, table.num_rows, SLICE):
+            for way in WAYS:
+                wall, cpu = time.perf_counter(), time.process_time()
+                if way == "walls":
+                    hosted.predict(table.slice(start, SLICE))
+                else:
+                    calls[way](start)
+                walls[way] += time.perf_counter() - wall
+                cpus[way] += time.process_time() - cpu
+    cpus["walls"] += cpu_of(hosted._running) - inside
+    rows = passes * table.num_rows
+    ratios = [found["walls"] / found[way] for way in ("table", "ready") for found in (cpus, walls)]
+    per_row = " / ".join(f"{1e9 * cpus[way] / rows:.0f}" for way in WAYS)
+    return f"| {name} | {per_row} | " + " | ".join(f"{ratio:.2f}" for ratio in ratios) + " |"
 
 
-def prediction(executor: Executor, total: int, pairs: int, folder: Path) -> None:
+def prediction(executor: Executor, total: int, passes: int, folder: Path) -> None:
     rng = np.random.default_rng(20261125)
     names = [f"feature_{place}" for place in range(COLUMNS)]
     fitted = rng.normal(size=(20_000, COLUMNS))
@@ -128,8 +130,8 @@ def prediction(executor: Executor, total: int, pairs: int, folder: Path) -> None
     table = pa.table({name: rng.normal(size=total) for name in names})
     print(f"\n### {total:,} rows of {COLUMNS} float64 columns, output probability, executor {executor.name}\n")
     print(
-        "| model | million rows/s behind walls | from the table: wall | processor time "
-        "| ready-made: wall | processor time |"
+        "| model | ns a row: walls / table / ready-made | from the table: processor time | wall "
+        "| ready-made: processor time | wall |"
     )
     print("|---|---|---|---|---|---|")
     for name, model, framed in models(fitted, labels, names):
@@ -138,12 +140,9 @@ def prediction(executor: Executor, total: int, pairs: int, folder: Path) -> None
         spec = ModelSpec(
             path=path, format="pickle", features=tuple(names), output="probability", task="binary-classification"
         )
-        calls = {
-            "table": in_process(model.predict_proba, table, framed=framed),
-            "ready": ready_made(model.predict_proba, table, framed=framed),
-        }
+        calls = in_process(model.predict_proba, table, framed=framed)
         with open_model(executor, spec, LIMITS) as hosted:
-            print(compared(name, hosted, calls, table, pairs), flush=True)
+            print(compared(name, hosted, calls, table, passes), flush=True)
 
 
 def ready_seconds(executor: Executor) -> float:
@@ -155,6 +154,8 @@ def ready_seconds(executor: Executor) -> float:
         config = {"mode": "ready", "limits": LIMITS.to_json(), **running.inside.config()}
         deadline = time.monotonic() + 60
         nonce = end.request(wire.CONFIGURE, memoryview(json.dumps(config).encode()), wire.text_shape(), deadline)
+        if running.inside.counted:
+            running.count_denied(Tally(), deadline)
         end.reply(nonce, wire.WALLS, wire.text_shape(), deadline)
         return time.perf_counter() - started
     finally:
@@ -222,17 +223,21 @@ def floor(executor: Executor, total: int, folder: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--passes", type=int, default=3)
     parser.add_argument("--starts", type=int, default=21)
     parser.add_argument("--executor", default="auto")
     given = parser.parse_args()
     executor = choose(given.executor)
-    # As many threads as inside.
-    with threadpool_limits(1), tempfile.TemporaryDirectory(prefix="proofbox-bench-") as folder:
-        prediction(executor, given.rows, given.pairs, Path(folder))
+    with tempfile.TemporaryDirectory(prefix="proofbox-bench-") as folder:
+        prediction(executor, given.rows, given.passes, Path(folder))
         floor(executor, given.rows, Path(folder))
     start_up(executor, given.starts)
 
 
 if __name__ == "__main__":
+    if any(os.environ.get(name) != "1" for name in interpreter.THREADS):
+        # As many threads as inside: the libraries read this when they are loaded.
+        os.execve(
+            sys.executable, [sys.executable, *sys.argv], {**os.environ, **dict.fromkeys(interpreter.THREADS, "1")}
+        )
     main()

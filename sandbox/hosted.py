@@ -6,72 +6,26 @@ import json
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from proofbox.sandbox import answers, batches, endings, wire
 from proofbox.sandbox.denials import Tally
 from proofbox.sandbox.errors import ModelError, SandboxError
 from proofbox.sandbox.exchange import Budget, Exchange, RaisedError
 from proofbox.sandbox.executor import Executor, Launch
-from proofbox.sandbox.interpreter import Interpreter
 from proofbox.sandbox.limits import Limits
 from proofbox.sandbox.rowmemory import RowMemory, row_memory
 from proofbox.sandbox.running import Running
+from proofbox.sandbox.spec import Answer, Counters, ModelSpec, Output
 
 if TYPE_CHECKING:
-    import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
 
-Output = Literal["label", "probability", "score"]
 MOST_REVIVALS = 2
 """How often a model that failed is started again for the next check."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelSpec:
-    """What the submission says of its model."""
-
-    path: Path
-    """File (or folder) of the taken-in copy."""
-    format: str
-    """One of :data:`proofbox.sandbox.formats.HOSTED`."""
-    features: tuple[str, ...]
-    """Columns that the model reads, in order."""
-    output: Output
-    task: str
-    """A task of the submission; all but ``regression`` are classifications here."""
-    python: Interpreter | None = None
-    """The interpreter that it runs on; None: the harness's own."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What the model said about the rows of one table."""
-
-    values: NDArray[np.float64] | NDArray[np.int64]
-    """Output ``label``: int64 of shape (n,), indices into ``classes``. Otherwise finite float64 of shape (n, k):
-    probabilities of the k classes, decision values (k = 1 for two classes) or, for regression, values with k = 1."""
-    classes: tuple[str, ...]
-    """Names of the classes in text form; empty for regression."""
-
-
-@dataclass(slots=True)
-class _Counters:
-    calls: int = 0
-    rows: int = 0
-    restarts: int = 0
-    """Fresh processes that a check asked for."""
-    revivals: list[dict[str, str]] = field(default_factory=list)
-    """Fresh processes after a failure, and after which."""
-    stdout_bytes: int = 0
-    peak_resident_bytes: int = 0
-    seconds_start: float = 0.0
-    seconds_predict: float = 0.0
-    violations: list[dict[str, str]] = field(default_factory=list)
+__all__ = ("Answer", "HostedModel", "ModelSpec", "Output", "open_model")
 
 
 class HostedModel:
@@ -82,9 +36,8 @@ class HostedModel:
         self._spec = spec
         self._limits = limits
         self._lock = threading.RLock()
-        self._counters = _Counters()
+        self._counters = Counters()
         self._budget = Budget(limits.wall_seconds)
-        self._output_before = 0
         self._denied = Tally()
         self._running: Running | None = None
         self._libraries: tuple[str, ...] = ()
@@ -172,14 +125,14 @@ class HostedModel:
                     self._wire.expect_silence()
                 except ModelError as error:
                     found = endings.explained(error, self._running, self._limits, loading=False)
-                    self._counters.violations.append({"kind": found.kind, "what": found.what})
+                    self._counters.violated(found)
             self._stop()
 
     def stats(self) -> Mapping[str, Any]:
         """Return what it did and used: calls, rows, restarts, bytes, seconds, violations and libraries inside."""
         with self._lock:
             self._observe()
-            return {**asdict(self._counters), **self._denied.to_json(), "libraries": list(self._libraries)}
+            return {**self._counters.to_json(), **self._denied.to_json(), "libraries": list(self._libraries)}
 
     def __enter__(self) -> Self:
         return self
@@ -244,7 +197,7 @@ class HostedModel:
                     raise ModelError("garbage", "the model answered with differing numbers of columns")
                 parts.append(values)
         except RaisedError as said:
-            self._counters.violations.append({"kind": said.error.kind, "what": said.error.what})
+            self._counters.violated(said.error)
             raise said.error from None
         except ModelError as error:
             raise self._failed(error) from error
@@ -266,21 +219,19 @@ class HostedModel:
         if found.kind == "hang" and self._budget.running_out:
             used_up = f"the model used up the {self._limits.wall_seconds:g} seconds that an assessment may wait for it"
             found = ModelError("limit", used_up)
-        self._counters.violations.append({"kind": found.kind, "what": found.what})
+        self._counters.violated(found)
         self._stop()
         return found
 
     def _observe(self) -> None:
         if self._running is not None:
-            seen = self._running.stats()
-            self._counters.peak_resident_bytes = max(self._counters.peak_resident_bytes, seen.peak_resident_bytes)
-            self._counters.stdout_bytes = self._output_before + seen.output_bytes
+            self._counters.observe(self._running.stats())
 
     def _stop(self) -> None:
         if self._running is not None:
             self._running.kill()
             self._observe()
-            self._output_before = self._counters.stdout_bytes
+            self._counters.ended()
             self._running = None
 
 
