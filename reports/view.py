@@ -18,6 +18,7 @@ from proofbox.policies.record import (
     RequirementRecord,
 )
 from proofbox.reports import vocabulary
+from proofbox.reports.conduct import ConductView, conduct_view
 from proofbox.reports.figures import Chart, criterion_figure
 from proofbox.reports.i18n import Translator
 from proofbox.reports.rates import RatesView, rates_views
@@ -83,6 +84,8 @@ class ReportView:
     unjudged_cases: tuple[CounterexampleRecord, ...]
     """Counterexamples that no finding refers to."""
     walls: WallsView
+    conduct: ConductView | None
+    """What the model did beside answering; None where the record does not say."""
     methods: tuple[str, ...]
     measures: tuple[str, ...]
 
@@ -106,6 +109,7 @@ def build_view(assessment: Assessment, translator: Translator) -> ReportView:
         worst=tuple(worst_views(assessment.measurements, translator)),
         unjudged_cases=tuple(case for case in assessment.counterexamples if case.id not in shown),
         walls=walls_view(assessment.run.selfcheck, assessment.run.limits),
+        conduct=conduct_view(assessment.run.detail),
         methods=tuple(sorted({item.interval.method for item in assessment.measurements if item.interval})),
         measures=tuple(sorted({item.measure for item in assessment.measurements})),
     )

@@ -1,3 +1,4 @@
+import json
 import os
 import re
 import subprocess
@@ -72,7 +73,7 @@ def test_no_bwrap_at_all(monkeypatch):
 
 
 WITHOUT_NAMESPACES = """
-import errno, json, struct, ctypes, sys
+import errno, json, os, struct, ctypes, sys
 from proofbox.sandbox.host import seccomp
 from proofbox.sandbox.errors import IsolationError
 from proofbox.sandbox.executor import choose
@@ -95,6 +96,8 @@ raw = b"".join(struct.pack("=HBBI", *one) for one in program)
 described = seccomp._Program(len(raw) // 8, ctypes.cast(ctypes.create_string_buffer(raw, len(raw)), ctypes.c_void_p))
 seccomp.prctl(38, 1)
 seccomp.prctl(22, 2, ctypes.addressof(described))
+if "command" in sys.argv:
+    os.execv(sys.argv[-1], [sys.argv[-1], "doctor", "--json"])
 try:
     found = prove_walls(choose("auto")).to_json()
     print(json.dumps([found["executor"], found["level"], found["isolated"]]))
@@ -114,6 +117,16 @@ def without(*names):
 def test_a_machine_that_forbids_user_namespaces_falls_back_to_landlock():
     run = without("namespaces")
     assert (run.returncode, run.stdout) == (0, '["landlock", 1, true]\n'), run.stdout + run.stderr
+
+
+def test_the_command_says_what_it_fell_back_to(command):
+    run = without("namespaces", "command", str(command))
+    assert run.returncode == 0, run.stdout + run.stderr
+    said = json.loads(run.stdout)
+    assert (said["executor"], said["selfcheck"]["level"], said["selfcheck"]["isolated"]) == ("landlock", 1, True)
+    refused = said["tried"][0]
+    assert (refused["executor"], refused["works"]) == ("bubblewrap", False)
+    assert refused["advice"]
 
 
 def test_a_machine_without_landlock_has_bubblewrap():
