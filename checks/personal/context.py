@@ -15,7 +15,8 @@ _WORDS = {
     "phone": r"sdt|so dt|dt|dtdd|dien thoai|di dong|so may|tel|telephone|phone|mobile|cell|hotline|zalo|viber|whatsapp"
     r"|call|goi(?: cho)?|lien he|contact|fax",
     "tax": r"mst|ma so thue|tax code|tax id|tin",
-    "bank": r"stk|so tk|tk|so tai khoan|tai khoan|account(?: number| no)?|acct|a/c",
+    "bank": r"stk|so tk|tk|so tai khoan|tai khoan|account(?: number| no)?|acct|a/c"
+    r"|vcb|vietcombank|techcombank|bidv|agribank|vietinbank|mb ?bank|acb|sacombank|tpbank|vpbank|napas",
     "card": r"so the|the (?:visa|tin dung|atm|ngan hang|ghi no|mastercard|napas)|card(?: number| no)?|visa|mastercard",
     "insurance": r"bhyt|bhxh|bao hiem(?: y te| xa hoi)?|health insurance|social insurance",
     "plate": r"bien so(?: xe)?|bien kiem soat|bks|bsx|(?:licen[cs]e |number )?plate|xe(?: may| hoi| oto| tai)?",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -25,6 +26,7 @@ _WHOLE_PHONE = r"^(?:\+[0-9]{1,3}[ .-]?(?:\(0\) ?)?[0-9]{1,4}|\(?0[0-9]{2,3}\)?)
 _FEWEST_DIGITS = 6
 """A value with fewer digits, no ``@`` and no honorific is not looked at word by word."""
 
+_LISTED = re.compile(r"(?<=\d{9})[/,;-](?=[0+]\d{8})")
 _BETWEEN = "\x00"
 """Stands between values that are searched as one text; no shape can reach across it."""
 
@@ -103,7 +105,8 @@ class _Joined:
         texts = pc.take(values, pa.array(where)).to_pylist()
         self._where = where
         self._begins = np.cumsum([0, *(len(text) + 1 for text in texts)])[:-1]
-        self.text = _BETWEEN.join(texts)
+        # 0912345678/0987654321 are two numbers: a stroke between them parts them, and no place moves.
+        self.text = _LISTED.sub("|", _BETWEEN.join(texts))
         self._said: dict[int, str | None] = {}
 
     def may_be(self, shape: Shape, start: int) -> bool:

@@ -89,6 +89,37 @@ def test_planted_items_are_found_and_look_alikes_are_not(seed, form):
     assert sum(right.values()) >= 0.98 * (sum(right.values()) + sum(false.values()))
 
 
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("SĐT:0912345678/0987654321", ["phone", "phone"]),
+        ("gọi 0912345678 0987654321, hoặc 0912345678-0987654321", ["phone"] * 4),
+        ("0912 345 678; 0987.654.321.", ["phone", "phone"]),
+        ("(0912345678) tel:+84912345678", ["phone", "phone"]),
+        ("so dien thoai 0912345678, can cuoc 001099012345", ["phone", "vn_citizen_id"]),
+        ("ong Nguyen Van An va ba Tran Thi Be", ["name", "name"]),
+        ("ÔNG NGUYỄN VĂN AN, BS. Lê Văn Tám, thầy Hùng", ["name", "name", "name"]),
+        ("chị Lan, anh Đức và cô Nguyễn Thị Mơ", ["name", "name", "name"]),
+        ("VCB 0011001234567 - chủ TK chị Lan", ["bank_account", "name"]),
+        ("4111.1111.1111.1111", ["card"]),
+        ("CCCD 001099012345, MST 0100109106, xe 30A-123.45", ["vn_citizen_id", "vn_tax_code", "licence_plate"]),
+        ("a.b+c@mail.example.vn,x_y@b.vn;z@c.vn", ["email"] * 3),
+        ("ba Con Gà Trống", []),
+        ("chi Tiêu Dùng, co Phần", []),
+        ("0912345678901234", []),
+        ("số 1234 5678 9012", []),
+        ("1/2/2023-0912", []),
+        ("192.168.001.010 và 10.0.0.1", []),
+        ("0.0912345678", []),
+        ("x=0912345678abc", []),
+        ("từ 0123456789 đến 0000000000", []),
+    ],
+)
+def test_several_in_one_cell_without_accents_and_other_ways_of_writing(text, kinds):
+    found = [(found.kind, start) for found in search(pa.array([text]), "x") for start in found.starts]
+    assert sorted(kind for kind, _ in found) == sorted(kinds), found
+
+
 BARE = ("vn_citizen_id", "phone", "email", "card", "iban", "licence_plate", "health_insurance", "uk_nino")
 
 
