@@ -163,3 +163,13 @@ def test_cramers_v_covers_about_what_it_says():
             _, interval = cramers_v(rng.multinomial(300, p.reshape(-1)).reshape(p.shape), 0.95)
             held += interval.low <= truth <= interval.high
         assert held >= 400 * 0.92, cells
+
+
+def test_cramers_v_is_corrected_for_bias_as_bergsma_says():
+    table = np.array([[20, 10, 5], [10, 20, 10], [4, 6, 15]])
+    n = table.sum()
+    expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0, keepdims=True) / n
+    phi2 = ((table - expected) ** 2 / expected).sum() / n
+    most = 3 - 2**2 / (n - 1) - 1
+    value, _ = cramers_v(table, 0.95)
+    assert value == pytest.approx(np.sqrt((phi2 - 4 / (n - 1)) / most))

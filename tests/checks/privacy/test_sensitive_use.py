@@ -69,6 +69,16 @@ def test_the_interval_holds_although_the_strongest_of_many_was_chosen(run, data)
     assert held >= 36
 
 
+def test_each_further_feature_makes_the_interval_wider(use):
+    rng, sex, columns = people()
+    columns["height"] = np.where(sex == "Nữ", 0.0, 1.0) + rng.normal(size=len(sex))
+    alone = use(columns, ("height",))["proxy_association"].interval
+    columns |= {f"x{place}": rng.integers(0, 2, len(sex)) for place in range(30)}
+    among = use(columns, ("height", *(f"x{place}" for place in range(30))))["proxy_association"].interval
+    assert among.low < alone.low
+    assert among.high > alone.high
+
+
 def test_several_columns_mean_their_intersection_and_small_groups_are_named(use):
     rng, sex, columns = people()
     columns["race"] = np.where(np.arange(len(sex)) < 7, "Ơ Đu", rng.choice(["Kinh", "Tày"], len(sex)))
