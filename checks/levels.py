@@ -15,6 +15,7 @@ from proofbox.checks import auc, gaps, intervals, meangaps, reliability
 from proofbox.checks.contrasts import largest_difference, smallest_ratio
 from proofbox.checks.exactgaps import exact_gap_interval
 from proofbox.checks.intervals import Sample
+from proofbox.checks.normalgaps import normal_again
 from proofbox.checks.result import Interval, Json
 
 
@@ -176,6 +177,7 @@ _METHODS: Mapping[str, Callable[[Mapping[str, Json], float], Interval]] = {
     "wilson-given-scores": _given_scores,
     "newcombe-given-scores": lambda basis, confidence: reliability.excess_gap(_excess(basis), confidence),
     "newcombe-given-scores-simultaneous": lambda basis, confidence: reliability.excess_gap(_excess(basis), confidence),
+    "bootstrap-normal": normal_again,
     "delong-logit": _area,
     "newcombe-hanley-mcneil": _separated,
 }

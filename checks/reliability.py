@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proofbox.checks.effective import effective_counts
-from proofbox.checks.intervals import Floats, Limits, wilson_limits, z_value
-from proofbox.checks.meangaps import largest_gap
+from proofbox.checks.intervals import Floats, Limits, z_value
+from proofbox.checks.pairs import cautious_limits, difference_limits
 from proofbox.checks.result import Interval, Json
 
 
@@ -108,8 +108,8 @@ class Reliability:
         return distance
 
     def excess_limits(self, confidence: float, comparisons: int = 1) -> Limits:
-        """Return limits of :attr:`excess`: Wilson's for the share, less the mean probability."""
-        low, high = wilson_limits(*self.worth, z_value(confidence, comparisons))
+        """Return limits of :attr:`excess`: cautious Wilson limits for the share, less the mean probability."""
+        low, high = cautious_limits(*self.worth, z_value(confidence, comparisons))
         return low - self.predicted, high - self.predicted
 
     def binned_limits(self, confidence: float, comparisons: int = 1) -> Limits:
@@ -173,7 +173,17 @@ def excess_intervals(found: Reliability, confidence: float) -> tuple[Interval, .
 def excess_gap(found: Reliability, confidence: float) -> Interval:
     """Return the bounds of the largest difference of two groups' excess."""
     pairs = len(found.rows) * (len(found.rows) - 1) // 2
-    low, high = largest_gap(found.excess, found.excess_limits(confidence, pairs), found.excess_limits(confidence))
+    happened, people = found.worth
+    i, j = np.triu_indices(len(people), 1)
+    # The mean probabilities are known, so limits for two shares are limits for two excesses that far away.
+    shift = found.predicted[i] - found.predicted[j]
+
+    def apart(comparisons: int) -> Limits:
+        first, second = (happened[i], people[i]), (happened[j], people[j])
+        low, high = difference_limits(first, second, z_value(confidence, comparisons))
+        return np.maximum(low - shift, shift - high), np.maximum(high - shift, shift - low)
+
+    low, high = max(0.0, float(apart(pairs)[0].max())), float(apart(1)[1].max())
     method = "newcombe-given-scores" if pairs == 1 else "newcombe-given-scores-simultaneous"
     basis: dict[str, Json] = {"excess": found.basis()}
     return Interval(low=low, high=min(high, 2.0), confidence=confidence, method=method, basis=basis)

@@ -41,13 +41,13 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from proofbox.checks.grouprows import GroupRows, group_rows
-from proofbox.checks.intervals import Floats, z_value
-from proofbox.checks.meangaps import largest_gap
+from proofbox.checks.intervals import Floats
 from proofbox.checks.metricframe import LOSSES, UNWEIGHTED, Frame, Judged, Metric, frame_of
 from proofbox.checks.metricinputs import answers_of
+from proofbox.checks.normalgaps import Of, normal_interval
 from proofbox.checks.outcomes import GroupParams
 from proofbox.checks.registry import check
-from proofbox.checks.result import Inapplicable, Interval, Json, Measured, Measurement
+from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
 
@@ -80,7 +80,7 @@ def group_performance(data: Dataset, decisions: Decisions, params: Params, rng: 
         return groups
     rows = Judged(codes=groups.codes, truth=truth, answer=answer, weight=groups.weight)
     frame = frame_of(params.metric, rows, len(groups.categories), params.resamples, rng)
-    errors = _standard_errors(frame, params.metric)
+    errors = standard_errors(frame, params.metric)
     there = np.flatnonzero(np.isfinite(frame.groups) & np.isfinite(errors).all(axis=0))
     if len(there) < 2 or not np.isfinite(frame.overall):
         name = params.metric.replace("_", " ")
@@ -88,7 +88,7 @@ def group_performance(data: Dataset, decisions: Decisions, params: Params, rng: 
     return Measured(measurements=tuple(_measurements(frame, errors, there, groups, params)))
 
 
-def _standard_errors(frame: Frame, metric: Metric) -> Floats:
+def standard_errors(frame: Frame, metric: Metric) -> Floats:
     """Return shape (2, groups): of each group's value, and of its shortfall against all groups together."""
     drawn, together = frame.replicates[:, :-1], frame.replicates[:, -1:]
     found = []
@@ -109,13 +109,12 @@ def _measurements(
     frame: Frame, errors: Floats, there: NDArray[np.intp], groups: GroupRows, params: Params
 ) -> Iterator[Measurement]:
     values, (error, short_error) = frame.groups[there], errors[:, there]
-    z, size = z_value(params.confidence), len(there)
     rows = np.bincount(groups.codes[groups.codes >= 0], minlength=len(groups.categories))[there]
     listed: list[Json] = []
     for place, value, spread, count in zip(there.tolist(), values.tolist(), error.tolist(), rows.tolist(), strict=True):
         category = groups.categories[place]
         listed.append({"group": dict(category), "value": value, "rows": count})
-        interval = _interval(value - z * spread, value + z * spread, params.confidence)
+        interval = normal_interval("one", np.array([value]), np.array([spread]), params.confidence)
         yield Measurement(
             measure="group_performance", value=value, interval=interval, sample_size=count, group=category,
             detail={"metric": params.metric},
@@ -133,25 +132,10 @@ def _measurements(
         "groups_without_this_metric": undefined,
         "resamples": params.resamples,
     }
-    wide = z_value(params.confidence, size)
-    low, high = shortfall - wide * short_error, shortfall + z * short_error
-    yield Measurement(
-        measure="worst_group_shortfall",
-        value=float(shortfall.max()),
-        interval=_interval(float(low.max()), float(high.max()), params.confidence),
-        sample_size=int(rows.sum()),
-        detail=detail,
+    worst_and_gap: tuple[tuple[str, float, Of, Floats, Floats], ...] = (
+        ("worst_group_shortfall", float(shortfall.max()), "worst", shortfall, short_error),
+        ("group_performance_difference", float(np.ptp(values)), "gap", values, error),
     )
-    shared = z_value(params.confidence, size * (size - 1) // 2)
-    limits = largest_gap(values, *((values - level * error, values + level * error) for level in (shared, z)))
-    yield Measurement(
-        measure="group_performance_difference",
-        value=float(np.ptp(values)),
-        interval=_interval(*limits, params.confidence),
-        sample_size=int(rows.sum()),
-        detail=detail,
-    )
-
-
-def _interval(low: float, high: float, confidence: float) -> Interval:
-    return Interval(low=low, high=high, confidence=confidence, method="bootstrap-normal")
+    for measure, value, of, each, spreads in worst_and_gap:
+        interval = normal_interval(of, each, spreads, params.confidence)
+        yield Measurement(measure=measure, value=value, interval=interval, sample_size=int(rows.sum()), detail=detail)

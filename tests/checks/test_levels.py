@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proofbox.checks import auc, contrasts, gaps, intervals, meangaps, reliability
+from proofbox.checks import auc, contrasts, gaps, intervals, meangaps, normalgaps, reliability
 from proofbox.checks.exactgaps import exact_gap_interval
 from proofbox.checks.levels import at_confidence, families_of
 from proofbox.checks.result import Interval
@@ -17,6 +17,8 @@ SMALL_THREE = gaps.Family(successes=np.array([3, 6, 2]), trials=np.array([8, 9, 
 MEANS = meangaps.Means.of(np.arange(60) % 3, 3, np.random.default_rng(4).gamma(2.0, 1.0, 60))
 SCORED = reliability.Reliability.count(np.arange(60) % 2, 2, np.linspace(0.1, 0.9, 60), np.arange(60) % 3 == 0, 1)
 SCORES = np.random.default_rng(3).normal(size=80)
+
+DRAWN_AGAIN = (np.array([0.2, 0.5, 0.4]), np.array([0.1, 0.05, 0.2]))
 
 MAKERS = {
     "wilson": lambda c: intervals.wilson(3, 20, c),
@@ -40,6 +42,9 @@ MAKERS = {
     "excess": lambda c: reliability.excess_intervals(SCORED, c)[0],
     "largest excess": lambda c: reliability.largest_excess(SCORED, c),
     "gap of excess": lambda c: reliability.excess_gap(SCORED, c),
+    "drawn again": lambda c: normalgaps.normal_interval("one", np.array([0.7]), np.array([0.1]), c),
+    "worst drawn again": lambda c: normalgaps.normal_interval("worst", *DRAWN_AGAIN, c),
+    "gap drawn again": lambda c: normalgaps.normal_interval("gap", *DRAWN_AGAIN, c),
     "lowest": lambda c: gaps.lowest_interval([FAMILY], c),
     "highest": lambda c: gaps.highest_interval([FAMILY], c),
     "area": lambda c: auc.auc_interval(SCORES, np.arange(80) % 3 == 0, c)[1],
