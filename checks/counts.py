@@ -104,7 +104,7 @@ class Counts:
         if not self.classes and not self._first.why_not(()):
             return Inapplicable(t("the answers are numbers, not decisions between classes, so there are no rates"))
         cube = self._cube(names)
-        return cube if isinstance(cube, Inapplicable) else _grouped(names, cube, self.classes)
+        return cube if isinstance(cube, Inapplicable) else _grouped(self.data, names, cube, self.classes)
 
     def expect(self, attributes: Iterable[Sequence[str]]) -> None:
         """Say what will be asked for next, so that one pass more counts all of it."""
@@ -136,13 +136,13 @@ class Counts:
         return None
 
 
-def _grouped(names: Attributes, cube: Cube, classes: tuple[str, ...]) -> Grouped | Inapplicable:
+def _grouped(data: Dataset, names: Attributes, cube: Cube, classes: tuple[str, ...]) -> Grouped | Inapplicable:
     axes = [cube.axis(name) for name in names]
     joint = joint_code(np.stack([cube.of(name) for name in names]), [axis.size for axis in axes])
     occurring, group = np.unique(joint, return_inverse=True)
     columns = [axis.categories for axis in axes]
     categories = tuple(category_of(int(code), names, columns) for code in occurring[: MOST_GROUPS + 1])
-    if unfit := unfit_groups(names, categories, len(occurring)):
+    if unfit := unfit_groups(data, names, categories, len(occurring)):
         return unfit
     has_truth = any(axis.name == TRUE for axis in cube.axes)
     truths = cube.axis(TRUE).categories if has_truth else ()

@@ -18,6 +18,7 @@ from proofbox.checks.gaps import Family, difference_interval, ratio_interval
 from proofbox.checks.groups import unfit_groups
 from proofbox.checks.outcomes import Category, Comparison
 from proofbox.checks.result import Inapplicable, Json, Measurement
+from proofbox.checks.subject import Dataset
 
 
 def comparison_of(
@@ -92,7 +93,7 @@ def ratio_of(
         )
 
 
-def right_or_wrong(grouped: Grouped) -> Grouped | Inapplicable:
+def right_or_wrong(data: Dataset, grouped: Grouped) -> Grouped | Inapplicable:
     """Return the rows with a true label, by whether the decision was right: with two classes or many.
 
     The selection rate of ``RIGHT`` is the accuracy. Groups without a true label have none and are no longer there.
@@ -105,7 +106,7 @@ def right_or_wrong(grouped: Grouped) -> Grouped | Inapplicable:
         return np.stack([(known * ~right).sum(axis=(1, 2)), (known * right).sum(axis=(1, 2))], axis=-1)[:, None]
 
     categories = tuple(grouped.categories[group] for group in there)
-    if unfit := unfit_groups(grouped.attribute, categories, len(categories)):
+    if unfit := unfit_groups(data, grouped.attribute, categories, len(categories)):
         return unfit
     return Grouped(
         attribute=grouped.attribute,

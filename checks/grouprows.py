@@ -50,7 +50,7 @@ def group_rows(data: Dataset, params: GroupParams, usable: NDArray[np.bool_]) ->
     if isinstance(groups, Inapplicable):
         return groups
     if params.missing == "refuse" and groups.missing:
-        return Inapplicable(missing_refused(groups.missing))
+        return Inapplicable(missing_refused(data, groups.missing))
     weight = None if data.weight is None else numbers(data.table.column(data.weight))
     without_value = int(np.count_nonzero(~usable))
     if weight is not None:

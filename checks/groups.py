@@ -62,7 +62,7 @@ def groups_of(data: Dataset, attribute: tuple[str, ...]) -> Groups | Inapplicabl
         joint = joint * (len(column.categories) + 1) + column.codes
     occurring, codes = _occurring(joint)
     categories = tuple(category_of(int(code), attribute, columns) for code in occurring[: MOST_GROUPS + 1])
-    if unfit := unfit_groups(attribute, categories, len(occurring)):
+    if unfit := unfit_groups(data, attribute, categories, len(occurring)):
         return unfit
     return Groups(
         attribute=attribute,
@@ -72,13 +72,22 @@ def groups_of(data: Dataset, attribute: tuple[str, ...]) -> Groups | Inapplicabl
     )
 
 
-def unfit_groups(attribute: Sequence[str], categories: Sequence[Mapping[str, str]], groups: int) -> Inapplicable | None:
+def unfit_groups(
+    data: Dataset, attribute: Sequence[str], categories: Sequence[Mapping[str, str]], groups: int
+) -> Inapplicable | None:
     """Say why groups cannot be compared: there are too many, or there is one."""
     if groups > MOST_GROUPS:
         return too_many_groups(attribute, groups)
-    if sum(MISSING not in category.values() for category in categories) < 2:
-        name = " x ".join(attribute)
-        return Inapplicable(t("{attribute} has one value in all rows, so there is nothing to compare", attribute=name))
+    whole = [category for category in categories if MISSING not in category.values()]
+    if len(whole) < 2:
+        return Inapplicable(
+            t(
+                "{attribute} has one value in all rows of {path} ({value}), so there is nothing to compare",
+                attribute=" x ".join(attribute),
+                value=", ".join(whole[0].values()) if whole else MISSING,
+                path=data.path,
+            )
+        )
     return None
 
 
@@ -103,13 +112,14 @@ def too_many_groups(attribute: Sequence[str], groups: int) -> Inapplicable:
     )
 
 
-def too_many_numbers(name: str, values: int) -> Inapplicable:
+def too_many_numbers(data: Dataset, name: str, values: int) -> Inapplicable:
     """Say that a column of many different numbers makes no groups until bins are declared; none are made silently."""
     return Inapplicable(
         t(
-            "{column} holds {values} different numbers, which are no groups: declare bins for it under "
+            "{column} of {path} holds {values} different numbers, which are no groups: declare bins for it under "
             "data.evaluation.sensitive",
             column=name,
+            path=data.path,
             values=values,
         )
     )
@@ -134,10 +144,10 @@ def _encoded(data: Dataset, name: str) -> Encoded | Inapplicable:
         # Told before encoding, which turns every distinct value into text.
         distinct = len(values.unique())
         if distinct > 2 * MOST_NUMBERS:
-            return too_many_numbers(name, distinct)
+            return too_many_numbers(data, name, distinct)
     column = encode(values)
     if column.numeric and len(column.categories) > MOST_NUMBERS:
-        return too_many_numbers(name, len(column.categories))
+        return too_many_numbers(data, name, len(column.categories))
     return column
 
 

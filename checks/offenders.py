@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from proofbox.checks.rawcodes import is_missing, raw_column
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -43,3 +45,16 @@ def offenders(
             rows += [seen + int(row) + 1 for row in np.flatnonzero(mask)[: SHOWN - len(rows)]]
         seen += batch.num_rows
     return Offenders(count=count, rows=tuple(rows))
+
+
+def without_value(column: pa.ChunkedArray) -> NDArray[np.bool_]:
+    """Return shape (rows,): whether the value says nothing."""
+    return by_value(column, is_missing)
+
+
+def by_value(column: pa.ChunkedArray, wrong: Callable[[object], bool]) -> NDArray[np.bool_]:
+    """Return shape (rows,): what ``wrong`` says of each row's value; it is asked once for each distinct value."""
+    raw = raw_column("", column)
+    answers = np.array([wrong(value) for value in raw.values], dtype=np.bool_)
+    parts = [answers[raw.codes(part).astype(np.int64)] for part in raw.column.chunks]
+    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.bool_)

@@ -122,7 +122,7 @@ def _read(
 def _refuse_columns(columns: Mapping[str, RawColumn], data: Dataset, passed: Passed) -> None:
     """Refuse columns whose distinct values are too many even before they are counted."""
     for name, column in columns.items():
-        distinct, number = column.size - 1, not any(isinstance(value, str) for value in column.values[:2])
+        distinct, number = column.distinct, not any(isinstance(value, str) for value in column.values[:2])
         # Small whole numbers are their own codes, whether they occur or not: they are counted first.
         most = 2 * MOST_NUMBERS if number and not column.dense else 20 * MOST_GROUPS
         if column.edges is None and distinct > most:
@@ -150,7 +150,8 @@ def _refuse(name: str, distinct: int, number: bool, data: Dataset, passed: Passe
         )
         passed.refused[(name,)] = Inapplicable(reason)
     else:
-        passed.refused[(name,)] = too_many_numbers(name, distinct) if number else too_many_groups([name], distinct)
+        groups = too_many_numbers(data, name, distinct) if number else too_many_groups([name], distinct)
+        passed.refused[(name,)] = groups
 
 
 def _hopeless(names: Attributes, columns: Mapping[str, RawColumn], passed: Passed) -> bool:

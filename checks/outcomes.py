@@ -13,6 +13,7 @@ from pydantic import Field
 from proofbox.checks.counting import MISSING, Rate, Table, rate_of, rates
 from proofbox.checks.counts import Counts, Grouped
 from proofbox.checks.gaps import Family
+from proofbox.checks.offenders import offenders, without_value
 from proofbox.checks.params import Attribute, CheckParams
 from proofbox.checks.result import Inapplicable, Json
 from proofbox.checks.subject import Dataset, Decisions
@@ -147,7 +148,7 @@ def count_outcomes(counts: Counts, params: GroupParams) -> Outcomes | Inapplicab
 def against_rest(counts: Counts, grouped: Grouped, label: str, params: GroupParams) -> Outcomes | Inapplicable:
     """Count one class against the rest: the rows of each group by whether it is true, and whether it was decided."""
     if params.missing == "refuse" and grouped.missing:
-        return Inapplicable(missing_refused(grouped.missing))
+        return Inapplicable(missing_refused(counts.data, grouped.missing))
     every = _table(grouped, label)
     decided = Table(
         cells=every.cells.sum(axis=1, keepdims=True),
@@ -221,10 +222,17 @@ def weights_said(data: Dataset) -> dict[str, Json]:
     return {"weights": {"column": data.weight, "intervals": "effective number of rows"}}
 
 
-def missing_refused(missing: Mapping[str, int]) -> Text:
+def missing_refused(data: Dataset, missing: Mapping[str, int]) -> Text:
     """Say that rows without the attribute are refused, as ``missing: refuse`` asks."""
     name, rows = next(iter(missing.items()))
-    return t("{rows} rows have no value in {column}, which this requirement refuses", rows=rows, column=name)
+    found = offenders(data.batches([name]), name, without_value)
+    return t(
+        "{rows} rows of {path} have no value in {column} (data rows {first}), which this requirement refuses",
+        rows=rows,
+        path=data.path,
+        column=name,
+        first=", ".join(map(str, found.rows)) + (", ..." if rows > len(found.rows) else ""),
+    )
 
 
 class Decided(Protocol):

@@ -48,6 +48,11 @@ class RawColumn:
         """Number of codes."""
         return len(self.values)
 
+    @property
+    def distinct(self) -> int:
+        """Number of different values; those of small whole numbers may not occur."""
+        return self.size - (self.size > 0 and self.values[-1] is None)
+
     def codes(self, part: pa.Array) -> NDArray[np.generic]:
         """Return the codes of a part of the column; shape (rows,), whole numbers below ``size``."""
         if self.edges is not None:

@@ -48,7 +48,7 @@ def swap_of(data: Dataset, groups: Groups, group: int, read: tuple[str, ...], kn
     swapped = {}
     for name in read:
         column = data.table.column(name)
-        if name in groups.attribute:
+        if name in groups.attribute and name not in data.bins:
             # Taking an existing cell keeps the column's type, dictionary and all.
             swapped[name] = column.take(pa.array(np.full(len(rows), members[0])))
         else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from proofbox.checks.joint import count
 from proofbox.checks.labels import label_text
-from proofbox.checks.offenders import offenders
+from proofbox.checks.offenders import by_value, offenders, without_value
 from proofbox.checks.rawcodes import is_missing, raw_column
 from proofbox.runners.problems import Place, Problems
 
@@ -70,7 +70,7 @@ def _labels(data: Dataset, column: str, place: Place, problems: Problems) -> Map
     for batch in data.batches([column]):
         raw = raw_column(column, batch.column(column))
         if raw.size > _MOST_LABELS:
-            _no_labels(data, column, place, raw.size - 1, problems)
+            _no_labels(data, column, place, raw.distinct, problems)
             return {}
         part = count([raw])
         total = part if total is None else total + part
@@ -79,7 +79,7 @@ def _labels(data: Dataset, column: str, place: Place, problems: Problems) -> Map
     rows = {names[code]: int(number) for code, number in zip(total.of(column), total.rows, strict=True)
             if code < len(names)}  # fmt: skip
     if missing := data.rows - sum(rows.values()):
-        gone = offenders(data.batches([column]), column, _is_missing)
+        gone = offenders(data.batches([column]), column, without_value)
         problems.add(
             place,
             got=f"{missing} rows without a value in '{column}' of {data.path} ({gone})",
@@ -178,19 +178,5 @@ def _bad_weight(column: pa.ChunkedArray) -> NDArray[np.bool_]:
     return wrong
 
 
-def _is_missing(column: pa.ChunkedArray) -> NDArray[np.bool_]:
-    return _by_value(column, is_missing)
-
-
 def _is_one_of(labels: frozenset[str]) -> Callable[[pa.ChunkedArray], NDArray[np.bool_]]:
-    return lambda column: _by_value(column, lambda value: not is_missing(value) and label_text(value) in labels)
-
-
-def _by_value(column: pa.ChunkedArray, wrong: Callable[[object], bool]) -> NDArray[np.bool_]:
-    """Ask about each distinct value once, and say it of the rows."""
-    import numpy as np
-
-    raw = raw_column("", column)
-    answers = np.array([wrong(value) for value in raw.values], dtype=np.bool_)
-    parts = [answers[raw.codes(part).astype(np.int64)] for part in raw.column.chunks]
-    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.bool_)
+    return lambda column: by_value(column, lambda value: not is_missing(value) and label_text(value) in labels)

@@ -48,7 +48,7 @@ def group_accuracy(counts: Counts, params: Params) -> Measured | Inapplicable:
     grouped = counts.grouped(params.attribute)
     if isinstance(grouped, Inapplicable):
         return grouped
-    judged = right_or_wrong(grouped)
+    judged = right_or_wrong(counts.data, grouped)
     if isinstance(judged, Inapplicable):
         return judged
     outcomes = against_rest(counts, judged, RIGHT, params)

@@ -247,6 +247,7 @@ def test_columns_with_too_many_categories_spoil_nothing_for_the_others():
     assert len(counts.grouped(("sex",)).categories) == 2
     for name, said in (("name", "groups or more"), ("age", "different numbers"), ("pay", "different numbers")):
         assert said in str(counts.grouped((name,)).reason)
+        assert str(rows) in str(counts.grouped((name,)).reason)
         assert said in str(counts.grouped(("sex", name)).reason)
 
 

@@ -177,3 +177,16 @@ def test_many_rows_go_in_bounded_batches(flip, monkeypatch):
     assert result.measurements[0].value == 0.0
     assert max(asked.batches) <= 8
     assert sum(asked.batches) == 40
+
+
+def test_a_binned_attribute_is_set_to_what_is_typical_of_the_bin(run, data, model):
+    """The first member of the upper bin is its one outlier; a swap to it would flip every row of the lower bin."""
+    ages = [99, *[45] * 9, *[30] * 10]
+    given = data({"age": ages}, features=("age",), sensitive=("age",), bins={"age": (40.0,)})
+    asked = model(lambda rows: (rows.column("age").to_numpy() > 60).astype(float), ("age",))
+    decided = asked.predict(given.feature_table())
+    result = run(
+        "fairness.counterfactual_flip", params={"attribute": "age"}, data=given, model=asked, decisions=decided
+    )
+    found = {item.measure: item for item in result.measurements}["flip_rate"]
+    assert found.value == pytest.approx(1 / 20), "only the outlier itself decides otherwise at a typical age"

@@ -108,7 +108,8 @@ def test_sample_weights_weigh_and_widen(measures, data, decisions):
 def test_rows_without_the_attribute_can_be_refused(why, data, decisions):
     given = data({"race": ["a"] * 9 + ["b"] * 9 + [None] * 2})
     params = {"attribute": "race", "missing": "refuse"}
-    assert "2 rows have no value in race" in why(CHECK, params=params, data=given, decisions=decisions(chosen(8, 4)))
+    said = why(CHECK, params=params, data=given, decisions=decisions(chosen(8, 4)))
+    assert "2 rows of evaluation.csv have no value in race (data rows 19, 20)" in said
 
 
 def test_recorded_decisions_that_never_say_yes_are_still_decisions(measures, data, decisions):
