@@ -12,10 +12,10 @@ import secrets
 import shutil
 import socket
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from proofbox.sandbox import interpreter, oci
+from proofbox.sandbox import interpreter, oci, processes
 from proofbox.sandbox.attached import start_attached
 from proofbox.sandbox.errors import IsolationError
 from proofbox.sandbox.executor import Launch, Probe
@@ -24,6 +24,9 @@ from proofbox.sandbox.running import Inside, Keeping, Running
 from proofbox.sandbox.scratch import remove, scratch_folder
 
 PROBE_SECONDS = 20
+MEMORY_FILE = "/memfd:runsc-memory"
+BLOCK_BYTES = 512
+"""Unit of ``st_blocks`` (stat(2))."""
 THREADS_OF_ITS_OWN = 200
 """Threads of runsc itself, which the harness's count of threads cannot tell from the model's."""
 
@@ -96,7 +99,8 @@ class Gvisor:
             unsettable=("RLIMIT_MSGQUEUE", "RLIMIT_SIGPENDING"),
             launcher_processes=THREADS_OF_ITS_OWN,
         )
-        return Running(process, outer, launch.limits, inside, Keeping(tidy=lambda: remove(folder)))
+        keeping = Keeping(tidy=lambda: remove(folder), held=MemoryFile())
+        return Running(process, outer, launch.limits, inside, keeping)
 
     def command(self, bundle: Path) -> list[str]:
         """Return the command line that runs ``bundle``."""
@@ -122,6 +126,38 @@ class Gvisor:
             return error.strerror or "it cannot be started"
         finally:
             remove(folder)
+
+
+class MemoryFile:
+    """The file without a name in which a gVisor kernel keeps the memory of all its programs.
+
+    Pages that a program has touched once and that no process of the machine maps any more are in it, and in nobody's
+    resident memory.
+    """
+
+    def __init__(self) -> None:
+        self._place: Path | None = None
+
+    def __call__(self, members: Iterable[processes.Member]) -> int:
+        """Return how many bytes the file holds; 0 before there is one, or where it may not be looked at."""
+        if self._place is None:
+            self._place = next((place for member in members for place in _memory_files(member.pid)), None)
+        if self._place is None:
+            return 0
+        try:
+            return self._place.stat().st_blocks * BLOCK_BYTES
+        except OSError:
+            self._place = None
+            return 0
+
+
+def _memory_files(pid: int) -> Iterator[Path]:
+    try:
+        for place in Path(f"/proc/{pid}/fd").iterdir():
+            if str(place.readlink()).startswith(MEMORY_FILE):
+                yield place
+    except OSError:
+        return
 
 
 def _said(process: subprocess.Popen[bytes]) -> str:

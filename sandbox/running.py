@@ -11,7 +11,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -91,6 +91,8 @@ class Keeping:
     """Tells the first processes of the sandbox that are no children of the outermost one."""
     group: Group | None = None
     """The control group that holds the sandbox's memory."""
+    held: Callable[[Iterable[processes.Member]], int] = lambda _: 0
+    """Tells the bytes of memory that the sandbox holds, where the resident memory of its processes shows a part."""
 
 
 class Running:
@@ -230,7 +232,9 @@ class Running:
         return bool(chunk)
 
     def _sample(self) -> None:
-        used, threads = processes.usage(self.members())
+        members = self.members()
+        used, threads = processes.usage(members)
+        used = max(used, self._keeping.held(members))
         self._peak_bytes = max(self._peak_bytes, used)
         self._peak_threads = max(self._peak_threads, threads)
         if used > self.limits.resident_bytes:
