@@ -65,6 +65,14 @@ def environment(*, threads: int = 1, scratch: bool = False) -> dict[str, str]:
     return {**granted, "TMPDIR": SCRATCH} if scratch else granted
 
 
+def home() -> Path:
+    """Return the user's home folder; ``/nonexistent`` for one who has none, as in a container under a bare number."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path("/nonexistent")
+
+
 ASK = """
 import json, site, sys, sysconfig
 named = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), *site.getsitepackages()]
@@ -126,7 +134,7 @@ def current() -> Interpreter:
 
 
 def _checked(program: Path, prefix: Path, sites: tuple[Path, ...]) -> Interpreter:
-    if prefix in {Path("/"), Path.home().resolve()}:
+    if prefix in {Path("/"), home().resolve()}:
         raise IsolationError(f"the interpreter's prefix {prefix} cannot be shown to a model without all that is in it")
     return Interpreter(program=program, prefix=prefix, sites=sites)
 

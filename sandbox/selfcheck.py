@@ -140,7 +140,7 @@ class _Outside:
 
     def facts(self, granted: str) -> dict[str, object]:
         """Return what the battery is told; it need not try to write where writing was ``granted``."""
-        home = Path.home()
+        home = interpreter.home()
         python = self.python
         shown = [path for path in (python.prefix, python.program, *python.sites) if path.is_relative_to(home)]
         return {
