@@ -10,18 +10,23 @@ import unicodedata
 import zipfile
 
 import pytest
+from attacks.archives import (
+    FILES,
+    INNER,
+    WHOLE,
+    built,
+    entry,
+    renamed_in_one_table,
+    second_at_the_first,
+    tarred,
+    zipped,
+)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from proofbox.sandbox import intake as rooms
 from proofbox.sandbox.errors import IntakeError, SandboxError
 from proofbox.sandbox.intake import IntakeLimits, model_format, take_in
-
-FILES = {
-    "submission.yaml": b"schema: proofbox/submission/v1\n",
-    "model/model.onnx": b"\x08\x09\x12\x00",
-    "dữ liệu.csv": b"a\n1\n",
-}
 
 
 @pytest.fixture
@@ -31,29 +36,6 @@ def folder(tmp_path):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(content)
     return root
-
-
-def zipped(path, files, *, top="", edit=None):
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
-        for name, content in files.items():
-            info = zipfile.ZipInfo(top + name)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            info.external_attr = 0o100644 << 16
-            if edit:
-                edit(info)
-            out.writestr(info, content)
-    return path
-
-
-def tarred(path, files, *, top="", add=(), form=tarfile.PAX_FORMAT):
-    with tarfile.open(path, "w:gz", format=form) as out:
-        for name, content in files.items():
-            info = tarfile.TarInfo(top + name)
-            info.size = len(content)
-            out.addfile(info, io.BytesIO(content))
-        for info in add:
-            out.addfile(info)
-    return path
 
 
 def refuses(source, tmp_path, match, limits=None):
@@ -255,20 +237,8 @@ def test_a_zip_that_lies_about_a_size(tmp_path):
     refuses(path, tmp_path, "more or fewer bytes")
 
 
-def overlapping(raw):
-    """Point the second entry of the table at the first one's content."""
-    table = raw.index(b"PK\x01\x02")
-    second = raw.index(b"PK\x01\x02", table + 4)
-    return raw[: second + 42] + raw[table + 42 : table + 46] + raw[second + 46 :]
-
-
-def renamed_in_one_table(raw):
-    place = raw.index(b"submission.yaml")
-    return raw[:place] + b"Submission.yaml" + raw[place + 15 :]
-
-
 ZIP_TRICKS = {
-    "overlap": (overlapping, "overlap|do not agree"),
+    "overlap": (second_at_the_first, "overlap|do not agree"),
     "two names": (renamed_in_one_table, "do not agree"),
     "before": (lambda raw: b"#!/bin/sh\n" + raw, "does not begin"),
     "after": (lambda raw: raw + b"more", "at the end"),
@@ -292,45 +262,17 @@ def test_zips_that_two_programs_read_differently(tmp_path, trick, match):
     refuses(path, tmp_path, match)
 
 
-def entry(name, content, offset, *, local):
-    """Return a stored entry's local or central header."""
-    import zlib
-
-    told = struct.pack("<HHHHHLLLHH", 20, 0, 0, 0, 33, zlib.crc32(content), len(content), len(content), len(name), 0)
-    if local:
-        return b"PK\x03\x04" + told + name
-    return b"PK\x01\x02" + struct.pack("<H", 20) + told + struct.pack("<HHHLL", 0, 0, 0, 0, offset) + name
-
-
-def built(entries, before_table=b""):
-    """Return a zip of (name, content, offset or None to append) whose offsets are as told."""
-    body, table = b"", b""
-    for name, content, offset in entries:
-        place = len(body) if offset is None else offset
-        if offset is None:
-            body += entry(name, content, 0, local=True) + content
-        table += entry(name, content, place, local=False)
-    body += before_table
-    return (
-        body
-        + table
-        + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, len(entries), len(entries), len(table), len(body), 0)
-    )
-
-
 def test_entries_that_overlap_or_leave_gaps(tmp_path):
     path = tmp_path / "a.zip"
-    inner = entry(b"inner", b"x" * 50, 0, local=True) + b"x" * 50
-    whole = [(b"submission.yaml", b"schema", None), (b"outer", b"x" + inner, None)]
-    path.write_bytes(built(whole))
+    path.write_bytes(built(WHOLE))
     assert len(take_in(path, tmp_path / "good").files) == 2
-    inside = built(whole).index(inner)
-    path.write_bytes(built([*whole, (b"inner", b"x" * 50, inside)]))
+    inside = built(WHOLE).index(INNER)
+    path.write_bytes(built([*WHOLE, (b"inner", b"x" * 50, inside)]))
     refuses(path, tmp_path, "overlap")
-    path.write_bytes(built(whole, before_table=b"hidden"))
+    path.write_bytes(built(WHOLE, before_table=b"hidden"))
     refuses(path, tmp_path, "between the last entry")
     first = entry(b"submission.yaml", b"schema", 0, local=True) + b"schema"
-    body = first + b"hidden" + inner
+    body = first + b"hidden" + INNER
     table = entry(b"submission.yaml", b"schema", 0, local=False) + entry(
         b"inner", b"x" * 50, len(first) + 6, local=False
     )
