@@ -105,15 +105,14 @@ def _node(node: Message, constants: dict[str, int], defined: set[tuple[str, str]
         look.found("onnx", "foreign-operator", "refused", said, node.text(3))
     bodies = []
     for attribute in node.messages(5):
-        for field in (5, 10):
-            for tensor in attribute.messages(field):
-                _tensor(tensor, look)
-                if operator == "Constant":
-                    _note_constant(constants, (node.texts(2) or [""])[0], tensor)
-        for field in (6, 11):
-            for body in attribute.messages(field):
-                bodies.append(body)
-                _graph(body, defined, look, depth + 1)
+        for field, part in attribute.parts(frozenset((5, 6, 10, 11))):
+            if field in (6, 11):
+                bodies.append(part)
+                _graph(part, defined, look, depth + 1)
+                continue
+            _tensor(part, look)
+            if operator == "Constant":
+                _note_constant(constants, (node.texts(2) or [""])[0], part)
     if operator == "Loop" and bodies and _is_endless(node, bodies[0], constants):
         look.found("onnx", "endless-loop", "refused", t("a loop in the graph never ends"), node.text(3))
 

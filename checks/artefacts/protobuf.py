@@ -67,6 +67,12 @@ class Message:
             if found == number and not isinstance(value, int):
                 yield Message(value, self._budget)
 
+    def parts(self, numbers: frozenset[int]) -> Iterator[tuple[int, Message]]:
+        """Yield (number, message) of the fields of these numbers, in one walk."""
+        for found, value in self.fields():
+            if found in numbers and not isinstance(value, int):
+                yield found, Message(value, self._budget)
+
     def texts(self, number: int) -> list[str]:
         """Return the fields of that number as texts."""
         return [text_of(value) for found, value in self.fields() if found == number and not isinstance(value, int)]
@@ -107,8 +113,16 @@ class _Runs:
         key = self._blob.at(start, 1)
         if key[0] > 0x7F or self._blob.at(place, 1) != key:
             return place
-        match = _NUMBERS[key[0] & 7][key[0]].match(self._blob.at(place, _WINDOW_BYTES))
-        return place + match.start(1) if match else place
+        window = self._blob.at(place, _WINDOW_BYTES)
+        match = _NUMBERS[key[0] & 7][key[0]].match(window)
+        if match is None:
+            return place
+        last = match.end() - 1
+        if key[0] & 7:
+            return place + last - (8 if key[0] & 7 == 1 else 4)
+        while window[last - 1] > 0x7F:  # back over the bytes of the last number; its key has no such bit
+            last -= 1
+        return place + last - 1
 
     def after_texts(self, start: int, place: int) -> int:
         """Return where to go on after a text."""
@@ -129,8 +143,12 @@ _WINDOW_BYTES = 1 << 20
 _SHORT_BYTES = 64
 _MOST_TEXTS = 8
 _NUMBERS = {
-    kind: {key: re.compile(b"(?:(" + re.escape(bytes([key])) + body + b"))+", re.DOTALL) for key in range(kind, 128, 8)}
-    for kind, body in ((0, rb"[\x80-\xff]{0,9}[\x00-\x7f]"), (1, b".{8}"), (5, b".{4}"))
+    kind: {
+        # Possessive: a run is taken whole or not at all, in one pass over its bytes.
+        key: re.compile(b"(?:" + re.escape(bytes([key])) + body + b")++", re.DOTALL)
+        for key in range(kind, 128, 8)
+    }
+    for kind, body in ((0, rb"[\x80-\xff]{0,9}+[\x00-\x7f]"), (1, b".{8}"), (5, b".{4}"))
 }
 """Wire type -> key -> a run of fields of that key."""
 
