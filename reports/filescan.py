@@ -41,6 +41,17 @@ ANSWERS: Mapping[str, Text] = {
 """What another scanner said of a file -> the words for it."""
 
 
+PLACES: Mapping[str, Text] = {
+    "offset": t("offset {number}"),
+    "line": t("line {number}"),
+    "tree": t("tree {number}"),
+    "character": t("character {number}"),
+}
+"""Kinds of place in a file that are told by a number."""
+
+UNPACKED = t("unpacked")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileFinding:
     """One thing that a file holds."""
@@ -51,6 +62,11 @@ class FileFinding:
     outcome: Text
     kind: str
     said: Text
+
+    @property
+    def places(self) -> tuple[Text | str, ...]:
+        """Where it is, the outer place first: words where they are ours, and names as they stand in the file."""
+        return tuple(_place(part) for part in self.where.split(" > ") if part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +135,15 @@ def _said(given: Json) -> Text:
 
 def _is_plain(value: Json) -> bool:
     return isinstance(value, str | int | float)
+
+
+def _place(part: str) -> Text | str:
+    word, _, number = part.partition(" ")
+    if part == "(unpacked)":
+        return UNPACKED
+    if word in PLACES and number.isdigit():
+        return Text(PLACES[word].template, {"number": int(number)})
+    return part
 
 
 def _counts(given: Json, words: Mapping[str, Text]) -> Iterator[tuple[Text, int]]:

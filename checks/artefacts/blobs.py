@@ -8,6 +8,7 @@ import struct
 from typing import BinaryIO, Protocol
 
 from proofbox.checks.errors import BadDataError, TooMuchError
+from proofbox.checks.text import t
 
 MOST_IN_MEMORY = 256_000_000
 """A member is unpacked into memory up to here."""
@@ -77,10 +78,12 @@ def exactly(blob: Blob, place: int, size: int) -> bytes:
         There are fewer, or more than are held in memory.
     """
     if size > MOST_IN_MEMORY:
-        raise TooMuchError(f"one part has {size} bytes, more than the {MOST_IN_MEMORY} that are held in memory")
+        raise TooMuchError(
+            t("one part has {size} bytes, more than the {most} that are held in memory", size=size, most=MOST_IN_MEMORY)
+        )
     found = blob.at(place, size)
     if len(found) != size:
-        raise BadDataError("it breaks off")
+        raise BadDataError(t("it breaks off"))
     return found
 
 

@@ -30,7 +30,9 @@ def looks_like_xgboost(head: bytes) -> bool:
 def look_at_xgboost(blob: Blob, look: Look) -> None:
     """Note trees that point at nodes which are not there, or in circles; raises BadDataError if it is unreadable."""
     if blob.size > MOST_BYTES:
-        raise TooMuchError(f"it has {blob.size} bytes, more than the {MOST_BYTES} that are read")
+        raise TooMuchError(
+            t("it has {file_size} bytes, more than the {most} that are read", file_size=blob.size, most=MOST_BYTES)
+        )
     content = exactly(blob, 0, blob.size)
     is_text = bool(re.match(rb'\{\s*"', content[:64]))
     model = parsed(content, look.budget) if is_text else ubjson.parsed(content, look.budget)
@@ -41,7 +43,7 @@ def look_at_xgboost(blob: Blob, look: Look) -> None:
         booster = booster.get("gbtree", booster)
         trees = booster["model"].get("trees", []) if booster.get("name") != "gblinear" else []
     except (KeyError, TypeError, ValueError, AttributeError) as err:
-        raise BadDataError("it is no model of XGBoost in the form of its schema") from err
+        raise BadDataError(t("it is no model of XGBoost in the form of its schema")) from err
     for number, tree in enumerate(trees):
         try:
             left, right = tree["left_children"], tree["right_children"]
@@ -49,7 +51,7 @@ def look_at_xgboost(blob: Blob, look: Look) -> None:
             sound = len(left) == len(right) == len(split) == nodes and _is_tree(left, right, nodes, look)
             sound = sound and all(type(at) is int and 0 <= at < max(columns, 1) for at in split)
         except (KeyError, TypeError, ValueError) as err:
-            raise BadDataError(f"tree {number} is not of the form of the schema") from err
+            raise BadDataError(t("tree {number} is not of the form of the schema", number=number)) from err
         if not sound:
             _broken(look, "xgboost", number)
 
@@ -80,19 +82,21 @@ def looks_like_lightgbm(head: bytes) -> bool:
 def look_at_lightgbm(blob: Blob, look: Look) -> None:
     """Note trees that point at nodes which are not there; raises BadDataError where it cannot be read."""
     if blob.size > MOST_BYTES:
-        raise TooMuchError(f"it has {blob.size} bytes, more than the {MOST_BYTES} that are read")
+        raise TooMuchError(
+            t("it has {file_size} bytes, more than the {most} that are read", file_size=blob.size, most=MOST_BYTES)
+        )
     look.budget.parse(blob.size)
     head, *trees = exactly(blob, 0, blob.size).decode("utf-8", "replace").split("\nTree=")
     match = re.search(r"(?m)^max_feature_idx=(\d{1,9})\s*$", head)
     if match is None:
-        raise BadDataError("it does not say how many columns it reads")
+        raise BadDataError(t("it does not say how many columns it reads"))
     for number, text in enumerate(trees):
         body = text.partition("\nend of trees")[0]
         fields = {key: value for line in body.splitlines() for key, value in _TREE_LINE.findall(line)}
         try:
             sound = _lightgbm_tree(fields, int(match[1]), look)
         except (KeyError, ValueError) as err:
-            raise BadDataError(f"tree {number} is not of the form that LightGBM writes") from err
+            raise BadDataError(t("tree {number} is not of the form that LightGBM writes", number=number)) from err
         if not sound:
             _broken(look, "lightgbm", number)
 
@@ -128,24 +132,26 @@ def look_at_catboost(blob: Blob, look: Look) -> None:
     """
     (core,) = struct.unpack("<I", exactly(blob, 4, 4))
     if core + 8 > blob.size or core < 8:
-        raise BadDataError(f"it says that its core has {core} bytes; the file has {blob.size}")
+        raise BadDataError(
+            t("it says that its core has {size} bytes; the file has {file_size}", size=core, file_size=blob.size)
+        )
     (root,) = struct.unpack("<I", exactly(blob, 8, 4))
     if root + 4 > core:
-        raise BadDataError("its root lies outside of it")
+        raise BadDataError(t("its root lies outside of it"))
     (back,) = struct.unpack("<i", exactly(blob, 8 + root, 4))
     table = root - back
     if not 0 <= table <= core - 4:
-        raise BadDataError("its table lies outside of it")
+        raise BadDataError(t("its table lies outside of it"))
     table_bytes, object_bytes = struct.unpack("<HH", exactly(blob, 8 + table, 4))
     if table_bytes < 4 or table + table_bytes > core or root + object_bytes > core:
-        raise BadDataError("its table lies outside of it")
+        raise BadDataError(t("its table lies outside of it"))
     for place in range(4, table_bytes, 2):
         (field,) = struct.unpack("<H", exactly(blob, 8 + table + place, 2))
         if field >= object_bytes:
-            raise BadDataError("a field of its table lies outside of it")
+            raise BadDataError(t("a field of its table lies outside of it"))
         look.budget.item()
     if b"FlabuffersModel_v" not in exactly(blob, 8, core):
-        raise BadDataError("it does not name its format")
+        raise BadDataError(t("it does not name its format"))
 
 
 def _broken(look: Look, family: str, number: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from proofbox.checks.errors import TooMuchError
+from proofbox.checks.text import t
 
 MOST_DEPTH = 6
 """Containers within containers."""
@@ -33,22 +34,22 @@ class Budget:
         """
         self.unpacked_bytes -= size
         if self.unpacked_bytes < 0:
-            raise TooMuchError("it unpacks to more bytes than are read")
+            raise TooMuchError(t("it unpacks to more bytes than are read"))
 
     def step(self) -> None:
         """Count one opcode of a pickle."""
         self.opcodes -= 1
         if self.opcodes < 0:
-            raise TooMuchError("it has more opcodes than are followed")
+            raise TooMuchError(t("it has more opcodes than are followed"))
 
     def item(self, count: int = 1) -> None:
         """Count entries."""
         self.items -= count
         if self.items < 0:
-            raise TooMuchError("it has more entries than are looked at")
+            raise TooMuchError(t("it has more entries than are looked at"))
 
     def parse(self, size: int) -> None:
         """Count bytes of text."""
         self.text_bytes -= size
         if self.text_bytes < 0:
-            raise TooMuchError("it has more text than is read")
+            raise TooMuchError(t("it has more text than is read"))

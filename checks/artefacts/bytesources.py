@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from proofbox.checks.artefacts import lz4frame
 from proofbox.checks.errors import BadDataError, TooMuchError
+from proofbox.checks.text import t
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -47,7 +48,9 @@ class ByteSource:
             One value or the whole is larger than agreed.
         """
         if size > MOST_AT_ONCE_BYTES:
-            raise TooMuchError(f"one value has {size} bytes, more than the {MOST_AT_ONCE_BYTES} that are read")
+            raise TooMuchError(
+                t("one value has {size} bytes, more than the {most} that are read", size=size, most=MOST_AT_ONCE_BYTES)
+            )
         return self._counted(self._stream.read(size))
 
     def readline(self) -> bytes:
@@ -63,13 +66,13 @@ class ByteSource:
         while size > 0:
             found = len(self.read(min(size, 1 << 20)))
             if not found:
-                raise BadDataError("it breaks off inside an array")
+                raise BadDataError(t("it breaks off inside an array"))
             size -= found
 
     def _counted(self, data: bytes) -> bytes:
         self._position += len(data)
         if self._position > self._most_bytes:
-            raise TooMuchError(f"it holds more than the {self._most_bytes} bytes that are read")
+            raise TooMuchError(t("it holds more than the {most} bytes that are read", most=self._most_bytes))
         return data
 
 
@@ -136,7 +139,7 @@ class _Expanded(io.RawIOBase):
             elif self._expander.needs_input:
                 given = self._file.read(1 << 16)
                 if not given:
-                    raise BadDataError("its compressed bytes break off")
+                    raise BadDataError(t("its compressed bytes break off"))
             data = self._expander.decompress(given, len(view))
             if data:
                 view[: len(data)] = data

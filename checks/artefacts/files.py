@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from proofbox.checks.errors import BadDataError
+from proofbox.checks.text import t
 
 
 def open_submitted(root: Path, path: str) -> tuple[BinaryIO, int]:
@@ -20,21 +21,21 @@ def open_submitted(root: Path, path: str) -> tuple[BinaryIO, int]:
     """
     parts = path.split("/")
     if path.startswith("/") or ".." in parts or "\x00" in path:
-        raise BadDataError(f"'{path}' is not a path inside the submission")
+        raise BadDataError(t("'{path}' is not a path inside the submission", path=path))
     place = root
     for part in parts[:-1]:
         place /= part
         if place.is_symlink():
-            raise BadDataError(f"'{path}' lies behind a symbolic link")
+            raise BadDataError(t("'{path}' lies behind a symbolic link", path=path))
     try:
         # Non-blocking, so that a pipe in the place of a file cannot hold the reader.
         descriptor = os.open(root / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as err:
-        raise BadDataError(f"'{path}' cannot be opened: {err.strerror}") from err
+        raise BadDataError(t("'{path}' cannot be opened: {reason}", path=path, reason=str(err.strerror))) from err
     info = os.fstat(descriptor)
     if not stat.S_ISREG(info.st_mode):
         os.close(descriptor)
-        raise BadDataError(f"'{path}' is not a regular file")
+        raise BadDataError(t("'{path}' is not a regular file", path=path))
     return os.fdopen(descriptor, "rb"), info.st_size
 
 
@@ -49,5 +50,12 @@ def read_submitted(root: Path, path: str, most_bytes: int) -> bytes:
     file, size = open_submitted(root, path)
     with file:
         if size > most_bytes:
-            raise BadDataError(f"'{path}' has {size} bytes, more than the {most_bytes} that are read")
+            raise BadDataError(
+                t(
+                    "'{path}' has {size} bytes, more than the {most} that are read",
+                    path=path,
+                    size=size,
+                    most=most_bytes,
+                )
+            )
         return file.read(most_bytes)

@@ -48,14 +48,20 @@ def look_at_hdf5(blob: Blob, look: Look) -> None:
         It has more bytes than are looked through, or a description of layers that cannot be read.
     """
     if blob.size > MOST_BYTES:
-        raise TooMuchError(f"it has {blob.size} bytes, more than the {MOST_BYTES} that are looked through")
+        raise TooMuchError(
+            t(
+                "it has {file_size} bytes, more than the {most} that are looked through",
+                file_size=blob.size,
+                most=MOST_BYTES,
+            )
+        )
     look.budget.unpack(blob.size)
     for place, content in _windows(blob):
         _links(content, place, look)
         _storage(blob, content, place, look)
         for match in _FILTERED_HEAP.finditer(content):
             if match[1] != b"\0\0" and match.start() < _STEP:
-                raise BadDataError("a group's list of links is compressed, so that they cannot be seen")
+                raise BadDataError(t("a group's list of links is compressed, so that they cannot be seen"))
         _configs(blob, content, place, look)
 
 
@@ -124,10 +130,10 @@ def _configs(blob: Blob, content: bytes, place: int, look: Look) -> None:
         try:
             value, length = json.JSONDecoder().raw_decode(text)
         except RecursionError as err:
-            raise TooMuchError("its description of layers is nested too deeply") from err
+            raise TooMuchError(t("its description of layers is nested too deeply")) from err
         except ValueError as err:
             if match.group().startswith(b'{"class_name'):
-                raise BadDataError("its description of layers cannot be parsed") from err
+                raise BadDataError(t("its description of layers cannot be parsed")) from err
             continue
         end = match.start() + length
         look_at_layers(value, look)

@@ -8,6 +8,7 @@ from typing import Any
 
 from proofbox.checks.artefacts.budget import Budget
 from proofbox.checks.errors import BadDataError, TooMuchError
+from proofbox.checks.text import t
 
 MOST_JSON_BYTES = 100_000_000
 
@@ -21,14 +22,16 @@ def parsed(content: bytes, budget: Budget) -> Any:  # noqa: ANN401 whatever the 
         It is none, is longer than is read, is nested too deeply, or gives a key twice.
     """
     if len(content) > MOST_JSON_BYTES:
-        raise TooMuchError(f"its JSON has {len(content)} bytes, more than the {MOST_JSON_BYTES} that are read")
+        raise TooMuchError(
+            t("its JSON has {size} bytes, more than the {most} that are read", size=len(content), most=MOST_JSON_BYTES)
+        )
     budget.parse(len(content))
     try:
         return json.loads(content.decode("utf-8-sig"), object_pairs_hook=_each_once)
     except RecursionError as err:
-        raise TooMuchError("its JSON is nested too deeply") from err
+        raise TooMuchError(t("its JSON is nested too deeply")) from err
     except ValueError as err:
-        raise BadDataError("its JSON cannot be parsed") from err
+        raise BadDataError(t("its JSON cannot be parsed")) from err
 
 
 def nodes(value: object, budget: Budget) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -51,5 +54,5 @@ def _holds(value: object) -> bool:
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise BadDataError("its JSON gives a key twice, so that two readers may read two things")
+        raise BadDataError(t("its JSON gives a key twice, so that two readers may read two things"))
     return found

@@ -11,6 +11,7 @@ import struct
 from typing import TYPE_CHECKING, BinaryIO
 
 from proofbox.checks.errors import BadDataError
+from proofbox.checks.text import t
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -30,10 +31,10 @@ class Lz4Frame(io.RawIOBase):
         self._window = b""
         self._ended = False
         if self._take(4) != MAGIC:
-            raise BadDataError("it is no LZ4 frame")
+            raise BadDataError(t("it is no LZ4 frame"))
         flags, sizes = self._take(2)
         if flags >> 6 != 1 or sizes >> 4 & 7 not in BLOCK_BYTES or flags & 1:
-            raise BadDataError("it is an LZ4 frame of a form that is not read")
+            raise BadDataError(t("it is an LZ4 frame of a form that is not read"))
         self._most = BLOCK_BYTES[sizes >> 4 & 7]
         self._linked = not flags & 0x20
         self._after_block = 4 if flags & 0x10 else 0
@@ -60,7 +61,7 @@ class Lz4Frame(io.RawIOBase):
             return
         size = word & 0x7FFFFFFF
         if size > self._most:
-            raise BadDataError("a block of its LZ4 frame is larger than the frame says")
+            raise BadDataError(t("a block of its LZ4 frame is larger than the frame says"))
         packed = self._take(size)
         block = packed if word >> 31 else _unpacked(packed, self._window if self._linked else b"", self._most)
         self._take(self._after_block)
@@ -70,7 +71,7 @@ class Lz4Frame(io.RawIOBase):
     def _take(self, size: int) -> bytes:
         found = self._file.read(size)
         if len(found) != size:
-            raise BadDataError("its LZ4 frame breaks off")
+            raise BadDataError(t("its LZ4 frame breaks off"))
         return found
 
 
@@ -83,7 +84,7 @@ def _unpacked(packed: bytes, window: bytes, most: int) -> bytes:
         token = _byte(packed, place)
         length, place = _length(packed, place + 1, token >> 4)
         if place + length > len(packed) or len(out) + length > most:
-            raise BadDataError("a block of its LZ4 frame is damaged")
+            raise BadDataError(t("a block of its LZ4 frame is damaged"))
         out += packed[place : place + length]
         place += length
         if place == len(packed):
@@ -92,7 +93,7 @@ def _unpacked(packed: bytes, window: bytes, most: int) -> bytes:
         length, place = _length(packed, place + 2, token & 15)
         length += 4
         if not 0 < back <= len(out) or len(out) + length > most:
-            raise BadDataError("a block of its LZ4 frame is damaged")
+            raise BadDataError(t("a block of its LZ4 frame is damaged"))
         piece = out[-back:] if back >= length else out[-back:] * (length // back + 1)
         out += piece[:length]
 
@@ -111,5 +112,5 @@ def _length(packed: bytes, place: int, nibble: int) -> tuple[int, int]:
 
 def _byte(packed: bytes, place: int) -> int:
     if place >= len(packed):
-        raise BadDataError("a block of its LZ4 frame breaks off")
+        raise BadDataError(t("a block of its LZ4 frame breaks off"))
     return packed[place]

@@ -54,11 +54,13 @@ def look_at_mlmodel(blob: Blob, look: Look) -> None:
         It is too long, is no text, or names anchors and tags, which MLflow never writes.
     """
     if blob.size > MOST_BYTES:
-        raise TooMuchError(f"it has {blob.size} bytes, more than the {MOST_BYTES} that are read")
+        raise TooMuchError(
+            t("it has {file_size} bytes, more than the {most} that are read", file_size=blob.size, most=MOST_BYTES)
+        )
     try:
         text = exactly(blob, 0, blob.size).decode("utf-8")
     except UnicodeDecodeError as err:
-        raise BadDataError("it is no text") from err
+        raise BadDataError(t("it is no text")) from err
     for number, line in enumerate(text.splitlines(), 1):
         look.budget.item()
         match = _LINE.match(line)
@@ -66,14 +68,16 @@ def look_at_mlmodel(blob: Blob, look: Look) -> None:
             continue
         key, value = match[2].strip(), (match[3] or "").strip()
         if value[:1] in ("&", "*", "!"):
-            raise BadDataError(f"line {number} uses an anchor or a tag of YAML, which MLflow never writes")
+            raise BadDataError(
+                t("line {number} uses an anchor or a tag of YAML, which MLflow never writes", number=number)
+            )
         _note(key, value.strip("\"'"), look, f"line {number}")
     if (
         "{" in text
         and re.search(r"loader_module[\"']?\s*:", text)
         and not re.search(r"(?m)^\s+[\"']?loader_module", text)
     ):
-        raise BadDataError("its loader is written in a form that MLflow never writes")
+        raise BadDataError(t("its loader is written in a form that MLflow never writes"))
 
 
 def _note(key: str, value: str, look: Look, where: str) -> None:

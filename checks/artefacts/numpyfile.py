@@ -13,6 +13,7 @@ from typing import Any
 
 from proofbox.checks.artefacts.blobs import Blob, exactly
 from proofbox.checks.errors import BadDataError, TooMuchError
+from proofbox.checks.text import t
 
 MAGIC = b"\x93NUMPY"
 MOST_HEADER_BYTES = 65_536
@@ -32,17 +33,19 @@ def data_start(blob: Blob) -> tuple[int, bool]:
     magic = exactly(blob, 0, 8)
     wide = magic[6] in (2, 3)
     if magic[:6] != MAGIC or magic[6] not in (1, 2, 3):
-        raise BadDataError("it is no array of numpy that is read")
+        raise BadDataError(t("it is no array of numpy that is read"))
     place = 12 if wide else 10
     (length,) = struct.unpack("<I" if wide else "<H", exactly(blob, 8, place - 8))
     if length > MOST_HEADER_BYTES:
-        raise TooMuchError(f"its header has {length} bytes, more than the {MOST_HEADER_BYTES} that are read")
+        raise TooMuchError(
+            t("its header has {size} bytes, more than the {most} that are read", size=length, most=MOST_HEADER_BYTES)
+        )
     header = _header(exactly(blob, place, length))
     start = place + length
     if _has_objects(header["descr"]):
         return start, True
     if math.prod(header["shape"]) * _item_bytes(header["descr"]) > blob.size - start:
-        raise BadDataError("the array has fewer bytes than its header says")
+        raise BadDataError(t("the array has fewer bytes than its header says"))
     return start, False
 
 
@@ -50,12 +53,12 @@ def _header(content: bytes) -> dict[str, Any]:
     try:
         found = ast.literal_eval(content.decode("latin-1").strip())
     except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError) as err:
-        raise BadDataError("its header is damaged") from err
+        raise BadDataError(t("its header is damaged")) from err
     shape = found.get("shape") if isinstance(found, dict) else None
     if not isinstance(found, dict) or "descr" not in found or not isinstance(shape, tuple) or len(shape) > MOST_AXES:
-        raise BadDataError("its header is damaged")
+        raise BadDataError(t("its header is damaged"))
     if not all(type(length) is int and 0 <= length < 1 << 62 for length in shape):
-        raise BadDataError("its header gives a shape that no array has")
+        raise BadDataError(t("its header gives a shape that no array has"))
     return found
 
 
@@ -73,7 +76,7 @@ def _item_bytes(descr: object) -> int:
     if match is None:
         if isinstance(descr, tuple):
             return 0
-        raise BadDataError("its header gives a type that is not known")
+        raise BadDataError(t("its header gives a type that is not known"))
     if match[1]:
         return _LETTERS.get(match[1], 8)
     return int(match[3]) * (4 if match[2] == "U" else 1)

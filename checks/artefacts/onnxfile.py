@@ -63,7 +63,7 @@ def look_at_onnx(blob: Blob, look: Look) -> None:
     model = Message(blob, look.budget)
     graphs = list(model.messages(7))
     if not graphs and not list(model.messages(25)):
-        raise BadDataError("it has no graph")
+        raise BadDataError(t("it has no graph"))
     functions = list(model.messages(25))
     defined = {(function.text(10), function.text(1)) for function in functions}
     for graph in (
@@ -78,7 +78,7 @@ def look_at_onnx(blob: Blob, look: Look) -> None:
 
 def _graph(graph: Message, defined: set[tuple[str, str]], look: Look, depth: int) -> None:
     if depth > MOST_DEPTH:
-        raise TooMuchError("its graphs are nested too deeply")
+        raise TooMuchError(t("its graphs are nested too deeply"))
     constants: dict[str, int] = {}
     for tensor in graph.messages(5):
         _tensor(tensor, look)

@@ -61,7 +61,7 @@ def _note(found: Global, place: int, look: Look, *, torch: bool) -> None:
         return
     look.report.imports[found] = None
     if len(look.report.imports) > MOST_IMPORTS:
-        raise TooMuchError(f"it imports more than {MOST_IMPORTS} names")
+        raise TooMuchError(t("it imports more than {most} names", most=MOST_IMPORTS))
     note_import("pickle", found, look, f"offset {place}")
 
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from proofbox.checks.errors import BadDataError
+from proofbox.checks.text import t
 
 _DTYPE = ("numpy", "dtype")
 _WRAPPER = ("joblib.numpy_pickle", "NumpyArrayWrapper")
@@ -62,7 +63,7 @@ def array_layout(wrapper: Instance) -> ArrayLayout:
     if item is None:
         return ArrayLayout(size=None, padded=False)
     if not isinstance(shape, tuple) or not all(type(length) is int and length >= 0 for length in shape):
-        raise BadDataError("the size of an array is computed while loading")
+        raise BadDataError(t("the size of an array is computed while loading"))
     padded = wrapper.attributes.get("numpy_array_alignment_bytes") is not None
     return ArrayLayout(size=math.prod(shape) * item, padded=padded)
 
@@ -76,20 +77,20 @@ def _item_size(dtype: object) -> int | None:
     The state of such a dtype is (version, byte order, subarray, names, fields, item size, alignment, flags).
     """
     if not isinstance(dtype, Instance) or (dtype.of.module, dtype.of.name) != _DTYPE:
-        raise BadDataError("the type of an array is computed while loading")
+        raise BadDataError(t("the type of an array is computed while loading"))
     code = dtype.args[0] if isinstance(dtype.args, tuple) and dtype.args else None
     match = _DTYPE_CODE.fullmatch(code) if isinstance(code, str) else None
     if match is None:
-        raise BadDataError("the type of an array cannot be followed")
+        raise BadDataError(t("the type of an array cannot be followed"))
     kind, size = match[1], int(match[2])
     plain = size * 4 if kind == "U" else size
     if dtype.state is None:
         return None if kind == "O" else plain
     state = dtype.state
     if not isinstance(state, tuple) or len(state) < 8 or state[2] is not None:
-        raise BadDataError("the type of an array cannot be followed")
+        raise BadDataError(t("the type of an array cannot be followed"))
     if type(state[5]) is not int or type(state[7]) is not int or (kind != "V" and state[5] not in (-1, plain)):
-        raise BadDataError("the type of an array cannot be followed")
+        raise BadDataError(t("the type of an array cannot be followed"))
     if kind == "O" or state[7] & 1:
         return None
     return state[5] if kind == "V" and state[5] >= 0 else plain

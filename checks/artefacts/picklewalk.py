@@ -19,6 +19,7 @@ from proofbox.checks.artefacts.budget import Budget
 from proofbox.checks.artefacts.bytesources import ByteSource
 from proofbox.checks.artefacts.picklevalues import ArrayLayout, Global, Instance, Opaque, array_layout
 from proofbox.checks.errors import BadDataError, TooMuchError
+from proofbox.checks.text import t
 
 MOST_OPCODES = 5_000_000
 MOST_NESTING = 8
@@ -80,7 +81,7 @@ def imports_of(source: Source, budget: Budget, nesting: int = 0) -> Iterator[Imp
         It is no pickle, is larger than agreed, or does something that cannot be followed.
     """
     if nesting > MOST_NESTING:
-        raise TooMuchError("pickles are nested too deeply")
+        raise TooMuchError(t("pickles are nested too deeply"))
     machine = _Machine(source, budget, nesting)
     try:
         # pickletools reads from any object with read and readline.
@@ -91,9 +92,9 @@ def imports_of(source: Source, budget: Budget, nesting: int = 0) -> Iterator[Imp
     except BadDataError:
         raise
     except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, UnicodeError) as err:
-        raise BadDataError("it breaks off or is no pickle") from err
+        raise BadDataError(t("it breaks off or is no pickle")) from err
     except RecursionError as err:
-        raise TooMuchError("it is nested too deeply") from err
+        raise TooMuchError(t("it is nested too deeply")) from err
 
 
 class _Machine:
@@ -194,7 +195,7 @@ class _Machine:
         elif name == "READONLY_BUFFER":
             return
         else:
-            raise BadDataError(f"the opcode {name} cannot be followed")
+            raise BadDataError(t("the opcode {name} cannot be followed", name=name))
 
     def _imported(self, module: str, attribute: str) -> Import:
         found = Global(module, attribute)
@@ -206,7 +207,7 @@ class _Machine:
         found: list[Import] = []
         whole = True
         if self._nesting >= MOST_NESTING:
-            raise TooMuchError("pickles are nested too deeply")
+            raise TooMuchError(t("pickles are nested too deeply"))
         try:
             found.extend(imports_of(ByteSource(io.BytesIO(content), len(content)), self._budget, self._nesting + 1))
         except BadDataError:
@@ -237,14 +238,14 @@ class _Machine:
         target.state = state
         if target.is_array_wrapper:
             if not isinstance(state, dict):
-                raise BadDataError("the size of an array is computed while loading")
+                raise BadDataError(t("the size of an array is computed while loading"))
             target.attributes |= state
             yield from self._step_over_array(array_layout(target))
             self._stack[-1] = Opaque()
 
     def _step_over_array(self, layout: ArrayLayout) -> Iterator[Import]:
         if self._frame_end is not None and self._source.tell() != self._frame_end:
-            raise BadDataError("the bytes of an array stand inside a frame")
+            raise BadDataError(t("the bytes of an array stand inside a frame"))
         if layout.size is None:
             yield from imports_of(self._source, self._budget, self._nesting + 1)
             return
@@ -257,7 +258,7 @@ class _Machine:
         while not isinstance(self._stack[place], _Mark):
             place -= 1
             if place < 0:
-                raise BadDataError("it breaks off or is no pickle")
+                raise BadDataError(t("it breaks off or is no pickle"))
         items = self._stack[place + 1 :]
         del self._stack[place:]
         return items
@@ -306,5 +307,5 @@ def _text(value: object) -> str:
 
 def _whole(value: object) -> int:
     if not isinstance(value, int):
-        raise BadDataError("it breaks off or is no pickle")
+        raise BadDataError(t("it breaks off or is no pickle"))
     return value

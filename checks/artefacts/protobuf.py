@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from proofbox.checks.artefacts.blobs import Blob, exactly, part_of
 from proofbox.checks.artefacts.budget import Budget
 from proofbox.checks.errors import BadDataError, TooMuchError
+from proofbox.checks.text import t
 
 MOST_TEXT_BYTES = 1_000_000
 
@@ -55,11 +56,11 @@ class Message:
             elif kind == 2:
                 length, place = self._varint(place)
                 if length > self._blob.size - place:
-                    raise BadDataError("a field is longer than what holds it")
+                    raise BadDataError(t("a field is longer than what holds it"))
                 yield key >> 3, part_of(self._blob, place, length)
                 place = runs.after_texts(start, place + length)
             else:
-                raise BadDataError("a field is of a wire type that is not known")
+                raise BadDataError(t("a field is of a wire type that is not known"))
 
     def messages(self, number: int) -> Iterator[Message]:
         """Yield the fields of that number as messages."""
@@ -97,7 +98,7 @@ class Message:
             value |= (byte & 0x7F) << 7 * index
             if not byte & 0x80:
                 return value & 0xFFFFFFFFFFFFFFFF, place + index + 1
-        raise BadDataError("a number breaks off")
+        raise BadDataError(t("a number breaks off"))
 
 
 class _Runs:
@@ -156,5 +157,5 @@ _NUMBERS = {
 def text_of(value: Blob) -> str:
     """Return bytes as text; raises BadDataError where they are longer than is read."""
     if value.size > MOST_TEXT_BYTES:
-        raise TooMuchError("a text is longer than is read")
+        raise TooMuchError(t("a text is longer than is read"))
     return value.at(0, value.size).decode("utf-8", "replace")

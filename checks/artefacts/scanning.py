@@ -33,7 +33,7 @@ from proofbox.checks.artefacts.textfiles import look_at_text
 from proofbox.checks.artefacts.zipkinds import ZipKind, kind_of_zip
 from proofbox.checks.errors import BadDataError, TooMuchError
 from proofbox.checks.subject import Subject
-from proofbox.checks.text import t
+from proofbox.checks.text import Text, t
 
 BROKEN = (BadDataError, EOFError, OSError, ValueError, zlib.error, lzma.LZMAError)
 TEXTS = frozenset(("json", "yaml", "xml", "template", "text", "source", "script", "notebook"))
@@ -72,12 +72,12 @@ def look_at(blob: Blob, look: Look) -> None:
         look.report.kind = kind.rstrip("?")
     try:
         if look.depth > MOST_DEPTH:
-            raise TooMuchError("containers are nested too deeply")
+            raise TooMuchError(t("containers are nested too deeply"))
         _dispatch(blob, kind, look)
         if kind not in ("zip", "onnx") and zipwalk.END in blob.at(max(0, blob.size - 66_000), 66_000):
             _polyglot(blob, look)
     except RecursionError:
-        _broken(look, kind, TooMuchError("it is nested too deeply"))
+        _broken(look, kind, TooMuchError(t("it is nested too deeply")))
     except BROKEN as err:
         _broken(look, kind, err)
 
@@ -140,7 +140,9 @@ def _compressed(blob: Blob, look: Look) -> None:
     content = stream.read(min(most, MOST_IN_MEMORY) + 1)
     look.budget.unpack(len(content))
     if len(content) > min(most, MOST_IN_MEMORY):
-        raise TooMuchError(f"it unpacks to more than the {min(most, MOST_IN_MEMORY)} bytes that are read of it")
+        raise TooMuchError(
+            t("it unpacks to more than the {most} bytes that are read of it", most=min(most, MOST_IN_MEMORY))
+        )
     _inner(Bytes(content), inner)
 
 
@@ -174,7 +176,7 @@ def _zip(blob: Blob, look: Look) -> None:
     entries = zipwalk.entries_of(blob, look)
     found = kind_of_zip(entries)
     if "skops" in (look.declared, suffix_of(look.name)) and found is not ZipKind.SKOPS:
-        raise BadDataError("it has no readable schema.json")
+        raise BadDataError(t("it has no readable schema.json"))
     if found is ZipKind.TORCH:
         look.is_code()
     if not look.members and found is not ZipKind.PLAIN:
@@ -202,13 +204,12 @@ def _polyglot(blob: Blob, look: Look) -> None:
 
 
 def _broken(look: Look, kind: str, err: Exception) -> None:
-    problem = shown(str(err) if isinstance(err, BadDataError) else "it breaks off or is damaged")
+    reason = err.args[0] if isinstance(err, BadDataError) else t("it breaks off or is damaged")
     if isinstance(err, TooMuchError):
-        said = t(
-            "the file holds more than is read of a file, so nothing is known of the rest ({problem})", problem=problem
-        )
+        outline = t("the file holds more than is read of a file, so nothing is known of the rest")
     else:
-        said = t("the file is damaged or not what it seems, and was not read to its end ({problem})", problem=problem)
+        outline = t("the file is damaged or not what it seems, and was not read to its end")
+    said = Text(f"{outline.template}; {reason.template}", {name: shown(value) for name, value in reason.values.items()})
     look.found(kind.rstrip("?"), "cannot-follow", "unreadable", said)
 
 

@@ -38,13 +38,13 @@ def members_of(blob: Blob, look: Look) -> Iterator[tuple[str, Blob]]:
         look.budget.item()
         size, kind = _number(header[124:136]), header[156:157]
         if _number(header[148:156]) != sum(header) - sum(header[148:156]) + 8 * 32:
-            raise BadDataError("the header of a member fails its checksum")
+            raise BadDataError(t("the header of a member fails its checksum"))
         start, place = place + _BLOCK, place + _BLOCK + -(-size // _BLOCK) * _BLOCK
         if start + size > blob.size:
-            raise BadDataError("a member breaks off")
+            raise BadDataError(t("a member breaks off"))
         if kind in (b"L", b"x", b"g", b"K"):
             if size > MOST_NAME_BYTES:
-                raise TooMuchError("the name of a member is longer than is read")
+                raise TooMuchError(t("the name of a member is longer than is read"))
             long_name = _long_name(kind, exactly(blob, start, size)) or long_name
             continue
         name, long_name = long_name or _name(header), ""
@@ -86,9 +86,9 @@ def _number(field: bytes) -> int:
     if not digits:
         return 0
     if not digits.isdigit():
-        raise BadDataError("the header of a member is damaged")
+        raise BadDataError(t("the header of a member is damaged"))
     return int(digits, 8) if not digits.strip(b"01234567") else _damaged()
 
 
 def _damaged() -> int:
-    raise BadDataError("the header of a member is damaged")
+    raise BadDataError(t("the header of a member is damaged"))

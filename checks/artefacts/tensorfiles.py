@@ -60,13 +60,15 @@ def look_at_safetensors(blob: Blob, look: Look) -> None:
     """
     length = number(blob, 0, "Q")
     if length > MOST_HEADER_BYTES or length + 8 > blob.size:
-        raise BadDataError(f"its header says that it has {length} bytes; the file has {blob.size}")
+        raise BadDataError(
+            t("its header says that it has {size} bytes; the file has {file_size}", size=length, file_size=blob.size)
+        )
     header = parsed(exactly(blob, 8, length), look.budget)
     if not isinstance(header, dict):
-        raise BadDataError("its header is no JSON object")
+        raise BadDataError(t("its header is no JSON object"))
     metadata = header.pop("__metadata__", {})
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
-        raise BadDataError("its metadata are no texts")
+        raise BadDataError(t("its metadata are no texts"))
     spans = sorted(_span(name, tensor, look) for name, tensor in header.items())
     room = blob.size - 8 - length
     if any(end > room for _, end in spans):
@@ -84,11 +86,13 @@ def _span(name: str, tensor: Any, look: Look) -> tuple[int, int]:  # noqa: ANN40
     try:
         bits, shape, (start, end) = _BITS[tensor["dtype"]], tensor["shape"], tensor["data_offsets"]
     except (KeyError, TypeError, ValueError) as err:
-        raise BadDataError(f"the tensor {shown(name, 60)!r} is not described as the format asks") from err
+        raise BadDataError(t("the tensor {name} is not described as the format asks", name=shown(name, 60))) from err
     if not all(type(length) is int and length >= 0 for length in (*shape, start, end)) or end < start:
-        raise BadDataError(f"the tensor {shown(name, 60)!r} has a shape or place that no tensor has")
+        raise BadDataError(t("the tensor {name} has a shape or place that no tensor has", name=shown(name, 60)))
     if math.prod(shape) * bits != (end - start) * 8:
-        raise BadDataError(f"the tensor {shown(name, 60)!r} has another number of bytes than its shape asks for")
+        raise BadDataError(
+            t("the tensor {name} has another number of bytes than its shape asks for", name=shown(name, 60))
+        )
     return start, end
 
 
@@ -106,7 +110,7 @@ def look_at_gguf(blob: Blob, look: Look) -> None:
     """
     version, tensors, pairs = struct.unpack("<IQQ", exactly(blob, 4, 20))
     if version not in (2, 3):
-        raise BadDataError(f"it is of version {version}, and 2 and 3 are read")
+        raise BadDataError(t("it is of version {version}, and 2 and 3 are read", version=version))
     look.budget.item(tensors + pairs)
     place, alignment = 24, 32
     for _ in range(pairs):
@@ -118,7 +122,7 @@ def look_at_gguf(blob: Blob, look: Look) -> None:
             look_at_template(value, look.inside(str(shown(key))))
     place, last = _tensor_infos(blob, place, tensors)
     if not 0 < alignment <= 1 << 20:
-        raise BadDataError("its alignment is none")
+        raise BadDataError(t("its alignment is none"))
     if tensors and -(-place // alignment) * alignment + last > blob.size:
         _says(look, "gguf", "tensor-outside")
 
@@ -129,7 +133,7 @@ def _tensor_infos(blob: Blob, place: int, tensors: int) -> tuple[int, int]:
         _, place = _text(blob, place)
         axes = number(blob, place, "I")
         if axes > 8:
-            raise BadDataError(f"a tensor has {axes} axes")
+            raise BadDataError(t("a tensor has {count} axes", count=axes))
         last = max(last, number(blob, place + 4 + 8 * axes + 4, "Q"))
         place += 4 + 8 * axes + 12
     return place, last
@@ -142,13 +146,13 @@ def _value(blob: Blob, place: int, kind: int, look: Look, depth: int = 0) -> tup
     if kind == _TEXT:
         return _text(blob, place)
     if kind != _ARRAY or depth > 4:
-        raise TooMuchError("a value is of a kind that is not known, or nested too deeply")
+        raise TooMuchError(t("a value is of a kind that is not known, or nested too deeply"))
     inner, count = number(blob, place, "I"), number(blob, place + 4, "Q")
     place += 12
     if inner in _FIXED:
         place += struct.calcsize(_FIXED[inner]) * count
         if place > blob.size:
-            raise BadDataError("an array breaks off")
+            raise BadDataError(t("an array breaks off"))
         return None, place
     look.budget.item(count)
     for _ in range(count):
@@ -159,7 +163,13 @@ def _value(blob: Blob, place: int, kind: int, look: Look, depth: int = 0) -> tup
 def _text(blob: Blob, place: int) -> tuple[str, int]:
     length = number(blob, place, "Q")
     if length > MOST_TEXT_BYTES:
-        raise TooMuchError(f"a text says that it has {length} bytes, more than the {MOST_TEXT_BYTES} that are read")
+        raise TooMuchError(
+            t(
+                "a text says that it has {size} bytes, more than the {most} that are read",
+                size=length,
+                most=MOST_TEXT_BYTES,
+            )
+        )
     return exactly(blob, place + 8, length).decode("utf-8", "replace"), place + 8 + length
 
 

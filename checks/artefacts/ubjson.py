@@ -10,6 +10,7 @@ from typing import Any
 
 from proofbox.checks.artefacts.budget import Budget
 from proofbox.checks.errors import BadDataError, TooMuchError
+from proofbox.checks.text import t
 
 MOST_DEPTH = 64
 _NUMBERS = {b"i": "b", b"U": "B", b"I": "h", b"l": "i", b"L": "q", b"d": "f", b"D": "d"}
@@ -29,7 +30,7 @@ def parsed(content: bytes, budget: Budget) -> Any:  # noqa: ANN401 whatever it h
     try:
         return reader.value(reader.take(1), 0)
     except (struct.error, UnicodeDecodeError, ValueError) as err:
-        raise BadDataError("its UBJSON cannot be parsed") from err
+        raise BadDataError(t("its UBJSON cannot be parsed")) from err
 
 
 class _Reader:
@@ -41,14 +42,14 @@ class _Reader:
     def take(self, size: int) -> bytes:
         found = self._content[self._place : self._place + size]
         if len(found) != size or size < 0:
-            raise BadDataError("its UBJSON breaks off")
+            raise BadDataError(t("its UBJSON breaks off"))
         self._place += size
         return found
 
     def value(self, kind: bytes, depth: int) -> Any:  # noqa: ANN401 whatever it holds
         self._budget.item()
         if depth > MOST_DEPTH:
-            raise TooMuchError("its UBJSON is nested too deeply")
+            raise TooMuchError(t("its UBJSON is nested too deeply"))
         if kind in _NUMBERS:
             form = struct.Struct(f">{_NUMBERS[kind]}")
             return form.unpack(self.take(form.size))[0]
@@ -62,12 +63,12 @@ class _Reader:
             return self._array(depth)
         if kind == b"{":
             return self._object(depth)
-        raise BadDataError("its UBJSON cannot be parsed")
+        raise BadDataError(t("its UBJSON cannot be parsed"))
 
     def _length(self) -> int:
         kind = self.take(1)
         if kind not in _NUMBERS or kind in b"dD":
-            raise BadDataError("its UBJSON cannot be parsed")
+            raise BadDataError(t("its UBJSON cannot be parsed"))
         form = struct.Struct(f">{_NUMBERS[kind]}")
         return int(form.unpack(self.take(form.size))[0])
 
@@ -103,7 +104,7 @@ class _Reader:
         while left != 0 if left is not None else not self._next(b"}"):
             key = self.take(self._length()).decode("utf-8")
             if key in found:
-                raise BadDataError("its UBJSON gives a key twice")
+                raise BadDataError(t("its UBJSON gives a key twice"))
             found[key] = self.value(kind or self._mark(), depth + 1)
             left = None if left is None else left - 1
         return found

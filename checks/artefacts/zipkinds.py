@@ -65,7 +65,7 @@ def look_at_schema(content: Blob, look: Look) -> None:
     """Note types that a skops file names and no rule allows; raises BadDataError where it is no schema of skops."""
     schema = parsed(exactly(content, 0, content.size), look.budget)
     if not isinstance(schema, dict) or "__class__" not in schema:
-        raise BadDataError("its schema.json is not the one of skops")
+        raise BadDataError(t("its schema.json is not the one of skops"))
     for found in named_types(schema):
         look.budget.item()
         if found not in look.report.imports:

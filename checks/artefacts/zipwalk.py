@@ -65,10 +65,12 @@ def entries_of(blob: Blob, look: Look) -> tuple[Entry, ...]:
     """
     place = _end_of(blob)
     if place is None:
-        raise BadDataError("it is no whole zip")
+        raise BadDataError(t("it is no whole zip"))
     count, size, offset = _directory(blob, place)
     if count > MOST_ENTRIES or size > MOST_DIRECTORY_BYTES:
-        raise TooMuchError(f"it lists {count} entries, more than the {MOST_ENTRIES} that are read")
+        raise TooMuchError(
+            t("it lists {count} entries, more than the {most} that are read", count=count, most=MOST_ENTRIES)
+        )
     look.budget.item(count)
     entries = tuple(_listed(exactly(blob, offset, size), count))
     _check_names(entries, look)
@@ -86,23 +88,23 @@ def content_of(blob: Blob, entry: Entry, look: Look) -> Blob:
     """
     start = _data_start(blob, entry)
     if entry.flags & 0x2041:
-        raise BadDataError("an entry is encrypted")
+        raise BadDataError(t("an entry is encrypted"))
     if entry.method == _STORED:
         if entry.packed != entry.size or start + entry.size > blob.size:
-            raise BadDataError("an entry breaks off")
+            raise BadDataError(t("an entry breaks off"))
         return part_of(blob, start, entry.size)
     if entry.method != _DEFLATED:
-        raise BadDataError(f"an entry is packed by method {entry.method}, which is not read")
+        raise BadDataError(t("an entry is packed by method {method}, which is not read", method=entry.method))
     if entry.size > max(entry.packed * MOST_RATIO, FEW_BYTES) or entry.size > MOST_IN_MEMORY:
-        raise TooMuchError(f"an entry unpacks to {entry.size} bytes, more than is read")
+        raise TooMuchError(t("an entry unpacks to {size} bytes, more than is read", size=entry.size))
     look.budget.unpack(entry.size)
     inflater = zlib.decompressobj(-15)
     try:
         content = inflater.decompress(exactly(blob, start, entry.packed), entry.size + 1)
     except zlib.error as err:
-        raise BadDataError("an entry cannot be unpacked") from err
+        raise BadDataError(t("an entry cannot be unpacked")) from err
     if len(content) != entry.size or zlib.crc32(content) != entry.crc:
-        raise BadDataError("an entry is not of the size or checksum that the directory says")
+        raise BadDataError(t("an entry is not of the size or checksum that the directory says"))
     return Bytes(content)
 
 
@@ -120,13 +122,13 @@ def _directory(blob: Blob, end: int) -> tuple[int, int, int]:
     if count == 0xFFFF or _WIDE in (size, offset):
         magic, disk, place, disks = struct.unpack("<4sLQL", exactly(blob, end - 20, 20))
         if magic != b"PK\x06\x07" or disk or disks > 1:
-            raise BadDataError("its directory cannot be found")
+            raise BadDataError(t("its directory cannot be found"))
         record = exactly(blob, place, 56)
         if record[:4] != END64:
-            raise BadDataError("its directory cannot be found")
+            raise BadDataError(t("its directory cannot be found"))
         count, size, offset = struct.unpack("<3Q", record[32:56])
     if offset + size > end:
-        raise BadDataError("its directory lies outside of it")
+        raise BadDataError(t("its directory lies outside of it"))
     return count, size, offset
 
 
@@ -134,7 +136,7 @@ def _listed(directory: bytes, count: int) -> Iterator[Entry]:
     place = 0
     for _ in range(count):
         if place + _CENTRAL.size > len(directory) or directory[place : place + 4] != CENTRAL:
-            raise BadDataError("its directory breaks off")
+            raise BadDataError(t("its directory breaks off"))
         fields = _CENTRAL.unpack_from(directory, place)
         flags, method, crc, packed, size = fields[3], fields[4], fields[7], fields[8], fields[9]
         name_bytes, extra_bytes, comment_bytes = fields[10:13]
@@ -188,7 +190,7 @@ def _check_places(blob: Blob, entries: tuple[Entry, ...], look: Look) -> None:
     for place, entry in enumerate(sorted(entries, key=lambda one: one.offset)):
         header = exactly(blob, entry.offset, _LOCAL.size)
         if header[:4] != LOCAL:
-            raise BadDataError("an entry does not stand where the directory says")
+            raise BadDataError(t("an entry does not stand where the directory says"))
         fields = _LOCAL.unpack(header)
         name = exactly(blob, entry.offset + _LOCAL.size, fields[9])
         if place == 0 and entry.offset > 0:
