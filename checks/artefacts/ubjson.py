@@ -70,7 +70,10 @@ class _Reader:
         if kind not in _NUMBERS or kind in b"dD":
             raise BadDataError(t("its UBJSON cannot be parsed"))
         form = struct.Struct(f">{_NUMBERS[kind]}")
-        return int(form.unpack(self.take(form.size))[0])
+        length = int(form.unpack(self.take(form.size))[0])
+        if length < 0:
+            raise BadDataError(t("its UBJSON cannot be parsed"))
+        return length
 
     def _head(self) -> tuple[bytes | None, int | None]:
         """Return the type and number of what a container holds, as far as they are given."""
