@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proofbox.reports import charts, glossary, vocabulary
+from proofbox.reports.datascan import data_view
 from proofbox.reports.filescan import files_view
 from proofbox.reports.i18n import Translator, catalogue
 from proofbox.reports.rates import group_counts
@@ -52,6 +53,7 @@ def render_html(assessment: Assessment, language: str = "en") -> str:
         v=vocabulary,
         glossary=glossary,
         files=files_view(assessment.measurements),
+        held=data_view(assessment.measurements),
         group_counts=group_counts,
         css=_markup(css),
         style_hash=base64.b64encode(hashlib.sha256(css.encode()).digest()).decode("ascii"),

@@ -96,6 +96,7 @@ def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
         print(json.dumps(evidence_json(outcome.measurements, outcome.inapplicable, outcome.errors), ensure_ascii=False))
         return
     from proofbox.reports.console import safe_terminal
+    from proofbox.reports.datascan import said_of_data
     from proofbox.reports.filescan import said_of_files
 
     shown = None
@@ -111,7 +112,7 @@ def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
             bounds = f"  [{interval.low:.4f}, {interval.high:.4f}] {interval.confidence:.0%} {interval.method}"
         line = f"{item.measure}{f' ({group})' if group else ''}: {item.value:.6g}{bounds}  n={item.sample_size}"
         print(safe_terminal(line))
-        for said in said_of_files(item.detail):
+        for said in (*said_of_files(item.detail), *said_of_data(item)):
             print(safe_terminal(f"  {said}"))
     for record in (*outcome.inapplicable, *outcome.errors):
         kind = "not applicable" if record in outcome.inapplicable else "error"

@@ -121,3 +121,28 @@ def test_it_is_read_and_counted_as_a_person_would(office: Path, proofbox: Comman
     assert private["undeclared_personal_data_cells"]["value"] == 512
     unique = {one["measure"]: one for one in measured("privacy.reidentification")["measurements"]}
     assert unique["k_anonymity"]["value"] == 1
+
+
+def test_the_report_says_what_the_data_hold_and_what_was_merged(
+    office: Path, proofbox: Command, tmp_path: Path
+) -> None:
+    out = tmp_path / "evidence"
+    result = proofbox("run", office, "--policy", "baseline", "--no-mlflow", "--out", out)
+    assert result.returncode in (1, 3), result.stderr
+    document = json.loads((out / "assessment.json").read_bytes())
+    verdicts = {item["requirement"]: item["verdict"] for item in document["findings"]}
+    assert verdicts["BASE-PRIV.a"] == "fail", "the telephone numbers were not declared"
+    assert verdicts["BASE-DATA.b"] == "fail", "twelve rows were exported twice"
+    assert verdicts["BASE-DATA.a"] == "pass"
+    english, vietnamese = ((out / name).read_text("utf-8") for name in ("report.html", "report.vi.html"))
+    for page, words in (
+        (english, ("What the data hold", "telephone number", "put together", "leading zeros")),
+        (vietnamese, ("Nội dung dữ liệu", "số điện thoại", "đã được ghép lại")),
+    ):
+        for word in words:
+            assert word in page
+    phones = [line.split(";")[6] for line in (office / "data/hồ-sơ.csv").read_text("utf-8-sig").splitlines()[1:]]
+    for path in out.rglob("*"):
+        if path.is_file() and path.suffix in (".json", ".html"):
+            text = path.read_text("utf-8")
+            assert not any(phone in text or phone[1:] in text for phone in phones), path
