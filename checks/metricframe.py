@@ -64,6 +64,12 @@ LOSSES = frozenset({"zero_one_loss", "brier_score_loss", "log_loss", "max_error"
                     "median_absolute_error", "root_mean_squared_error"})  # fmt: skip
 """Metrics in which lower is better."""
 
+MOST_ROWS_DRAWN = 20_000_000
+"""Rows drawn again in all, where each row is drawn: with more than 100,000 there are fewer draws than 200."""
+
+FEWEST_DRAWS = 40
+"""Draws that there are at least; a standard error from 40 is right to about a ninth."""
+
 Values = NDArray[Any]
 
 
@@ -102,7 +108,8 @@ def frame_of(metric: Metric, rows: Judged, size: int, resamples: int, rng: Gener
     Parameters
     ----------
     resamples
-        How many times the rows of each group are drawn again, with replacement.
+        How many times the rows of each group are drawn again, with replacement; where each row is drawn there are as
+        many draws as :data:`MOST_ROWS_DRAWN` allows, and at least :data:`FEWEST_DRAWS`.
 
     Notes
     -----
@@ -114,6 +121,8 @@ def frame_of(metric: Metric, rows: Judged, size: int, resamples: int, rng: Gener
     parts = [np.flatnonzero(rows.codes == group) for group in range(size)]
     values = [rows.value(function, part) for part in (*parts, np.concatenate(parts))]
     draw = _drawn_cells if metric in OF_CLASSES | OF_POSITIVES and rows.weight is None else _drawn_rows
+    if draw is _drawn_rows:
+        resamples = max(min(resamples, FEWEST_DRAWS), min(resamples, MOST_ROWS_DRAWN // len(rows.codes)))
     replicates = np.array([draw(function, parts, rows, rng) for _ in range(resamples)]).reshape(-1, size + 1)
     return Frame(groups=np.array(values[:-1]), overall=values[-1], replicates=replicates)
 

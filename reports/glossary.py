@@ -31,6 +31,42 @@ MEASURES: Mapping[str, Text] = {
     ),
     "equal_opportunity_difference": t("The gap between groups in true positive rates. 0 means equal."),
     "false_positive_rate_difference": t("The gap between groups in false positive rates. 0 means equal."),
+    "equal_opportunity_ratio": t("The lowest true positive rate of any group, divided by the highest. 1 means equal."),
+    "predictive_parity_difference": t("The gap between groups in precision. 0 means equal."),
+    "accuracy_difference": t("The highest accuracy of any group, less the lowest. 0 means equal."),
+    "calibration_gap": t(
+        "Of the worst group: how far the share to whom it happened lies from the mean probability. 0 is perfect."
+    ),
+    "calibration_difference": t(
+        "How much more one group is underestimated than another, in probability. 0 means equal."
+    ),
+    "expected_calibration_error": t(
+        "Of the worst group: how far probabilities lie from what happened, bin by bin. 0 is perfect."
+    ),
+    "observed_less_predicted": t(
+        "The share of a group to whom it happened, less its mean probability. Above 0 the model underestimates it."
+    ),
+    "intersectional_ratio": t(
+        "The smallest ratio of the rates of two groups, attributes taken alone and crossed. 1 means equal."
+    ),
+    "intersectional_difference": t(
+        "The largest difference of the rates of two groups, attributes taken alone and crossed. 0 means equal."
+    ),
+    "worst_group_difference": t(
+        "How far the rate of the group that differs most lies from the rate of everybody outside it. 0 means equal."
+    ),
+    "groups_that_differ": t("Groups that differ from everybody else by more than chance would bring about."),
+    "multiclass_demographic_parity_difference": t(
+        "For the class in which groups differ most: the highest share that got it, less the lowest. 0 means equal."
+    ),
+    "standardized_mean_error_difference": t(
+        "How much more one group is overrated than another, in standard deviations of the true values. 0 means equal."
+    ),
+    "selection_shortfall": t(
+        "How many more people of one group would have been selected, had it been selected at everybody's rate."
+    ),
+    "exposure_ratio": t("The lowest mean exposure of any group in the ranking, divided by the highest. 1 means equal."),
+    "worst_group_shortfall": t("How much worse the metric is in the worst group than in all groups together."),
     "flip_rate": t("The share of decisions that change when only the tested input is changed."),
     "noise_flip_rate": t("The share of decisions that change when the numbers are shaken a little."),
     "disagreement_rate": t("The share of rows that get another decision when the model is asked again."),

@@ -161,6 +161,34 @@ def group_counts(item: MeasurementRecord) -> tuple[tuple[str, str, tuple[GroupCo
     return tuple(found)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stratum:
+    """What became of one group within one stratum, as ``fairness.decisions_only`` says it."""
+
+    name: str
+    people: int
+    selected: int
+    expected: float
+
+
+def strata_of(item: MeasurementRecord) -> tuple[str, tuple[Stratum, ...]]:
+    """Return the group that fell shortest and how it fared in each stratum; nothing where nothing was stratified."""
+    group, listed = item.detail.get("group"), item.detail.get("strata")
+    if not item.detail.get("within") or not isinstance(group, dict) or not isinstance(listed, list):
+        return "", ()
+    return " + ".join(str(group[key]) for key in sorted(group)), tuple(filter(None, map(_stratum, listed)))
+
+
+def _stratum(listed: Json) -> Stratum | None:
+    match listed:
+        case {"stratum": dict(name), "people": int(people), "selected": int(selected),
+              "expected": int(expected) | float(expected)}:  # fmt: skip
+            joined = " + ".join(map(str, name.values()))
+            return Stratum(name=joined, people=people, selected=selected, expected=float(expected))
+        case _:
+            return None
+
+
 def _count(listed: Json) -> GroupCount | None:
     match listed:
         case {"group": dict(group), "count": int(count), "of": int(of), "rate": int(rate) | float(rate)}:

@@ -58,7 +58,7 @@ class Params(GroupParams):
     metric: Metric = "accuracy_score"
     """A function of ``sklearn.metrics``."""
     resamples: int = Field(default=200, ge=20, le=10_000)
-    """How many times rows are drawn again."""
+    """How many times rows are drawn again; where each row is drawn, fewer times above 100,000 of them."""
     min_group_size: int = Field(default=30, ge=2)
     """Groups with fewer rows are left out and named in the detail."""
 
@@ -130,7 +130,7 @@ def _measurements(
         "groups": listed,
         "worst": dict(groups.categories[int(there[shortfall.argmax()])]),
         "groups_without_this_metric": undefined,
-        "resamples": params.resamples,
+        "resamples": len(frame.replicates),
     }
     worst_and_gap: tuple[tuple[str, float, Of, Floats, Floats], ...] = (
         ("worst_group_shortfall", float(shortfall.max()), "worst", shortfall, short_error),

@@ -9,7 +9,7 @@ import pytest
 from proofbox.reports.figures import criterion_figure, value_in_words
 from proofbox.reports.html import render_html
 from proofbox.reports.i18n import Translator
-from proofbox.reports.rates import group_counts, rates_views
+from proofbox.reports.rates import group_counts, rates_views, strata_of
 from proofbox.reports.view import build_view
 from proofbox.reports.walls import walls_view
 from proofbox.reports.worstgroups import worst_views
@@ -131,6 +131,32 @@ def test_a_gap_in_one_of_many_classes_says_which(model_a):
     block = {**gap.detail, "within": "class x"}
     ((_, within, _),) = group_counts(dataclasses.replace(gap, detail={"rates": [block]}))
     assert within == "class x"
+
+
+STRATIFIED = {
+    "group": {"sex": "f"},
+    "within": ["department"],
+    "strata": [
+        {"stratum": {"department": "A"}, "people": 108, "selected": 89, "expected": 69.5},
+        {"stratum": {"department": "B"}, "people": "25", "selected": 17, "expected": 15.8},
+    ],
+}
+
+
+def test_like_compared_with_like_is_a_table_under_its_finding(model_a):
+    gap = by_measure(model_a, "demographic_parity_ratio")
+    strange = dataclasses.replace(gap, detail={**STRATIFIED, "strata": "none"})
+    assert strata_of(gap) == strata_of(strange) == ("", ())
+    found = dataclasses.replace(gap, detail=STRATIFIED)
+    short, strata = strata_of(found)
+    assert (short, [(one.name, one.people, one.selected, one.expected) for one in strata]) == (
+        "f",
+        [("A", 108, 89, 69.5)],
+    )
+    others = tuple(found if item is gap else item for item in model_a.measurements)
+    page = render_html(dataclasses.replace(model_a, measurements=others), "vi")
+    assert "f theo từng department" in page
+    assert "69,5" in page
 
 
 def test_an_exact_value_that_is_met_needs_no_picture_and_a_missed_one_does(model_a):

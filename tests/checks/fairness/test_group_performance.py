@@ -109,6 +109,20 @@ def test_the_interval_of_accuracy_is_near_the_one_made_for_it(measures, data, de
     assert ours.high == pytest.approx(made.high, abs=0.01)
 
 
+def test_many_rows_are_drawn_fewer_times_and_the_detail_says_how_often(measures, data, decisions, monkeypatch):
+    import proofbox.checks.metricframe as drawn
+
+    monkeypatch.setattr(drawn, "MOST_ROWS_DRAWN", 5_000)
+    rng = np.random.default_rng(6)
+    group, truth, score = rng.choice(["a", "b"], 100), rng.integers(0, 2, 100), rng.random(100)
+    given = data({"g": group, "y": truth}, target="y")
+    decided = decisions((score >= 0.5).astype(int), score)
+    for metric, times in (("roc_auc_score", 50), ("accuracy_score", 60)):
+        params = {"attribute": "g", "metric": metric, "resamples": 60}
+        found = measures(CHECK, params=params, data=given, decisions=decided)["worst_group_shortfall"]
+        assert found.detail["resamples"] == times
+
+
 def test_degenerate_a_group_of_one_class_has_no_area_and_is_named(measures, data, decisions):
     group, truth = ["a", "b", "c"] * 40, [0, 1, 1, 1, 0, 1] * 20
     score = np.random.default_rng(3).random(120)
