@@ -22,8 +22,11 @@ _FEW = 5
 _SHIFT = 0.25
 """Part of a count by which Wilson's limits are taken further out; 0 is Wilson, 1/2 his continuity correction."""
 
-_TINY = 10
-"""With fewer rows than this in one of two groups, no approximation of the difference is trusted alone."""
+_SMALL = 15
+"""Up to this many rows a group's own limits are exact whatever was counted."""
+
+_TINY = 5
+"""With no more rows than this in both groups, no approximation of the difference is trusted alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,15 +65,15 @@ def cautious_limits(successes: ArrayLike, trials: ArrayLike, z: float) -> Limits
 
     Notes
     -----
-    Wilson's limits for a quarter of a count less and more, and where five or fewer were counted (or not counted)
-    Clopper and Pearson's exact limit on that side: there Wilson's covers as little as 0.84 (L. D. Brown, T. T. Cai, A.
-    DasGupta, "Interval estimation for a binomial proportion", Statistical Science 16 (2001) 101-133, section 4.1.1, who
-    modify it for the same reason).
+    Wilson's limits for a quarter of a count less and more; where five or fewer were counted (or not counted), or there
+    are fifteen rows or fewer, Clopper and Pearson's exact limit on that side, since Wilson's covers as little as 0.84
+    there (L. D. Brown, T. T. Cai, A. DasGupta, "Interval estimation for a binomial proportion", Statistical Science 16
+    (2001) 101-133, section 4.1.1, who modify it for the same reason).
     """
     x, n = np.broadcast_arrays(np.asarray(successes, dtype=np.float64), np.asarray(trials, dtype=np.float64))
     low = np.where(x <= 0, 0.0, np.minimum(wilson_limits(np.maximum(x - _SHIFT, 0), n, z)[0], x / n))
     high = np.where(x >= n, 1.0, np.maximum(wilson_limits(np.minimum(x + _SHIFT, n), n, z)[1], x / n))
-    few, nearly_all = (x > 0) & (x <= _FEW), (x < n) & (n - x <= _FEW)
+    few, nearly_all = (x > 0) & ((x <= _FEW) | (n <= _SMALL)), (x < n) & ((n - x <= _FEW) | (n <= _SMALL))
     if few.any() or nearly_all.any():
         tail = NormalDist().cdf(-z)
         low[few] = np.minimum(low[few], _exact_low(x[few], n[few], tail))
@@ -114,8 +117,8 @@ def difference_limits(first: Sample, second: Sample, z: float) -> Limits:
     Notes
     -----
     The hull of Newcombe's square-and-add, made from :func:`cautious_limits`, and of Agresti and Caffo's limits, which
-    hold where the rates lie far apart. With fewer than ten rows in a sample it also holds what two exact intervals at
-    the root of the confidence leave possible, which can never cover less than it says.
+    hold where the rates lie far apart. With five rows or fewer in both samples it also holds what two exact intervals
+    at the root of the confidence leave possible, which can never cover less than it says.
     """
     return difference_of(sampled(*first, z), sampled(*second, z), z)
 
@@ -125,7 +128,7 @@ def difference_of(first: Sampled, second: Sampled, z: float) -> Limits:
     low, high = _square_and_add(first, second)
     other_low, other_high = agresti_caffo_limits((first.successes, first.trials), (second.successes, second.trials), z)
     low, high = np.minimum(low, other_low), np.maximum(high, other_high)
-    tiny = np.broadcast_to(np.minimum(first.trials, second.trials) < _TINY, low.shape)
+    tiny = np.broadcast_to(np.maximum(first.trials, second.trials) <= _TINY, low.shape)
     if tiny.any():
         tail = -np.expm1(np.log1p(-2 * (NormalDist().cdf(-z))) / 2) / 2
         x1, n1, x2, n2 = (

@@ -31,6 +31,21 @@ def test_newcombe_agrees_with_his_table(first, second, low, high):
     assert newcombe_limits(first, second, Z) == (pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5))
 
 
+@pytest.mark.parametrize(
+    ("counts", "newcombe", "agresti_caffo"),
+    # statsmodels 0.15.0, confint_proportions_2indep(..., method="newcomb" and "agresti-caffo", compare="diff").
+    [
+        ((5, 56, 0, 29), (-0.0381371479, 0.1925600139), (-0.0288658463, 0.1712462690)),
+        ((92, 123, 603, 673), (-0.2340299608, -0.0750520508), (-0.2307455706, -0.0708840590)),
+        ((1, 30, 29, 40), (-0.8088410918, -0.4884333090), (-0.8120976036, -0.4914738250)),
+    ],
+)
+def test_the_parts_of_the_hull_agree_with_statsmodels(counts, newcombe, agresti_caffo):
+    z, (first, second) = z_value(0.95), (counts[:2], counts[2:])
+    assert newcombe_limits(first, second, z) == (pytest.approx(newcombe[0]), pytest.approx(newcombe[1]))
+    assert agresti_caffo_limits(first, second, z) == (pytest.approx(agresti_caffo[0]), pytest.approx(agresti_caffo[1]))
+
+
 counts = st.integers(1, 300).flatmap(lambda trials: st.tuples(st.integers(0, trials), st.just(trials)))
 
 
@@ -104,7 +119,30 @@ def test_cautious_limits_are_exact_where_few_were_counted_and_a_quarter_count_fr
     assert 0.3662 < high < 0.3676
 
 
-GRID = np.array([0.002, 0.01, 0.03, 0.05, 0.15, 0.3, 0.475, 0.5, 0.675, 0.85, 0.95, 0.97, 0.99, 0.998])
+GRID = np.array(
+    [
+        0.002,
+        0.01,
+        0.03,
+        0.05,
+        0.1,
+        0.15,
+        0.2,
+        0.3,
+        0.4,
+        0.475,
+        0.5,
+        0.62,
+        0.675,
+        0.8,
+        0.85,
+        0.9,
+        0.95,
+        0.97,
+        0.99,
+        0.998,
+    ]
+)
 
 
 def lowest_coverage(sizes, limits, kind):
@@ -128,7 +166,23 @@ def lowest_coverage(sizes, limits, kind):
     return found
 
 
-@pytest.mark.parametrize("sizes", [(3, 3), (5, 50), (9, 40), (10, 10), (10, 100), (20, 180), (30, 30), (50, 50)])
+SIZES = [
+    (2, 4),
+    (3, 3),
+    (5, 5),
+    (5, 50),
+    (7, 7),
+    (8, 200),
+    (15, 150),
+    (10, 10),
+    (10, 100),
+    (20, 180),
+    (30, 30),
+    (50, 50),
+]
+
+
+@pytest.mark.parametrize("sizes", SIZES)
 def test_small_groups_and_rates_far_apart_are_covered_too(sizes):
     assert lowest_coverage(sizes, difference_limits, "difference") >= 0.94
     assert lowest_coverage(sizes, ratio_limits, "ratio") >= 0.94
