@@ -38,7 +38,8 @@ def scratch_folder(kind: str, *, place: str | None = None) -> Path:
     """
     folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{kind}-", dir=place))
     held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    fcntl.flock(held, fcntl.LOCK_EX)
+    with contextlib.suppress(OSError):  # a file system without locks: nobody can take this one for left behind either
+        fcntl.flock(held, fcntl.LOCK_EX)
     with _lock:
         _held[folder] = held
     return folder
@@ -88,7 +89,7 @@ def _removed(folder: Path) -> bool:
         return False
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:  # somebody is at work in it
+    except OSError:  # somebody is at work in it, or there are no locks by which one could tell
         return False
     else:
         remove(folder)

@@ -89,3 +89,15 @@ def test_a_link_inside_leads_nowhere(tmp_path):
     remove(folder)
     assert not folder.exists()
     assert (tmp_path / "kept/file").read_text() == "x"
+
+
+def test_a_file_system_without_locks_is_worked_on_and_never_swept(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(37, "no locks available")
+
+    monkeypatch.setattr(scratch.fcntl, "flock", refuse)
+    folder = scratch_folder("intake", place=str(tmp_path))
+    assert sweep(str(tmp_path)) == ()
+    assert folder.is_dir()
+    remove(folder)
+    assert list(tmp_path.iterdir()) == []
