@@ -120,3 +120,9 @@ def test_a_long_folder_for_temporary_files_is_no_hindrance(tmp_path, monkeypatch
     monkeypatch.setattr(tempfile, "tempdir", str(long))
     assert prove_walls(Bubblewrap()).isolated
     assert list(long.iterdir()) == []
+
+
+@pytest.mark.parametrize("home", ["/", "/nonexistent"])
+def test_users_of_services_have_no_home_of_their_own(monkeypatch, executor, home):
+    monkeypatch.setenv("HOME", home)
+    assert prove_walls(executor).isolated
