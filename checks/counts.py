@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ from proofbox.checks.onepass import DECIDED, TRUE, Attributes, Decide, Passed, o
 from proofbox.checks.result import Inapplicable
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
+
+_NUMBERS = Inapplicable(t("the answers are numbers, not decisions between classes, so there are no rates"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,22 @@ class Grouped:
     """Classes of the decisions, whether or not they occur."""
     cells: NDArray[np.int64]
     """Shape (groups, truths + 1, decided): rows; the last place of the second axis is that of rows without a label."""
+    weight: NDArray[np.float64] | None = None
+    """Sums of the sample weights, of the shape of ``cells``; None where the data carry none."""
+    weight_squared: NDArray[np.float64] | None = None
+    """Sums of the squared sample weights, of the shape of ``cells``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confusion:
+    """Counts of true class x decided class over all rows."""
+
+    truths: tuple[str, ...]
+    """Classes of the true labels that occur; empty where the data have no true labels."""
+    decided: tuple[str, ...]
+    """Classes of the decisions, whether or not they occur."""
+    cells: NDArray[np.int64]
+    """Shape (truths + 1, decided): rows; the last place of the first axis is that of rows without a label."""
     weight: NDArray[np.float64] | None = None
     """Sums of the sample weights, of the shape of ``cells``; None where the data carry none."""
     weight_squared: NDArray[np.float64] | None = None
@@ -84,6 +102,24 @@ class Counts:
         """Whose decisions they are."""
         return self._first.source
 
+    def confusion(self) -> Confusion | Inapplicable:
+        """Return the counts of all rows, or why there are none."""
+        if self.data.rows == 0:
+            return Inapplicable(t("the {role} data have no rows", role=self.data.role))
+        if not self.classes and not self._first.why_not(()):
+            return _NUMBERS
+        cube = self._cube(())
+        if isinstance(cube, Inapplicable):
+            return cube
+        truths, decided, places, shape = _laid_out(cube, self.classes)
+        return Confusion(
+            truths=truths,
+            decided=decided,
+            cells=_filled(places, shape, cube.rows).astype(np.int64),
+            weight=None if cube.weight is None else _filled(places, shape, cube.weight),
+            weight_squared=None if cube.weight_squared is None else _filled(places, shape, cube.weight_squared),
+        )
+
     @property
     def tables(self) -> Mapping[Attributes, Cube]:
         """The joint tables so far, by attributes: the evidence from which everything that was asked follows."""
@@ -102,7 +138,7 @@ class Counts:
             if unfit := unfit_column(self.data, name):
                 return unfit
         if not self.classes and not self._first.why_not(()):
-            return Inapplicable(t("the answers are numbers, not decisions between classes, so there are no rates"))
+            return _NUMBERS
         cube = self._cube(names)
         return cube if isinstance(cube, Inapplicable) else _grouped(self.data, names, cube, self.classes)
 
@@ -144,19 +180,9 @@ def _grouped(data: Dataset, names: Attributes, cube: Cube, classes: tuple[str, .
     categories = tuple(category_of(int(code), names, columns) for code in occurring[: MOST_GROUPS + 1])
     if unfit := unfit_groups(data, names, categories, len(occurring)):
         return unfit
-    has_truth = any(axis.name == TRUE for axis in cube.axes)
-    truths = cube.axis(TRUE).categories if has_truth else ()
-    places = {name: place for place, name in enumerate(classes)}
-    decided = np.array([places[name] for name in cube.axis(DECIDED).categories], dtype=np.int64)[cube.of(DECIDED)]
-    truth = cube.of(TRUE) if has_truth else np.zeros_like(group)
-    shape = (len(occurring), len(truths) + 1, len(classes))
-    code = np.ravel_multi_index((group, truth, decided), shape)
-
-    def laid_out(sums: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
-        return None if sums is None else weighed(code, sums, math.prod(shape)).reshape(shape)
-
-    cells = np.zeros(shape, dtype=np.int64)
-    np.add.at(cells.reshape(-1), code, cube.rows)
+    truths, decided, places, shape = _laid_out(cube, classes)
+    size = math.prod(shape)
+    places, shape = group * size + places, (len(occurring), *shape)
     return Grouped(
         attribute=names,
         categories=categories,
@@ -166,8 +192,28 @@ def _grouped(data: Dataset, names: Attributes, cube: Cube, classes: tuple[str, .
             if (without := int(cube.rows[cube.of(axis.name) == len(axis.categories)].sum()))
         },
         truths=truths,
-        decided=classes,
-        cells=cells,
-        weight=laid_out(cube.weight),
-        weight_squared=laid_out(cube.weight_squared),
+        decided=decided,
+        cells=_filled(places, shape, cube.rows).astype(np.int64),
+        weight=None if cube.weight is None else _filled(places, shape, cube.weight),
+        weight_squared=None if cube.weight_squared is None else _filled(places, shape, cube.weight_squared),
     )
+
+
+Shape = tuple[int, ...]
+
+
+def _laid_out(
+    cube: Cube, classes: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[str, ...], NDArray[np.int64], Shape]:
+    """Return the true classes, the decided ones, and where each cell of the cube lies in their table."""
+    has_truth = any(axis.name == TRUE for axis in cube.axes)
+    truths = cube.axis(TRUE).categories if has_truth else ()
+    place = {name: code for code, name in enumerate(classes)}
+    decided = np.array([place[name] for name in cube.axis(DECIDED).categories], dtype=np.int64)[cube.of(DECIDED)]
+    places: NDArray[np.int64] = decided + len(classes) * cube.of(TRUE) if has_truth else decided
+    return truths, classes, places, (len(truths) + 1, len(classes))
+
+
+def _filled(places: NDArray[np.int64], shape: Shape, sums: NDArray[Any]) -> NDArray[np.float64]:
+    """Return a table of that shape with the sums at their places; whole numbers below 2**53 stay exact."""
+    return weighed(places, sums.astype(np.float64), math.prod(shape)).reshape(shape)

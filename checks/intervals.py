@@ -141,7 +141,7 @@ def mean_of_proportions(successes: ArrayLike, trials: ArrayLike, confidence: flo
     )
 
 
-def f1_interval(true_positives: int, errors: int, confidence: float) -> Interval:
+def f1_interval(true_positives: float, errors: float, confidence: float) -> Interval:
     """Return the interval for ``F1 = 2 TP / (2 TP + FP + FN)``, where ``errors`` is ``FP + FN``.
 
     Notes

@@ -77,6 +77,8 @@ class CheckSpec:
     measures: Mapping[str, MeasureSpec]
     needs: frozenset[str]
     """The names in the function's signature, a subset of :data:`INPUTS`."""
+    optional: frozenset[str] = frozenset()
+    """Those of them that have a default: what the check can do without where rows are too many to hold."""
     params_type: type[CheckParams]
     run: Callable[..., Result]
     module: str
@@ -163,7 +165,8 @@ def get_check(check_id: str) -> CheckSpec:
 
 def _spec(check_id: str, function: Callable[..., Result], module: ModuleType) -> CheckSpec:
     doc = inspect.cleandoc(module.__doc__ or "")
-    needs = frozenset(inspect.signature(function).parameters)
+    signature = inspect.signature(function).parameters
+    needs = frozenset(signature)
     if unknown := needs - INPUTS:
         raise BadCheckError(f"{check_id}: asks for {sorted(unknown)}; a check may ask for {sorted(INPUTS)}")
     if needs & AFTERWARDS and needs & {"model", "decisions"}:
@@ -174,6 +177,7 @@ def _spec(check_id: str, function: Callable[..., Result], module: ModuleType) ->
         doc=doc,
         measures=_measures(check_id, doc),
         needs=needs,
+        optional=frozenset(name for name, one in signature.items() if one.default is not inspect.Parameter.empty),
         params_type=_params_type(check_id, function),
         run=function,
         module=module.__name__,

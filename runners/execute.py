@@ -145,7 +145,7 @@ def _missing(task: Task, bench: Bench) -> Text | None:
     needs = task.check.needs
     if "model" in needs and bench.model is None:
         return t("the submission has no model, only recorded decisions")
-    if bench.evaluation.source is not None and needs & _ALL_ROWS:
+    if bench.evaluation.source is not None and (needs - task.check.optional) & _ALL_ROWS:
         return t(
             "the evaluation data have {rows} rows, which are read in batches, and this check needs all of them at "
             "once; a higher --rows-in-memory holds them",
@@ -165,6 +165,8 @@ def _inputs(task: Task, bench: Bench) -> dict[str, object]:
     given |= {"isolation": bench.isolation, "behaviour": bench.behaviour}
     if "rng" in needs:
         given["rng"] = bench.rng(task)
+    if bench.evaluation.source is not None:
+        needs = needs - task.check.optional
     if "decisions" in needs:
         given["decisions"] = bench.decisions()
     if "opinions" in needs:

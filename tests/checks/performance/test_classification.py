@@ -78,8 +78,60 @@ def test_rows_without_a_true_label_are_left_out_and_counted(measures, why, data,
 
 def test_inapplicable(why, data, decisions):
     assert "no true labels" in why(CHECK, data=data({"x": TRUTH}), decisions=decisions(TRUTH))
-    weighted = data({"y": TRUTH, "w": [1.0] * 8}, target="y", weight="w")
-    assert "sample weights" in why(CHECK, data=weighted, decisions=decisions(TRUTH))
+    nobody = data({"y": TRUTH, "w": [0.0] * 8}, target="y", weight="w")
+    assert "no row with a true label has a weight" in why(CHECK, data=nobody, decisions=decisions(TRUTH))
+    assert "are numbers" in why(CHECK, data=data({"y": TRUTH}, target="y"), decisions=numbers(decisions))
+
+
+def numbers(decisions):
+    predicted = decisions(TRUTH, [0.5] * 8)
+    object.__setattr__(predicted, "classes", ())
+    return predicted
+
+
+def test_rows_that_are_too_many_to_hold_are_measured_without_their_scores(data, decisions):
+    from proofbox.checks.counts import Counts
+    from proofbox.checks.performance.classification import Params, classification
+
+    counts = Counts(data({"y": TRUTH}, target="y"), decisions(TRUTH, [float(y) for y in TRUTH]))
+    found = classification(counts=counts, params=Params())
+    names = ["accuracy", "balanced_accuracy", "precision", "recall", "f1"]
+    assert [item.measure for item in found.measurements] == names
+
+
+weighted_row = st.tuples(st.integers(0, 2), st.integers(0, 2), st.sampled_from([0.0, 0.25, 1.0, 7.5]))
+
+
+@given(st.lists(weighted_row, min_size=1, max_size=40), st.booleans())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_weighted_values_equal_scikit_learns(run, data, decisions, rows, two_classes):
+    from sklearn import metrics
+
+    truth, decided, weight = (np.array(column) for column in zip(*rows, strict=True))
+    if two_classes:
+        truth, decided = np.minimum(truth, 1), np.minimum(decided, 1)
+    given_rows = data({"y": truth, "w": weight}, target="y", weight="w")
+    result = run(CHECK, data=given_rows, decisions=decisions(decided.tolist(), weight))
+    if not weight.sum():
+        assert "weight above 0" in str(result.reason)
+        return
+    found = {item.measure: item for item in result.measurements}
+    about = {"sample_weight": weight}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs = {"accuracy": metrics.accuracy_score(truth, decided, **about)}
+        members = [(truth == one) for one in set(truth) if weight[truth == one].sum()]
+        recalls = [metrics.accuracy_score(truth[one], decided[one], sample_weight=weight[one]) for one in members]
+        theirs["balanced_accuracy"] = np.mean(recalls)
+        if not (2 in truth or 2 in decided):
+            theirs |= {
+                "precision": metrics.precision_score(truth, decided, zero_division=np.nan, **about),
+                "recall": metrics.recall_score(truth, decided, zero_division=np.nan, **about),
+                "f1": metrics.f1_score(truth, decided, zero_division=np.nan, **about),
+            }
+    expected = {name: value for name, value in theirs.items() if not np.isnan(value)}
+    assert {name: item.value for name, item in found.items()} == pytest.approx(expected, abs=1e-9)
+    assert found["accuracy"].sample_size == len(rows)
 
 
 row = st.tuples(st.integers(0, 1), st.integers(0, 1), st.integers(0, 10))
