@@ -184,9 +184,8 @@ def _duplicates(data: Dataset) -> Iterator[Measurement]:
     with_all = data.rows - len(row_classes(data.table, every).sizes)
     repeated_ids: dict[str, Json] = {}
     for name in identifiers:
-        codes = column_codes(data.table.column(name))
-        there = codes[codes >= 0]
-        if again := len(there) - len(np.unique(there)):
+        counts = np.bincount(column_codes(data.table.column(name)) + 1)[1:]
+        if again := int(counts.sum() - np.count_nonzero(counts)):
             repeated_ids[name] = again
     yield Measurement(
         measure="duplicate_share",

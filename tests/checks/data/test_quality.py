@@ -3,9 +3,8 @@ import random
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv as pcsv
 import pytest
-
-from proofbox.runners.tables import read_table
 
 CHECK = "data.quality"
 
@@ -22,13 +21,18 @@ def check(measures, data, subject):
 
 @pytest.fixture
 def check_file(measures, data, subject):
-    """Read bytes as the product does, and look at them."""
+    """Write a CSV file, read it as the product does, and look at both."""
 
-    def found(content, **roles):
+    def found(content, delimiter=",", decimal=".", encoding="utf-8"):
         who = subject({"evaluation.csv": content})
-        read = read_table(who.root / "evaluation.csv")
-        given = data({name: read.table.column(name) for name in read.table.column_names}, detail=read.detail, **roles)
-        return measures(CHECK, subject=who, data=given), read.table
+        table = pcsv.read_csv(
+            who.root / "evaluation.csv",
+            parse_options=pcsv.ParseOptions(delimiter=delimiter),
+            convert_options=pcsv.ConvertOptions(decimal_point=decimal),
+        )
+        said = {"format": "csv", "delimiter": delimiter, "decimal": decimal, "encoding": encoding}
+        given = data({name: table.column(name) for name in table.column_names}, detail=said)
+        return measures(CHECK, subject=who, data=given), table
 
     return found
 
@@ -173,7 +177,7 @@ def test_honest_columns_have_no_trap(check, values):
 
 def test_what_reading_hides_is_found_in_the_file(check_file):
     lines = [f"0{n:04d};{n}.{n % 900 + 100};{n},5;1.2E+11" for n in range(1, 60)]
-    found, table = check_file(b"\xef\xbb\xbfcode;money;ratio;big\n" + "\n".join(lines).encode())
+    found, table = check_file(b"\xef\xbb\xbfcode;money;ratio;big\n" + "\n".join(lines).encode(), ";", ",", "utf-8-sig")
     assert pa.types.is_integer(table.column("code").type)
     assert traps(found)["code"] == {"byte_order_mark": 59, "leading_zeros_lost": 59}
     assert "scientific_notation_as_text" in traps(found)["big"] or "scientific_notation" in traps(found)["big"]
