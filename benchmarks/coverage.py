@@ -14,6 +14,7 @@ import numpy as np
 from coverage_gaps import bootstrapped, in_the_limit
 from coverage_rows import row_coverage
 from coverage_singles import NOMINAL, single_coverage
+from coverage_sweep import swept
 from numpy.random import Generator
 
 from proofbox.checks.effective import effective_counts
@@ -90,11 +91,19 @@ ENUMERATED = [
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tries", type=int, default=20_000)
-    parser.add_argument("--part", choices=("gaps", "enumerated", "weighted", "limit", "bootstrap", "singles", "rows"))
+    parser.add_argument(
+        "--part", choices=("gaps", "enumerated", "sweep", "weighted", "limit", "bootstrap", "singles", "rows")
+    )
     asked = parser.parse_args()
     lowest = 1.0
     parts = (
-        *(("gaps", simulated), ("enumerated", enumerated), ("weighted", weighted), ("limit", in_the_limit)),
+        *(
+            ("gaps", simulated),
+            ("enumerated", enumerated),
+            ("sweep", swept),
+            ("weighted", weighted),
+            ("limit", in_the_limit),
+        ),
         *(("bootstrap", bootstrapped), ("singles", singles), ("rows", of_rows)),
     )
     for name, tables in parts:

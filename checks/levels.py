@@ -6,6 +6,7 @@ judges, long after the check ran. What :func:`at_confidence` gives is what the c
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -13,10 +14,13 @@ from numpy.typing import NDArray
 
 from proofbox.checks import auc, gaps, intervals, meangaps, reliability
 from proofbox.checks.contrasts import largest_difference, smallest_ratio
-from proofbox.checks.exactgaps import exact_gap_interval
+from proofbox.checks.exactgaps import exact_gap_interval, few_enough
 from proofbox.checks.intervals import Sample
 from proofbox.checks.normalgaps import normal_again
 from proofbox.checks.result import Interval, Json
+
+MOST_GROUPS = 1_000
+"""With more groups in a rate, or more rates, than any check gives a record is not worked on: pairs grow squarely."""
 
 
 def at_confidence(interval: Interval, confidence: float) -> Interval | None:
@@ -29,10 +33,12 @@ def at_confidence(interval: Interval, confidence: float) -> Interval | None:
     if again is None or interval.basis is None:
         return None
     try:
-        return again(interval.basis, confidence)
-    except (KeyError, TypeError, ValueError, IndexError, ZeroDivisionError):
+        with np.errstate(all="ignore"):
+            found = again(interval.basis, confidence)
+    except (LookupError, TypeError, ValueError, ArithmeticError):
         # A stranger's record: numbers that are no counts are as good as none.
         return None
+    return found if math.isfinite(found.low) and math.isfinite(found.high) else None
 
 
 def families_of(interval: Interval | None) -> tuple[gaps.Family, ...]:
@@ -41,7 +47,7 @@ def families_of(interval: Interval | None) -> tuple[gaps.Family, ...]:
         return ()
     try:
         return tuple(_families(interval.basis))
-    except (TypeError, ValueError, IndexError):
+    except (TypeError, ValueError, LookupError, ArithmeticError):
         return ()
 
 
@@ -55,27 +61,33 @@ def plain_method(method: str) -> str:
 
 def _families(basis: Mapping[str, Json]) -> list[gaps.Family]:
     listed = basis["families"]
-    if not isinstance(listed, list | tuple) or not listed:
+    if not isinstance(listed, list | tuple) or not 0 < len(listed) <= MOST_GROUPS:
         raise ValueError("no families")
-    found = []
-    for one in listed:
-        counts = np.array(one)
-        if counts.ndim != 2 or counts.shape[1] != 2 or counts.dtype.kind not in "if" or not (counts[:, 1] > 0).all():
-            raise ValueError("no counts")
-        if (
-            (counts[:, 0] < 0).any()
-            or (counts[:, 0] > counts[:, 1] * (1 + 1e-12)).any()
-            or not np.isfinite(counts).all()
-        ):
-            raise ValueError("no counts")
-        found.append(gaps.Family(successes=counts[:, 0], trials=counts[:, 1]))
-    return found
+    counts = [_counts(_table(one, 2)) for one in listed]
+    return [gaps.Family(successes=rows[:, 0], trials=rows[:, 1]) for rows in counts]
+
+
+def _table(listed: Json, columns: int) -> NDArray[np.int64] | NDArray[np.float64]:
+    """Return lists of finite numbers of one length, shape (groups, columns), as whole numbers where all are."""
+    rows = np.array(listed)
+    if rows.ndim != 2 or rows.shape[1] != columns or rows.dtype.kind not in "if" or len(rows) > MOST_GROUPS:
+        raise ValueError("no numbers")
+    if not np.isfinite(rows).all():
+        raise ValueError("not finite")
+    return rows
+
+
+def _counts(rows: NDArray[np.int64] | NDArray[np.float64]) -> NDArray[np.int64] | NDArray[np.float64]:
+    """Return rows whose first two columns are successes and trials."""
+    successes, trials = rows[:, 0], rows[:, 1]
+    if not ((successes >= 0) & (trials > 0) & (successes <= trials * (1 + 1e-12))).all():
+        raise ValueError("no counts")
+    return rows
 
 
 def _contrasts(basis: Mapping[str, Json]) -> tuple[Sample, Sample]:
-    rows = np.array(basis["contrasts"])
-    if rows.ndim != 2 or rows.shape[1] != 4 or rows.dtype.kind not in "if" or not (rows[:, [1, 3]] > 0).all():
-        raise ValueError("no counts")
+    rows = _counts(_table(basis["contrasts"], 4))
+    _counts(rows[:, 2:])
     return (rows[:, 0], rows[:, 1]), (rows[:, 2], rows[:, 3])
 
 
@@ -114,7 +126,10 @@ def _separated(basis: Mapping[str, Json], confidence: float) -> Interval:
 
 
 def _exact(basis: Mapping[str, Json], confidence: float) -> Interval:
-    return exact_gap_interval(_families(basis)[0], "ratio" if basis["of"] == "ratio" else "difference", confidence)
+    family = _families(basis)[0]
+    if not few_enough(family):
+        raise ValueError("too many tables")
+    return exact_gap_interval(family, "ratio" if basis["of"] == "ratio" else "difference", confidence)
 
 
 def _means(basis: Mapping[str, Json]) -> meangaps.Means:
@@ -134,11 +149,8 @@ def _excess(basis: Mapping[str, Json]) -> reliability.Reliability:
 
 def _rows(listed: Json, columns: int) -> NDArray[np.float64]:
     """Return lists of numbers of one length, the first of which counts rows."""
-    rows = np.array(listed)
-    if rows.ndim != 2 or rows.shape[1] != columns or rows.dtype.kind not in "if":
-        raise ValueError("no numbers")
-    rows = rows.astype(np.float64)
-    if not (np.isfinite(rows).all() and (rows[:, 0] >= 1).all()):
+    rows = _table(listed, columns).astype(np.float64)
+    if not (rows[:, 0] >= 1).all():
         raise ValueError("no rows")
     return rows
 

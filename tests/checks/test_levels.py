@@ -1,11 +1,13 @@
 """An interval at another confidence is the one that the check would have given."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proofbox.checks import auc, contrasts, gaps, intervals, meangaps, normalgaps, reliability
+from proofbox.checks import auc, contrasts, gaps, intervals, levels, meangaps, normalgaps, reliability
 from proofbox.checks.exactgaps import exact_gap_interval
 from proofbox.checks.levels import at_confidence, families_of
 from proofbox.checks.result import Interval
@@ -94,3 +96,44 @@ def test_a_record_without_sound_counts_says_nothing_at_another_confidence(basis)
 def test_an_unknown_method_says_nothing():
     given_interval = Interval(low=0.1, high=0.3, confidence=0.95, method="bootstrap", basis={"families": [[[1, 4]]]})
     assert at_confidence(given_interval, 0.99) is None
+
+
+NUMBER = st.integers(-3, 10**9) | st.floats(allow_nan=False, allow_infinity=False)
+ROW = st.lists(NUMBER, min_size=1, max_size=4)
+ANY = st.recursive(
+    st.none() | st.booleans() | NUMBER | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+BASIS = st.fixed_dictionaries(
+    {},
+    optional={
+        "families": st.lists(st.lists(ROW, max_size=4), max_size=3) | ANY,
+        "contrasts": st.lists(ROW, max_size=4) | ANY,
+        "means": st.lists(ROW, max_size=4) | ANY,
+        "excess": st.lists(ROW, max_size=4) | ANY,
+        "largest_excess": st.lists(ROW, max_size=4) | ANY,
+        "cells": ROW | ANY,
+        "area": NUMBER | ANY,
+        "variance": NUMBER | ANY,
+        "cases": NUMBER | ANY,
+        "controls": NUMBER | ANY,
+        "of": st.sampled_from(["ratio", "difference"]) | ANY,
+    },
+)
+
+
+@pytest.mark.parametrize("method", sorted(levels._METHODS))
+@given(BASIS, st.floats(0.5001, 0.999999))
+@settings(max_examples=25, deadline=None)
+def test_nothing_that_a_stranger_writes_breaks_it(method, basis, confidence):
+    found = at_confidence(Interval(low=0.1, high=0.3, confidence=0.95, method=method, basis=basis), confidence)
+    assert found is None or (found.confidence == confidence and math.isfinite(found.low + found.high))
+
+
+def test_a_record_that_would_take_all_memory_is_not_worked_on():
+    many = {"families": [[[1, 4]] * 100_000]}
+    for method in ("newcombe-agresti-caffo-tukey", "mover-r-tukey"):
+        assert at_confidence(Interval(low=0, high=1, confidence=0.95, method=method, basis=many), 0.99) is None
+    large = {"families": [[[10**6, 10**7], [10**6, 10**7]]], "of": "ratio"}
+    assert at_confidence(Interval(low=0, high=1, confidence=0.95, method="exact", basis=large), 0.99) is None
