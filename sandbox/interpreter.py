@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -66,11 +67,11 @@ def environment(*, threads: int = 1, scratch: bool = False) -> dict[str, str]:
 
 
 def home() -> Path:
-    """Return the user's home folder; ``/nonexistent`` for one who has none, as in a container under a bare number."""
-    try:
-        return Path.home()
-    except RuntimeError:
-        return Path("/nonexistent")
+    """Return the user's home folder; ``/nonexistent`` for one who has none, as users of services and bare numbers."""
+    with contextlib.suppress(RuntimeError):
+        found = Path.home()
+        return found if len(found.parts) > 1 else Path("/nonexistent")
+    return Path("/nonexistent")
 
 
 ASK = """

@@ -187,12 +187,6 @@ class _Outside:
         return rows
 
 
-def _home() -> Path:
-    """Return the user's home folder; where that is ``/``, as for users of services, the place of everybody else's."""
-    home = Path.home()
-    return home if len(home.parts) > 1 else Path("/home")
-
-
 def _short_place() -> str:
     """Return a folder for temporary files whose path leaves room for a socket's (the kernel takes 107 bytes)."""
     for place in (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"):  # noqa: S108 only tempfile makes files there
