@@ -17,6 +17,15 @@ BATCH_ROWS = 10_000
 """Most rows of one request: large enough that calls cost nothing, small enough to bound memory inside."""
 
 
+HEADING_BYTES = 512
+"""Of an Arrow stream, for each column: its name, its type and where it lies."""
+
+
+def room_for(columns: int) -> int:
+    """Return how many bytes a batch of so many columns of numbers takes at most, in either form."""
+    return columns * (BATCH_ROWS * 8 + HEADING_BYTES)
+
+
 @dataclass(frozen=True, slots=True)
 class Placed:
     """One batch, ready to be asked about."""
@@ -42,25 +51,46 @@ def placed(table: pa.Table, memory: RowMemory | None) -> Iterator[Placed]:
     if memory is not None and columns is not None:
         yield from _matrices(columns, table.num_rows, memory)
         return
-    for number, (body, rows) in enumerate(streams(table)):
-        if memory is None or body.nbytes > memory.slot_bytes:
-            yield Placed(rows, body)
+    for number, batch in enumerate(_parts(table)):
+        length = None if memory is None else _written(batch, memory.bytes(number))
+        if memory is None or length is None:
+            yield Placed(batch.num_rows, _stream(batch))
         else:
-            memory.bytes(number)[: body.nbytes] = body.cast("B")
-            yield Placed(rows, offset=memory.place(number), length=body.nbytes)
+            yield Placed(batch.num_rows, offset=memory.place(number), length=length)
 
 
-def streams(table: pa.Table) -> Iterator[tuple[memoryview, int]]:
-    """Yield Arrow streams of at most ``BATCH_ROWS`` rows each, one record batch a stream, and their rows."""
+def _parts(table: pa.Table) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
 
     # Of one chunk, so that batches are as long as can be; no copy where it is one already.
-    for part in table.combine_chunks().to_batches(max_chunksize=BATCH_ROWS):
-        batch = _without_long_dictionaries(part)
-        sink = pa.BufferOutputStream()
+    parts: list[pa.RecordBatch] = table.combine_chunks().to_batches(max_chunksize=BATCH_ROWS)
+    coded = any(pa.types.is_dictionary(kind) for kind in table.schema.types)
+    yield from map(_without_long_dictionaries, parts) if coded else parts
+
+
+def _stream(batch: pa.RecordBatch) -> memoryview:
+    """Return an Arrow stream of one batch."""
+    import pyarrow as pa
+
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    return memoryview(sink.getvalue())
+
+
+def _written(batch: pa.RecordBatch, room: memoryview) -> int | None:
+    """Write an Arrow stream of one batch into ``room``; return its bytes, None where it does not fit."""
+    import pyarrow as pa
+
+    sink = pa.FixedSizeBufferWriter(pa.py_buffer(room))
+    try:
         with pa.ipc.new_stream(sink, batch.schema) as writer:
             writer.write_batch(batch)
-        yield memoryview(sink.getvalue()), batch.num_rows
+        return int(sink.tell())
+    except OSError:  # of a file that is full
+        return None
+    finally:
+        sink.close()
 
 
 def _matrices(columns: Sequence[NDArray[np.float64]], total: int, memory: RowMemory) -> Iterator[Placed]:
@@ -89,8 +119,6 @@ def _without_long_dictionaries(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Return ``batch`` with the columns decoded whose dictionary is longer than they are: it would be sent whole."""
     import pyarrow as pa
 
-    if not any(pa.types.is_dictionary(kind) for kind in batch.schema.types):
-        return batch
     columns = [
         column.dictionary_decode()
         if pa.types.is_dictionary(column.type) and len(column.dictionary) > batch.num_rows

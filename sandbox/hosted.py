@@ -172,7 +172,7 @@ class HostedModel:
 
     def _launch(self) -> RowMemory | None:
         """Start the host program; return the memory that it shares, None where rows go over the wire."""
-        memory = row_memory(len(self._spec.features) * batches.BATCH_ROWS * 8)
+        memory = row_memory(batches.room_for(len(self._spec.features)))
         try:
             rows = None if memory is None else memory.descriptor
             self._running = self._executor.launch(

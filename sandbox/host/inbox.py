@@ -35,14 +35,13 @@ class Inbox:
         if request.kind == PREDICT:
             return ArrowRows(request.body)
         offset, length, columns = PLACE.unpack(request.body)
-        found = self._shared[offset : offset + length]
-        if request.kind != PREDICT_MATRIX:
-            return ArrowRows(bytearray(found))
         import numpy as np
 
-        target = self._room(length).view(np.float64)
-        np.copyto(target, np.frombuffer(found, dtype=np.float64))
-        return MatrixRows(target.reshape(columns, request.rows).T)
+        room = self._room(length)
+        np.copyto(room, np.frombuffer(self._shared, dtype=np.uint8, count=length, offset=offset))
+        if request.kind != PREDICT_MATRIX:
+            return ArrowRows(room)
+        return MatrixRows(room.view(np.float64).reshape(columns, request.rows).T)
 
     def _room(self, length: int) -> NDArray[np.uint8]:
         """Return ``length`` bytes that nobody else looks into: those of the last request, unless the model kept them.

@@ -59,7 +59,7 @@ class MatrixRows:
 class ArrowRows:
     """Rows that came as an Arrow stream of one batch, its buffers inside ``body``."""
 
-    def __init__(self, body: bytearray) -> None:
+    def __init__(self, body: bytearray | NDArray[np.uint8]) -> None:
         import pyarrow as pa
 
         self._batch = pa.ipc.open_stream(pa.py_buffer(body)).read_next_batch()
@@ -80,8 +80,12 @@ class ArrowRows:
         """Return a frame whose columns have the types that they were sent with."""
         import pyarrow as pa
 
-        plain = [_plain(column) for column in self._batch.columns]
-        return pa.record_batch(plain, names=list(names.index)).to_pandas()
+        batch = self._batch
+        if any(pa.types.is_dictionary(kind) for kind in batch.schema.types):
+            batch = pa.record_batch([_plain(column) for column in batch.columns], names=batch.schema.names)
+        frame = batch.to_pandas(use_threads=False)  # as many threads as were granted: one
+        frame.columns = names.index
+        return frame
 
     def column(self, place: int) -> NDArray[Any]:
         """Return one column."""

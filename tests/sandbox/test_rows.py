@@ -86,6 +86,18 @@ def test_a_wide_table_goes_in_smaller_batches(memory):
     assert all(one.matrix and one.length <= memory.slot_bytes for one in found)
 
 
+def test_whole_numbers_and_texts_lie_in_the_memory_too():
+    memory = RowMemory(batches.room_for(3))
+    columns = {"a": np.arange(25_000), "b": np.arange(25_000.0), "c": np.arange(25_000) % 2 == 0}
+    found = list(batches.placed(pa.table(columns), memory))
+    assert [(one.rows, one.matrix, one.body) for one in found] == [(10_000, False, None)] * 2 + [(5_000, False, None)]
+    long = pa.table({"a": ["x" * 1_000] * 1_000})
+    (one,) = batches.placed(long, memory)
+    assert one.body is not None  # it does not fit
+    assert pa.ipc.open_stream(one.body).read_all().equals(long)
+    memory.close_descriptor()
+
+
 @pytest.mark.parametrize("seals", [0, 1 | 2 | 4], ids=["none", "size alone"])
 def test_memory_that_is_not_sealed_is_found_by_the_battery(monkeypatch, seals, executor):
     monkeypatch.setattr(rowmemory, "SEALS", seals)

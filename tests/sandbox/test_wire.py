@@ -132,6 +132,36 @@ def test_two_replies_are_caught_before_the_next_request():
     theirs.close()
 
 
+def test_requests_are_answered_in_their_order():
+    for turned in (False, True):
+        ours, theirs = socket.socketpair()
+        end = wire.Wire(ours)
+        deadline = time.monotonic() + 1
+        asked = [end.request(wire.PREDICT_MATRIX, memoryview(b"where"), LABELS, deadline) for _ in range(2)]
+        theirs.send(b"".join(frame(nonce, body=GOOD) for nonce in (reversed(asked) if turned else asked)))
+        if turned:
+            with pytest.raises(ModelError, match="not asked"):
+                end.reply(asked[0], wire.ANSWER, LABELS, deadline)
+        else:
+            assert [end.reply(nonce, wire.ANSWER, LABELS, deadline).columns for nonce in asked] == [1, 1]
+            end.expect_silence()
+        ours.close()
+        theirs.close()
+
+
+def test_a_second_answer_is_caught_although_one_request_was_ahead():
+    ours, theirs = socket.socketpair()
+    end = wire.Wire(ours)
+    deadline = time.monotonic() + 1
+    asked = [end.request(wire.PREDICT_MATRIX, memoryview(b"where"), LABELS, deadline) for _ in range(2)]
+    theirs.send(b"".join(frame(nonce, body=GOOD) for nonce in (asked[0], asked[0], asked[1])))
+    end.reply(asked[0], wire.ANSWER, LABELS, deadline)
+    with pytest.raises(ModelError, match="not asked"):
+        end.reply(asked[1], wire.ANSWER, LABELS, deadline)
+    ours.close()
+    theirs.close()
+
+
 @pytest.mark.parametrize(
     ("values", "what"),
     [
@@ -192,9 +222,23 @@ def test_texts_go_over_the_wire_as_they_are(lists):
 
 
 def test_both_ends_speak_one_language():
-    for name in ("MAGIC", "CONFIGURE", "PREDICT", "HELLO", "ANSWER", "REFUSED", "WALLS", "FLOAT64", "INT64", "TEXT"):
+    for name in (
+        "MAGIC",
+        "CONFIGURE",
+        "PREDICT",
+        "PREDICT_SHARED",
+        "PREDICT_MATRIX",
+        "HELLO",
+        "ANSWER",
+        "REFUSED",
+        "WALLS",
+        "FLOAT64",
+        "INT64",
+        "TEXT",
+    ):
         assert getattr(wire, name) == getattr(channel, name), name
     assert wire.HEADER.format == channel.HEADER.format
+    assert wire.PLACE.format == channel.PLACE.format
     assert wire.HEADER.size == 32
 
 
