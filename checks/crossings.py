@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from proofbox.checks.counts import Counts
-from proofbox.checks.outcomes import GroupParams, Outcomes, count_outcomes
+from proofbox.checks.outcomes import GroupParams, Outcomes, count_outcomes, missing_refused
 from proofbox.checks.params import CheckParams, as_columns
 from proofbox.checks.result import Inapplicable, Json
 from proofbox.checks.text import t
@@ -82,10 +82,16 @@ def crossed(counts: Counts, params: CrossingParams, smallest: int) -> Crossed | 
         )
     if params.rate != "selection_rate" and counts.data.target is None:
         return Inapplicable(t("there are no true labels to compare the decisions with"))
+    counts.expect(combinations)
+    if params.missing == "refuse":
+        # Asked of each column before any is crossed: a combination that is left out would be refused in silence.
+        for name in names:
+            alone = counts.grouped((name,))
+            if not isinstance(alone, Inapplicable) and alone.missing:
+                return Inapplicable(missing_refused(counts.data, alone.missing))
     found: dict[tuple[str, ...], Outcomes] = {}
     refused: list[Inapplicable] = []
     reasons: list[Json] = []
-    counts.expect(combinations)
     for combination in combinations:
         one = GroupParams(
             attribute=combination, min_group_size=smallest, counted=params.counted, missing=params.missing

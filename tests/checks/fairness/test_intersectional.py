@@ -78,6 +78,21 @@ def test_a_constant_attribute_is_named_and_the_others_are_compared(measures, cro
     assert "one value in all rows" in detail["combinations_not_compared"][0]["reason"]
 
 
+def test_rows_without_an_attribute_are_refused_for_all_combinations_where_the_policy_says_so(
+    measures, why, data, decisions
+):
+    given = data({"sex": ["f", "m"] * 60, "race": ["a", None, "b"] * 40}, sensitive=("sex", "race"))
+    decided = decisions([1, 0, 1, 1] * 30)
+    said = why(CHECK, params={"missing": "refuse"}, data=given, decisions=decided)
+    assert "race" in said
+    assert "40 rows" in said
+    left_out = measures(CHECK, params={"missing": "leave_out"}, data=given, decisions=decided)
+    groups = [
+        one["group"] for block in left_out["intersectional_difference"].detail["rates"] for one in block["groups"]
+    ]
+    assert {"race": "(missing)"} not in groups
+
+
 def test_inapplicable(why, crossed, data, decisions):
     given = crossed(CROSSED)
     assert "no true labels" in why(CHECK, params={"rate": "true_positive_rate"}, **given)

@@ -65,6 +65,9 @@ def test_the_order_of_rows_with_one_score_has_no_bearing(measures, data, numbers
 def test_exposure_falls_with_the_position():
     found = exposures(np.array([1.0, 3.0, 2.0, np.nan]), np.array([True, True, True, False]))
     assert found.tolist() == pytest.approx([0.5, 1.0, 1 / math.log2(3), 0.0])
+    # Two rows share the first two places, each half of what these are worth.
+    shared = (1.0 + 1 / math.log2(3)) / 2
+    assert exposures(np.array([2.0, 1.0, 2.0]), np.ones(3, dtype=bool)).tolist() == pytest.approx([shared, 0.5, shared])
 
 
 @pytest.mark.parametrize("sizes", [(30, 300), (40, 40, 40, 40)])
