@@ -15,13 +15,15 @@ _DRAWS = 4_000
 """Bootstrap draws: the quantile's own error is then about a fiftieth of the interval."""
 
 
-def total_variation(counts: Codes, shares: Floats, confidence: float, rng: Generator) -> tuple[float, Interval]:
+def total_variation(
+    counts: Codes | Floats, shares: Floats, confidence: float, rng: Generator
+) -> tuple[float, Interval]:
     """Return half the sum of the absolute differences between a sample's shares and given ones.
 
     Parameters
     ----------
     counts
-        Shape (categories,): rows of the sample, at least one in all.
+        Shape (categories,): rows of the sample, at least one in all; effective numbers need not be whole.
     shares
         Shape (categories,): the shares to compare with, adding up to 1.
 
@@ -32,8 +34,8 @@ def total_variation(counts: Codes, shares: Floats, confidence: float, rng: Gener
     bootstrap: B. Efron and R. Tibshirani, "An Introduction to the Bootstrap", 1993, section 6.5). They cover at least
     as often as they say, more often where the value is large.
     """
-    n = int(counts.sum())
-    found = counts / n
+    n = max(round(float(counts.sum())), 1)
+    found = counts / counts.sum()
     value = float(np.abs(found - shares).sum() / 2)
     drawn = rng.multinomial(n, found, size=_DRAWS) / n
     reach = float(np.quantile(np.abs(drawn - found).sum(axis=1) / 2, confidence))
@@ -41,7 +43,7 @@ def total_variation(counts: Codes, shares: Floats, confidence: float, rng: Gener
     return value, Interval(low=low, high=high, confidence=confidence, method="triangle-bootstrap")
 
 
-def population_stability(counts: Codes, shares: Floats, confidence: float) -> tuple[float, Interval]:
+def population_stability(counts: Codes | Floats, shares: Floats, confidence: float) -> tuple[float, Interval]:
     """Return ``sum (p - q) ln(p / q)`` of a sample's shares ``p`` and given ones ``q``; 0 counts as half a row.
 
     Parameters
@@ -57,7 +59,7 @@ def population_stability(counts: Codes, shares: Floats, confidence: float) -> tu
     Naranjo, "Statistical properties of the population stability index", Journal of Risk Model Validation 14 (2020)
     89-100).
     """
-    n, k = int(counts.sum()), len(counts)
+    n, k = float(counts.sum()), len(counts)
     p, q = np.maximum(counts / n, 0.5 / n), np.maximum(shares, 0.5 / n)
     value = float(((p - q) * np.log(p / q)).sum())
     slope = np.log(p / q) + 1 - q / p
@@ -107,7 +109,7 @@ def cramers_v(table: Codes, confidence: float, comparisons: int = 1) -> tuple[fl
     return value, Interval(low=limits[0], high=limits[1], confidence=confidence, method="delta-chi-squared")
 
 
-def _variance(p: Floats, slope: Floats, n: int) -> float:
+def _variance(p: Floats, slope: Floats, n: float) -> float:
     """Delta method for a function of multinomial shares: the variance of its slope over one row, divided by n."""
     mean = float((p * slope).sum())
     return max(float((p * slope**2).sum()) - mean**2, 0.0) / n

@@ -18,7 +18,8 @@ rows whose category the population does not have count as one category of share 
 their numbers.
 
 Intervals: for the total variation the triangle inequality with a bootstrapped reach; for the index the delta method
-with the chi-squared variance added; for the ratios Wilson. docs/intervals.md has the formulas.
+with the chi-squared variance added; for the ratios Wilson. docs/intervals.md has the formulas. Sample weights are
+honoured: shares are those of the weights, and the intervals rest on Kish's effective number of rows.
 
 ## Limits
 
@@ -42,6 +43,7 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 from numpy.random import Generator
+from numpy.typing import NDArray
 
 from proofbox.checks.bands import read_bands, sort_into
 from proofbox.checks.counting import Codes, encode
@@ -69,10 +71,13 @@ class Params(CheckParams):
 class _Counted:
     """Rows of the data by the population's categories."""
 
-    counts: Codes
+    rows: Codes
     """Shape (categories,)."""
+    worth: Floats
+    """Shape (categories,): the same; with sample weights, their share times the effective number of rows."""
     unlisted: dict[str, int]
     """Category that the population does not have -> rows."""
+    unlisted_worth: float
     missing: int
     banded: bool
 
@@ -89,8 +94,8 @@ def representativeness(
     reference = [share for share in subject.reference if share.attribute == name]
     if reason := _nothing_to_compare(looked_at, params.attribute, reference):
         return Inapplicable(reason)
-    counted = _count(looked_at.table.column(name), reference)
-    if not counted.counts.any():
+    counted = _count(looked_at, name, reference)
+    if not counted.worth.any():
         return Inapplicable(t("no row has a category of {attribute} that the population has", attribute=name))
     return Measured(
         measurements=tuple(_measurements(looked_at, reference, counted, params, rng)),
@@ -113,45 +118,70 @@ def _nothing_to_compare(data: Dataset, attribute: tuple[str, ...], reference: Se
     return None
 
 
-def _count(column: pa.ChunkedArray, reference: Sequence[ReferenceShare]) -> _Counted:
+def _count(data: Dataset, name: str, reference: Sequence[ReferenceShare]) -> _Counted:
     names = [share.category for share in reference]
+    column = data.table.column(name)
     kind = column.type
     numbers = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
     bands = read_bands(names) if numbers else None
     if bands is not None:
         values = column.cast(pa.float64()).to_numpy().astype(np.float64)
-        codes = sort_into(values, bands)
-        counts, missing = np.bincount(codes, minlength=len(names) + 1), int(np.isnan(values).sum())
-        outside = int(counts[-1]) - missing
+        codes, missing = sort_into(values, bands), np.isnan(values)
+        outside = int(np.count_nonzero(~missing & (codes == len(names))))
         unlisted = {"(in no band)": outside} if outside else {}
-        return _Counted(counts=counts[:-1], unlisted=unlisted, missing=missing, banded=True)
-    encoded = encode(column)
-    found = np.bincount(encoded.codes, minlength=len(encoded.categories) + 1)
-    by_name = {name: int(count) for name, count in zip(encoded.categories, found, strict=False)}
-    counts = np.array([by_name.pop(name, 0) for name in names], dtype=np.int64)
-    unlisted = dict(sorted(by_name.items(), key=lambda item: (-item[1], item[0])))
-    return _Counted(counts=counts, unlisted=unlisted, missing=encoded.missing, banded=False)
+    else:
+        encoded = encode(column)
+        place = {category: index for index, category in enumerate(names)}
+        recode = np.array([place.get(one, len(names)) for one in (*encoded.categories, "")], dtype=np.int64)
+        codes, missing = recode[encoded.codes], encoded.codes == len(encoded.categories)
+        found = np.bincount(encoded.codes, minlength=len(encoded.categories) + 1)
+        others = {one: int(count) for one, count in zip(encoded.categories, found, strict=False) if one not in place}
+        unlisted = dict(sorted(others.items(), key=lambda item: (-item[1], item[0])))
+    rows = np.bincount(codes[~missing], minlength=len(names) + 1)
+    worth = _worth(data, codes, ~missing, rows)
+    return _Counted(
+        rows=rows[:-1],
+        worth=worth[:-1],
+        unlisted=unlisted,
+        unlisted_worth=float(worth[-1]),
+        missing=int(missing.sum()),
+        banded=bands is not None,
+    )
+
+
+def _worth(data: Dataset, codes: Codes, known: NDArray[np.bool_], rows: Codes) -> Floats:
+    """Return what each category's rows are worth: with weights, their share times Kish's effective number of rows."""
+    if data.weight is None or data.weight not in data.table.column_names:
+        return rows.astype(np.float64)
+    weights = data.table.column(data.weight).cast(pa.float64()).to_numpy()[known]
+    total, squares = float(weights.sum()), float((weights**2).sum())
+    if not squares:
+        return np.zeros(len(rows))
+    share = np.bincount(codes[known], weights=weights, minlength=len(rows)) / total
+    effective: Floats = share * (total**2 / squares)
+    return effective
 
 
 def _measurements(
     data: Dataset, reference: Sequence[ReferenceShare], counted: _Counted, params: Params, rng: Generator
 ) -> Iterator[Measurement]:
     shares: Floats = np.array([share.share for share in reference])
-    extra = sum(counted.unlisted.values())
-    counts = np.append(counted.counts, extra) if extra else counted.counts
+    extra = counted.unlisted_worth
+    counts = np.append(counted.worth, extra) if extra else counted.worth
     wanted = np.append(shares, 0.0) if extra else shares
-    n = int(counts.sum())
+    n = int(counted.rows.sum()) + sum(counted.unlisted.values())
     detail: dict[str, Json] = {
         "role": data.role,
         "attribute": list(params.attribute),
         "rows_missing_attribute": counted.missing,
         "rows_of_unlisted_categories": dict(list(counted.unlisted.items())[:_SHOWN]),
         "sorted_into_bands": counted.banded,
+        "effective_rows": float(counts.sum()),
     }
     value, interval = total_variation(counts, wanted, params.confidence, rng)
     yield Measurement(measure="total_variation", value=value, interval=interval, sample_size=n, detail=detail)
     value, interval = population_stability(counts, wanted, params.confidence)
-    empty: list[Json] = [share.category for share, count in zip(reference, counted.counts, strict=True) if not count]
+    empty: list[Json] = [share.category for share, count in zip(reference, counted.rows, strict=True) if not count]
     yield Measurement(
         measure="population_stability_index",
         value=value,
@@ -159,21 +189,23 @@ def _measurements(
         sample_size=n,
         detail={**detail, "counted_as_half_a_row": empty},
     )
-    for share, count in zip(reference, counted.counts, strict=True):
+    for place, share in enumerate(reference):
         if share.share > 0:
-            yield _ratio(share, int(count), n, params)
+            worth = float(counted.worth[place]), float(counts.sum())
+            yield _ratio(share, int(counted.rows[place]), n, worth, params)
 
 
-def _ratio(share: ReferenceShare, count: int, n: int, params: Params) -> Measurement:
-    found = wilson(count, n, params.confidence)
+def _ratio(share: ReferenceShare, rows: int, n: int, worth: tuple[float, float], params: Params) -> Measurement:
+    count, of = worth
+    found = wilson(count, of, params.confidence)
     low, high = found.low / share.share, found.high / share.share
     return Measurement(
         measure="representation_ratio",
-        value=count / n / share.share,
+        value=count / of / share.share,
         interval=Interval(low=low, high=high, confidence=params.confidence, method="wilson"),
         sample_size=n,
         group={share.attribute: share.category},
-        detail={"rows": count, "share_in_data": count / n, "share_in_population": share.share},
+        detail={"rows": rows, "share_in_data": count / of, "share_in_population": share.share},
     )
 
 
@@ -183,7 +215,7 @@ def _table(role: str, name: str, reference: Sequence[ReferenceShare], counted: _
         name=table_name("categories", role, name),
         columns={
             "category": (*(share.category for share in reference), *(category for category, _ in unlisted)),
-            "rows": (*(int(count) for count in counted.counts), *(count for _, count in unlisted)),
+            "rows": (*(int(count) for count in counted.rows), *(count for _, count in unlisted)),
             "share_in_population": (*(share.share for share in reference), *(0.0 for _ in unlisted)),
         },
     )

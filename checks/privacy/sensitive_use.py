@@ -42,6 +42,7 @@ from pydantic import Field
 from proofbox.checks.counting import MISSING, Codes
 from proofbox.checks.divergence import cramers_v
 from proofbox.checks.groups import Groups, groups_of
+from proofbox.checks.outcomes import unweighted
 from proofbox.checks.params import Attribute, CheckParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import CountTable, Inapplicable, Interval, Json, Measured, Measurement
@@ -74,6 +75,8 @@ def sensitive_use(data: Dataset, params: Params) -> Measured | Inapplicable:
     """Measure whether the model reads the attribute or a stand-in for it."""
     if data.rows and not data.features:
         return Inapplicable(t("the submission has no model whose features could be looked at"))
+    if refused := unweighted(data):
+        return refused
     groups = groups_of(data, params.attribute)
     if isinstance(groups, Inapplicable):
         return groups

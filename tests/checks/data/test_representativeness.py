@@ -62,6 +62,21 @@ def test_middle_by_hand(compare):
     assert result.tables[0].columns["rows"] == (85, 12, 3)
 
 
+def test_weights_make_the_shares_and_cost_rows(run, data, subject):
+    """Twenty women of weight 4 stand for eighty: the mix is right, and the interval that of Kish's effective rows."""
+    columns = {"sex": ["f"] * 20 + ["m"] * 80, "w": [4.0] * 20 + [1.0] * 80}
+    who = subject({}, reference=population("sex", f=0.5, m=0.5))
+    result = run(CHECK, params={"attribute": "sex"}, subject=who, data=data(columns, weight="w"))
+    found = {one.measure: one for one in result.measurements}
+    assert found["total_variation"].value == pytest.approx(0)
+    assert found["total_variation"].detail["effective_rows"] == pytest.approx(160**2 / (20 * 16 + 80))
+    assert found["total_variation"].sample_size == 100
+    assert found["representation_ratio"].value == pytest.approx(1)
+    assert found["representation_ratio"].detail["rows"] == 80
+    plain = run(CHECK, params={"attribute": "sex"}, subject=who, data=data(columns))
+    assert {one.measure: one.value for one in plain.measurements}["total_variation"] == pytest.approx(0.3)
+
+
 def test_a_category_that_the_population_lacks_is_counted_and_named(compare):
     single, _, _ = compare({"sex": ["f"] * 45 + ["m"] * 45 + ["x"] * 10}, population("sex", f=0.5, m=0.5), "sex")
     assert single["total_variation"].value == pytest.approx(0.1)

@@ -112,3 +112,5 @@ def test_inapplicable_with_reasons(why, data):
     given = data({"sex": ["f"] * 40, "a": [1] * 40}, features=("a",))
     assert "one value" in why(CHECK, params={"attribute": "sex"}, data=given)
     assert "no column race" in why(CHECK, params={"attribute": "race"}, data=given)
+    given = data({"sex": ["f", "m"] * 20, "a": [1] * 40}, features=("a",), weight="a")
+    assert "sample weights" in why(CHECK, params={"attribute": "sex"}, data=given)
