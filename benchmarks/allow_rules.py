@@ -39,7 +39,15 @@ HELPERS = frozenset(
             "_IdentityRegressor",
         ),
         *("SGDOptimizer", "AdamOptimizer", "BaseOptimizer", "_CFNode", "_CFSubcluster", "_ConstantPredictor"),
-        *("_BisectingTree", "_RemainderColsList", "Hyperparameter", "_PredictScorer", "_Scorer", "_PassthroughScorer"),
+        *(
+            "_BisectingTree",
+            "_RemainderColsList",
+            "make_column_selector",
+            "Hyperparameter",
+            "_PredictScorer",
+            "_Scorer",
+            "_PassthroughScorer",
+        ),
         *("StratifiedKFold", "KFold", "GroupKFold", "StratifiedGroupKFold", "TimeSeriesSplit", "ShuffleSplit"),
         *("StratifiedShuffleSplit", "RepeatedKFold", "RepeatedStratifiedKFold", "PredefinedSplit", "LeaveOneOut"),
         *("_RoutingNotSupportedMixin", "_CVIterableWrapper", "MetadataRequest", "MethodMetadataRequest"),
@@ -55,6 +63,9 @@ FUNCTIONS = frozenset(
     )
 )
 """Functions of scikit-learn that estimators keep as parameters; they compute and do nothing else."""
+
+SCORES = frozenset(f"sklearn.metrics.{name}" for name in ("_classification", "_ranking", "_regression"))
+"""Modules whose public functions a search keeps as its scorers: labels in, a number out."""
 
 LIBRARY_ROOTS = {
     "xgboost": frozenset(("XGBModel", "Booster")),
@@ -265,7 +276,7 @@ def names_in(wheel: Path) -> dict[str, set[str]]:
                 for node in ast.parse(archive.read(name)).body:
                     if isinstance(node, ast.ClassDef):
                         bases[module, node.name] = {_last(base) for base in node.bases}
-                    elif isinstance(node, ast.FunctionDef) and library == "sklearn" and node.name in FUNCTIONS:
+                    elif isinstance(node, ast.FunctionDef) and _is_listed(module, node.name):
                         found[module].add(node.name)
             elif name.endswith(".so") and library == "sklearn":
                 _compiled(archive.read(name), name.partition(".")[0].replace("/", "."), found)
@@ -274,6 +285,12 @@ def names_in(wheel: Path) -> dict[str, set[str]]:
         if _descends(name, parents, bases, roots) or (library == "sklearn" and name in HELPERS) or name in roots:
             found[module].add(name)
     return found
+
+
+def _is_listed(module: str, name: str) -> bool:
+    if module in SCORES:
+        return not name.startswith("_")
+    return module.startswith("sklearn.") and name in FUNCTIONS
 
 
 def _compiled(content: bytes, module: str, found: dict[str, set[str]]) -> None:

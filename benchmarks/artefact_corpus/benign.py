@@ -37,6 +37,8 @@ def _sklearn(rows: Any, labels: Any) -> list[Case]:
     import warnings
 
     import joblib
+    from sklearn.compose import ColumnTransformer, make_column_selector
+    from sklearn.preprocessing import StandardScaler
 
     from .estimators import estimators
 
@@ -59,6 +61,8 @@ def _sklearn(rows: Any, labels: Any) -> list[Case]:
         into = io.BytesIO()
         joblib.dump(model, into, compress=(("zlib", 3), ("gzip", 3), ("bz2", 3), ("xz", 3), ("lzma", 3), 0)[number % 6])
         found.append(_case(f"{name}, joblib", "scikit-learn", "model/m.joblib", into.getvalue(), "joblib"))
+    selected = ColumnTransformer([("n", StandardScaler(), make_column_selector(dtype_include="number"))])
+    found.append(_case("a selector of columns", "scikit-learn", "model/m.pkl", pickle.dumps(selected), "pickle"))
     plain = io.BytesIO()
     joblib.dump(estimators()[0].fit(rows, labels), plain)
     found.append(_case("joblib with lz4", "scikit-learn", "model/m.joblib", lz4_stored(plain.getvalue()), "joblib"))
@@ -125,9 +129,29 @@ def _boosters(rows: Any, labels: Any) -> list[Case]:
             written(lambda path: cat.save_model(path, format="json"), "m.json"),
         ),
     ]
+    table, classes = _categories(rows), labels + 2 * (rows[:, 1] > 0)
+    two = xgboost.XGBRegressor(n_estimators=3, multi_strategy="multi_output_tree").fit(rows, rows[:, :2])
+    mixed = xgboost.XGBClassifier(n_estimators=4, enable_categorical=True, max_cat_to_onehot=1).fit(table, labels)
+    many = lightgbm.LGBMClassifier(n_estimators=3, min_child_samples=2, verbose=-1).fit(table, classes)
+    line = lightgbm.LGBMRegressor(n_estimators=3, linear_tree=True, verbose=-1).fit(rows, rows[:, 0])
+    flat = lightgbm.LGBMRegressor(n_estimators=2, min_child_samples=ROWS, verbose=-1).fit(rows, rows[:, 0])
+    for number, model in enumerate((two, mixed)):
+        for suffix in ("json", "ubj"):
+            name = f"XGBoost, {('two outputs', 'categories')[number]}, {suffix}"
+            found.append(_case(name, "xgboost", f"model/m.{suffix}", written(model.save_model, f"m.{suffix}")))
+    for name, model in (("categories and classes", many), ("linear leaves", line), ("a single leaf", flat)):
+        content = written(model.booster_.save_model, "m.txt")
+        found.append(_case(f"LightGBM, {name}", "lightgbm", "model/m.txt", content))
     for name, model in (("XGBoost", xgb), ("LightGBM", lgb), ("CatBoost", cat)):
         found.append(_case(f"{name}, pickle", name.lower(), "model/m.pkl", pickle.dumps(model), "pickle"))
     return found
+
+
+def _categories(rows: Any) -> Any:
+    import pandas as pd
+
+    codes = (rows[:, 1] * 4).astype(int) % 12
+    return pd.DataFrame({"a": rows[:, 0], "b": pd.Categorical(codes)})
 
 
 def _others(rows: Any, labels: Any) -> list[Case]:

@@ -23,6 +23,12 @@ def cases(canary: str) -> list[Case]:
             (f"joblib with {name}", "model/model.joblib", content, "joblib")
             for name, content in compressed(evil).items()
         ),
+        (
+            "joblib of an old protocol",
+            "model/weights.bin",
+            zlib.compress(b"I1\n0" * 80 + b"cos\nsystem\n(Vtrue\ntR."),
+            "joblib",
+        ),
         ("a gzip of a pickle", "model/model.pkl.gz", gzip.compress(evil, mtime=0), "joblib"),
         ("a gzip of a gzip", "model/model.pkl.gz", gzip.compress(gzip.compress(evil, mtime=0), mtime=0), ""),
         ("a zip of a pickle", "model/model.zip", zipped({"model.pkl": evil}), ""),
@@ -125,6 +131,10 @@ def lz4_copied(content: bytes) -> bytes:
         more = b"\xff" * (left // 255) + bytes([left % 255])
     block += bytes([token]) + more + rest
     return b"\x04\x22M\x18\x60\x40\x82" + struct.pack("<I", len(block)) + block + bytes(4)
+
+
+def _old_protocol() -> bytes:
+    return zlib.compress(b"I1\n0" * 80 + b"cos\nsystem\n(Vtrue\ntR.")
 
 
 def tarred(entries: dict[str, bytes]) -> bytes:

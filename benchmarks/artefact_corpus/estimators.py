@@ -33,6 +33,7 @@ def estimators() -> list[Any]:
         tree,
     )
 
+    kernels = gaussian_process.kernels
     logistic = linear_model.LogisticRegression
     columns = compose.ColumnTransformer([("n", preprocessing.StandardScaler(), [0, 1])], remainder="passthrough")
     return [
@@ -73,6 +74,13 @@ def estimators() -> list[Any]:
         calibration.CalibratedClassifierCV(logistic(), cv=3, method="isotonic"),
         multiclass.OneVsRestClassifier(logistic()),
         model_selection.GridSearchCV(logistic(), {"C": [0.1, 1.0]}, cv=model_selection.StratifiedKFold(3)),
+        model_selection.RandomizedSearchCV(logistic(), {"C": [0.1, 1.0]}, n_iter=2, cv=3, scoring="roc_auc"),
+        model_selection.GridSearchCV(logistic(), {"C": [0.1, 1.0]}, scoring=["accuracy", "f1"], refit="f1", cv=3),
+        model_selection.TunedThresholdClassifierCV(logistic(), cv=3),
+        gaussian_process.GaussianProcessRegressor(kernels.ConstantKernel() * kernels.Matern() + kernels.WhiteKernel()),
+        ensemble.RandomForestClassifier(5, random_state=np.random.RandomState(3)),
+        neighbors.LocalOutlierFactor(novelty=True),
+        neighbors.RadiusNeighborsClassifier(radius=100.0),
         pipeline.make_pipeline(impute.SimpleImputer(), columns, logistic()),
         pipeline.make_pipeline(
             preprocessing.FunctionTransformer(np.sign), feature_selection.SelectKBest(k=2), logistic()

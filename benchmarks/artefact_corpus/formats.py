@@ -83,6 +83,14 @@ def _onnx() -> dict[str, dict[str, bytes]]:
         tensor.external_data.add(key="location", value=location)
         return model([helper.make_node("Identity", ["x"], ["y"])], (tensor,))
 
+    def sparse_outside() -> bytes:
+        values = numpy_helper.from_array(np.zeros(1, dtype=np.float32), "v")
+        values.ClearField("raw_data")
+        values.data_location = TensorProto.EXTERNAL
+        values.external_data.add(key="location", value="/etc/passwd")
+        sparse = helper.make_sparse_tensor(values, numpy_helper.from_array(np.zeros(1, dtype=np.int64), "i"), [4])
+        return model([helper.make_node("Constant", [], ["y"], sparse_value=sparse)])
+
     def loop(changes: bool, rounds: int | None = None) -> bytes:
         flag = [
             helper.make_tensor_value_info("c", TensorProto.BOOL, []),
@@ -108,6 +116,13 @@ def _onnx() -> dict[str, dict[str, bytes]]:
         "weights that were not sent": {"model/m.onnx": outside("weights.bin")},
         "an operator from elsewhere": {"model/m.onnx": own},
         "an operator that runs Python": {"model/m.onnx": python},
+        "a context for a device": {
+            "model/m.onnx": model(
+                [helper.make_node("EPContext", ["x"], ["y"], domain="com.microsoft", ep_cache_context="/tmp/x.so")],
+                domains=("", "com.microsoft"),
+            )
+        },
+        "sparse weights outside": {"model/m.onnx": sparse_outside()},
         "a loop that never ends": {"model/m.onnx": loop(changes=False)},
         "a loop of a thousand million rounds": {"model/m.onnx": loop(changes=True, rounds=10**12)},
         "cut off": {"model/m.onnx": honest[:-5]},
@@ -128,6 +143,8 @@ def _mlflow(canary: str) -> dict[str, dict[str, bytes]]:
         "a loader of os": folder("flavors:\n  python_function:\n    loader_module: os\n"),
         "a loader from elsewhere": folder("flavors:\n  python_function:\n    loader_module: not_submitted.loader\n"),
         "a loader on one line": folder("flavors: {python_function: {loader_module: subprocess}}\n"),
+        "a loader in escapes": folder('flavors:\n  python_function:\n    "loader\\u005fmodule": os\n'),
+        "a loader in braces": folder('flavors:\n  python_function: {"loader\\x5fmodule": "os"}\n'),
         "a loader behind an anchor": folder("flavors:\n  python_function:\n    loader_module: &a os\n"),
         "code above the folder": folder(sklearn + "    code: ../../elsewhere\n", **{"model.pkl": b"\x80\x02}."}),
         "code that was not sent": folder(sklearn + "    code: code\n", **{"model.pkl": b"\x80\x02}."}),
@@ -170,6 +187,27 @@ def _keras() -> dict[str, dict[str, bytes]]:
         "a class of a company": keras(layer("my_company.layers", "Layer")),
         "a vocabulary from a file": keras(layer("keras.layers", "StringLookup", vocabulary="/etc/passwd")),
         "a wrapped torch module": keras(layer("keras.layers", "TorchModuleWrapper", torch_module="x")),
+        "a Lambda in an archive without metadata": {
+            "model/m.keras": zipped(
+                {"config.json": json.dumps(layer("keras.layers", "Lambda", function=code)).encode()}
+            )
+        },
+        "a Lambda in HDF5, written tightly": _in_hdf5(
+            lambda file: file.attrs.__setitem__(
+                "model_config", json.dumps({"name": "m", "class_name": "Lambda", "config": {}}, separators=(",", ":"))
+            )
+        ),
+        "a Lambda in HDF5, its name last": _in_hdf5(
+            lambda file: file.attrs.__setitem__(
+                "model_config", json.dumps({"config": {"a": {}}, "class_name": "Lambda"})
+            )
+        ),
+        "a Lambda in HDF5, in escapes": _in_hdf5(
+            lambda file: file.attrs.__setitem__("model_config", '{"class\\u005fname": "L\\u0061mbda", "config": {}}')
+        ),
+        "a Lambda beside a SavedModel": {
+            "model/keras_metadata.pb": b'\x0a\x30\x12\x2e{"class_name": "Lambda", "config": {}}' + bytes(20)
+        },
         "a Lambda in HDF5": _in_hdf5(
             lambda file: file.attrs.__setitem__(
                 "model_config",
@@ -263,19 +301,27 @@ def _tensors() -> dict[str, dict[str, bytes]]:
 
 
 def _boosters() -> dict[str, dict[str, bytes]]:
-    def xgboost(left: list[int], right: list[int], split: list[int] | None = None) -> dict[str, bytes]:
+    def xgboost(
+        left: list[int],
+        right: list[int],
+        split: list[int] | None = None,
+        **more: Any,
+    ) -> dict[str, bytes]:
         tree = {
             "left_children": left,
             "right_children": right,
             "split_indices": split or [0] * len(left),
             "tree_param": {"num_nodes": str(len(left))},
+            **more,
         }
         booster = {"name": "gbtree", "model": {"trees": [tree]}}
         learner = {"gradient_booster": booster, "learner_model_param": {"num_feature": "2"}}
         return {"model/m.json": json.dumps({"learner": learner, "version": [3, 0, 0]}).encode()}
 
-    def lightgbm(left: str, right: str, feature: str = "0 1") -> dict[str, bytes]:
-        tree = f"num_leaves=3\nsplit_feature={feature}\nleft_child={left}\nright_child={right}\nleaf_value=1 2 3\n"
+    def lightgbm(left: str, right: str, feature: str = "0 1", more: str = "") -> dict[str, bytes]:
+        tree = (
+            f"num_leaves=3\nsplit_feature={feature}\nleft_child={left}\nright_child={right}\nleaf_value=1 2 3\n{more}"
+        )
         return {"model/m.txt": f"tree\nversion=v4\nmax_feature_idx=1\n\nTree=0\n{tree}\nend of trees\n".encode()}
 
     return {
@@ -283,6 +329,21 @@ def _boosters() -> dict[str, dict[str, bytes]]:
         "a child before the tree": xgboost([1, -9, -1], [2, -1, -1]),
         "a tree in a circle": xgboost([1, 0, -1], [2, 2, -1]),
         "a column out of range": xgboost([1, -1, -1], [2, -1, -1], [77, 0, 0]),
+        "a category out of range": xgboost(
+            [1, -1, -1],
+            [2, -1, -1],
+            categories=[1],
+            categories_nodes=[0],
+            categories_segments=[0],
+            categories_sizes=[99],
+        ),
+        "fewer conditions than nodes": xgboost([1, -1, -1], [2, -1, -1], split_conditions=[0.5]),
+        "a category of LightGBM out of range": lightgbm(
+            "1 -1", "-2 -3", more="num_cat=1\ncat_boundaries=0 99\ncat_threshold=1\n"
+        ),
+        "a category of LightGBM that is not there": lightgbm(
+            "1 -1", "-2 -3", more="num_cat=1\ncat_boundaries=0 1\ncat_threshold=1\ndecision_type=1 2\nthreshold=7 0.5\n"
+        ),
         "no trees in UBJSON": {
             "model/m.ubj": b"{L\x00\x00\x00\x00\x00\x00\x00\x07learner[$U#L\x7f\xff\xff\xff\xff\xff\xff\xff"
         },
@@ -303,6 +364,18 @@ def _configuration() -> dict[str, dict[str, bytes]]:
         "usercustomize": {"model/lib/usercustomize.py": b"print('hello')\n"},
         "a YAML tag that calls": {"model/config.yaml": b"a: 1\nb: !!python/object/apply:os.system ['true']\n"},
         "a YAML tag that names": {"model/config.yml": b"a: !!python/name:os.system\n"},
+        "a YAML tag under a name of its own": {
+            "model/config.yaml": b"%TAG !e! tag:yaml.org,2002:pyth\n---\na: !e!on/object/apply:os.system ['true']\n"
+        },
+        "a YAML tag in escapes": {"model/config.yaml": b"a: !!pyth%6fn/object/apply:os.system ['true']\n"},
+        "a YAML tag in UTF-16": {
+            "model/config.yaml": "\ufeffa: !!python/object/apply:os.system ['true']\n".encode("utf-16-le")
+        },
+        "a line of .pth behind a mark": {"model/evil.pth": b"\xef\xbb\xbfimport os\n"},
+        "a line of .pth in a large file": {"model/evil.pth": b"import os\n" + b"# padding\n" * 2_100_000},
+        "a template that adds a name up": {
+            "model/chat_template.jinja": b"{{ messages['_' ~ '_class_' ~ '_'] }}{{ x['a' + 'b'] }}"
+        },
         "a YAML tag in full": {"model/config.yaml": b"a: !<tag:yaml.org,2002:python/object/new:os.system> [x]\n"},
         "auto_map": {"model/config.json": b'{"auto_map": {"AutoModel": "someone/else--modeling.Model"}}'},
         "trust_remote_code": {"model/config.json": b'{"a": {"trust_remote_code": true}}'},

@@ -48,19 +48,26 @@ def look_at_xgboost(blob: Blob, look: Look) -> None:
         try:
             left, right = tree["left_children"], tree["right_children"]
             split, nodes = tree["split_indices"], int(tree["tree_param"]["num_nodes"])
-            sound = len(left) == len(right) == len(split) == nodes and _is_tree(left, right, nodes, look)
+            sound = len(left) == len(right) == len(split) == nodes and _is_tree(left, right, _vectors(tree), look)
             sound = sound and all(type(at) is int and 0 <= at < max(columns, 1) for at in split)
+            sound = sound and _columns_fit(tree, nodes)
         except (KeyError, TypeError, ValueError) as err:
             raise BadDataError(t("tree {number} is not of the form of the schema", number=number)) from err
         if not sound:
             _broken(look, "xgboost", number)
 
 
-def _is_tree(left: Any, right: Any, nodes: int, look: Look) -> bool:  # noqa: ANN401 parsed JSON
-    """Return whether every child is a node, and no node is reached twice."""
+def _is_tree(left: Any, right: Any, leaves: int, look: Look) -> bool:  # noqa: ANN401 parsed JSON
+    """Return whether every child is a node, and no node is reached twice.
+
+    Where a leaf is a vector, ``right`` of a leaf is the place of that vector among ``leaves``; 0 where it is a number.
+    """
+    nodes = len(left)
     look.budget.item(nodes)
     reached = [False] * nodes
     for pair in zip(left, right, strict=True):
+        if leaves and pair[0] == -1 and type(pair[1]) is int and 0 <= pair[1] < leaves:
+            continue
         for child in pair:
             if child == -1:
                 continue
@@ -70,7 +77,31 @@ def _is_tree(left: Any, right: Any, nodes: int, look: Look) -> bool:  # noqa: AN
     return True
 
 
-_NUMBERS = ("num_leaves", "num_cat")
+def _vectors(tree: Any) -> int:  # noqa: ANN401 parsed JSON
+    """Return how many vectors a tree keeps for its leaves; 0 where each leaf is a number."""
+    width = int(tree["tree_param"].get("size_leaf_vector", "1"))
+    return len(tree.get("leaf_weights", [])) // width if width > 1 else 0
+
+
+_PER_NODE = ("default_left", "loss_changes", "parents", "split_conditions", "split_type", "sum_hessian")
+
+
+def _columns_fit(tree: Any, nodes: int) -> bool:  # noqa: ANN401 parsed JSON
+    """Return whether what is kept for each node is there for each, and categories lie in their list."""
+    if any(len(tree.get(name, range(nodes))) not in (0, nodes) for name in _PER_NODE):
+        return False
+    categories = tree.get("categories", [])
+    owners, starts, sizes = (tree.get(f"categories_{name}", []) for name in ("nodes", "segments", "sizes"))
+    if not len(owners) == len(starts) == len(sizes):
+        return False
+    ends = (start + size for start, size in zip(starts, sizes, strict=True))
+    return (
+        all(0 <= owner < nodes for owner in owners)
+        and all(start >= 0 and size >= 0 for start, size in zip(starts, sizes, strict=True))
+        and all(end <= len(categories) for end in ends)
+    )
+
+
 _TREE_LINE = re.compile(r"^([a-z_]+)=(.*)$")
 
 
@@ -119,7 +150,20 @@ def _lightgbm_tree(fields: dict[str, str], last_column: int, look: Look) -> bool
         if not inside or child in reached:
             return False
         reached.add(child)
-    return True
+    return _lightgbm_categories(fields, leaves)
+
+
+def _lightgbm_categories(fields: dict[str, str], leaves: int) -> bool:
+    """Return whether the categories of a tree lie in their list, and its nodes ask for ones that are there."""
+    count = int(fields.get("num_cat", "0"))
+    bounds = [int(at) for at in fields.get("cat_boundaries", "0").split()]
+    words = len(fields.get("cat_threshold", "").split())
+    if count < 0 or len(bounds) != count + 1 or bounds != sorted(bounds) or bounds[0] < 0 or bounds[-1] > words:
+        return False
+    kinds, values = fields.get("decision_type", "").split(), fields.get("threshold", "").split()
+    if len(kinds) not in (0, leaves - 1) or (kinds and len(values) != leaves - 1):
+        return False
+    return all(0 <= float(value) < count for kind, value in zip(kinds, values, strict=False) if int(kind) & 1)
 
 
 def look_at_catboost(blob: Blob, look: Look) -> None:

@@ -21,8 +21,8 @@ from proofbox.checks.text import t
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
 MOST_BYTES = 2_000_000_000
-MOST_CONFIG_BYTES = 50_000_000
-_STEP, _KEEP = 1 << 24, 1 << 17
+MOST_TRIES = 64
+_STEP, _KEEP = 1 << 24, 1 << 22
 
 # Link message: version 1, flags that say "a type is given", the type: 64 is external.
 _LINK = re.compile(rb"\x01([\x08-\x0f\x18-\x1f])\x40", re.DOTALL)
@@ -31,7 +31,9 @@ _STORAGE = re.compile(rb"(?=\x01\x00\x00\x00(..)(..)(.{8}))", re.DOTALL)
 # Layout of a data set: version 4, class 3, address of a heap with its sources.
 _VIRTUAL = re.compile(rb"(?=\x04\x03(.{8}))", re.DOTALL)
 _FILTERED_HEAP = re.compile(rb"FRHP\x00..(..)", re.DOTALL)
-_CONFIG = re.compile(rb'\{"(?:class_name|module|config|name)": ')
+_CLASS_NAME = re.compile(rb'"class_name"\s*:')
+# Printable ASCII as an escape: no writer of JSON does that.
+_ESCAPED = re.compile(rb"\\u00[2-7][0-9a-fA-F]")
 
 
 def is_hdf5(blob: Blob) -> bool:
@@ -56,13 +58,14 @@ def look_at_hdf5(blob: Blob, look: Look) -> None:
             )
         )
     look.budget.unpack(blob.size)
+    done = 0
     for place, content in _windows(blob):
         _links(content, place, look)
         _storage(blob, content, place, look)
         for match in _FILTERED_HEAP.finditer(content):
             if match[1] != b"\0\0" and match.start() < _STEP:
                 raise BadDataError(t("a group's list of links is compressed, so that they cannot be seen"))
-        _configs(blob, content, place, look)
+        done = _configs(content, place, done, look)
 
 
 def _windows(blob: Blob) -> Iterator[tuple[int, bytes]]:
@@ -120,20 +123,34 @@ def _heap_at(blob: Blob, address: int, magic: bytes) -> bool:
     return address < blob.size and any(blob.at(base + address, 4) == magic for base in (0, 512, 1024, 2048, 4096))
 
 
-def _configs(blob: Blob, content: bytes, place: int, look: Look) -> None:
-    end = 0
-    for match in _CONFIG.finditer(content):
-        if match.start() < end or match.start() >= _STEP:
-            continue
-        text = blob.at(place + match.start(), MOST_CONFIG_BYTES).split(b"\0", 1)[0].decode("utf-8", "replace")
+def _configs(content: bytes, place: int, done: int, look: Look) -> int:
+    """Look into descriptions of layers; return up to where in the file they have been looked into."""
+    if _ESCAPED.search(content):
+        raise BadDataError(t("its description of layers is written in escapes, so that it is not found"))
+    for match in _CLASS_NAME.finditer(content):
+        if place + match.start() >= done and match.start() < _STEP:
+            done = place + _described(content, match.start(), look)
+    return done
+
+
+def _described(content: bytes, at: int, look: Look) -> int:
+    """Look into the JSON object that holds what stands ``at``; return where it ends."""
+    stop = content.find(b"\0", at)
+    start = at
+    for _ in range(MOST_TRIES):
+        start = content.rfind(b"{", max(0, at - _KEEP), start)
+        if start < 0:
+            break
+        # One character a byte: the names that matter are ASCII, and places stay places.
+        text = content[start : stop if stop >= 0 else len(content)].decode("latin-1")
         look.budget.parse(len(text))
         try:
             value, length = json.JSONDecoder().raw_decode(text)
         except RecursionError as err:
             raise TooMuchError(t("its description of layers is nested too deeply")) from err
-        except ValueError as err:
-            if match.group().startswith(b'{"class_name'):
-                raise BadDataError(t("its description of layers cannot be parsed")) from err
+        except ValueError:
             continue
-        end = match.start() + length
-        look_at_layers(value, look)
+        if start + length > at:
+            look_at_layers(value, look)
+            return start + int(length)
+    raise BadDataError(t("its description of layers cannot be parsed"))

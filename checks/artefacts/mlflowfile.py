@@ -65,11 +65,13 @@ def look_at_mlmodel(blob: Blob, look: Look) -> None:
         look.budget.item()
         match = _LINE.match(line)
         if match is None:
+            if "\\" in line.partition(":")[0]:
+                raise BadDataError(t("its keys are written in escapes, which MLflow never does"))
             continue
         key, value = match[2].strip(), (match[3] or "").strip()
-        if value[:1] in ("&", "*", "!"):
+        if value[:1] in ("&", "*", "!", "{") and value != "{}":
             raise BadDataError(
-                t("line {number} uses an anchor or a tag of YAML, which MLflow never writes", number=number)
+                t("line {number} uses an anchor, a tag or braces of YAML, which MLflow never writes", number=number)
             )
         _note(key, value.strip("\"'"), look, f"line {number}")
     if (

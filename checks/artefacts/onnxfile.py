@@ -6,6 +6,7 @@ read and write files (``tensorflow/core/framework/node_def.proto``).
 
 from __future__ import annotations
 
+import re
 import struct
 
 from proofbox.checks.artefacts.blobs import Blob
@@ -36,6 +37,9 @@ BUILT_IN = frozenset(
 )
 """Domains whose operators stand in the runtime itself."""
 
+OPAQUE = frozenset(("EPContext",))
+"""Operators that hand a file or opaque bytes to the loader of a device."""
+
 RUNS_PYTHON = frozenset(("PyOp", "PythonOp", "PythonOpGrad", "ATen"))
 FIELDS = frozenset((0x12, 0x1A, 0x22, 0x28, 0x32, 0x3A, 0x42, 0x72))
 """Tags of ModelProto that may follow ``ir_version``."""
@@ -44,6 +48,8 @@ _FILE_OPERATORS = (
     *("ReadFile", "WriteFile", "MatchingFiles", "MergeV2Checkpoints", "Save", "SaveV2", "ShardedFilename"),
     *("PyFunc", "PyFuncStateless", "EagerPyFunc", "PrintV2", "LookupTableImportV2", "LoadAndRemapMatrix"),
 )
+# Keras keeps the description of its layers beside a SavedModel, as JSON in a message.
+_CODE_LAYER = re.compile(rb'"class_name"\s*:\s*"(Lambda|TFSMLayer|TorchModuleWrapper)"')
 _HARMLESS_IN_EVERY_MODEL = frozenset(("MergeV2Checkpoints", "Save", "SaveV2", "ShardedFilename"))
 
 
@@ -103,9 +109,17 @@ def _node(node: Message, constants: dict[str, int], defined: set[tuple[str, str]
     elif operator in RUNS_PYTHON and domain:
         said = t("the operator {operator} runs Python code by its name", operator=operator)
         look.found("onnx", "foreign-operator", "refused", said, node.text(3))
+    elif operator in OPAQUE and domain:
+        said = t("the operator {operator} hands a file or opaque bytes to the loader of a device", operator=operator)
+        look.found("onnx", "foreign-operator", "refused", said, node.text(3))
     bodies = []
     for attribute in node.messages(5):
-        for field, part in attribute.parts(frozenset((5, 6, 10, 11))):
+        for field, part in attribute.parts(frozenset((5, 6, 10, 11, 22, 23))):
+            if field in (22, 23):
+                for inner in (1, 2):
+                    for tensor in part.messages(inner):
+                        _tensor(tensor, look)
+                continue
             if field in (6, 11):
                 bodies.append(part)
                 _graph(part, defined, look, depth + 1)
@@ -174,6 +188,8 @@ def look_at_savedmodel(blob: Blob, look: Look) -> None:
             # Field 2 of NodeDef is the operator: tag, length, name.
             if operator not in _HARMLESS_IN_EVERY_MODEL and bytes((0x12, len(operator))) + operator.encode() in content:
                 seen.add(operator)
+        if (match := _CODE_LAYER.search(content)) is not None:
+            seen.add(match[1].decode())
         place += step
     for operator in sorted(seen):
         said = t(

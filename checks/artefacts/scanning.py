@@ -29,7 +29,7 @@ from proofbox.checks.artefacts.mlflowfile import look_at_mlmodel
 from proofbox.checks.artefacts.names import suffix_of
 from proofbox.checks.artefacts.picklefile import look_at_pickle, look_at_stream
 from proofbox.checks.artefacts.sniffing import BASE, HEAD_BYTES, kind_of
-from proofbox.checks.artefacts.textfiles import look_at_text
+from proofbox.checks.artefacts.textfiles import MOST_TEXT_BYTES, look_at_text
 from proofbox.checks.artefacts.zipkinds import ZipKind, kind_of_zip
 from proofbox.checks.errors import BadDataError, TooMuchError
 from proofbox.checks.subject import Subject
@@ -74,7 +74,7 @@ def look_at(blob: Blob, look: Look) -> None:
         if look.depth > MOST_DEPTH:
             raise TooMuchError(t("containers are nested too deeply"))
         _dispatch(blob, kind, look)
-        if kind not in ("zip", "onnx") and zipwalk.END in blob.at(max(0, blob.size - 66_000), 66_000):
+        if kind != "zip" and zipwalk.END in blob.at(max(0, blob.size - 66_000), 66_000):
             _polyglot(blob, look)
     except RecursionError:
         _broken(look, kind, TooMuchError(t("it is nested too deeply")))
@@ -131,7 +131,12 @@ def _compressed(blob: Blob, look: Look) -> None:
     inner = look.inside("(unpacked)")
     most = min(bytesources.most_unpacked(blob.size), max(look.budget.unpacked_bytes, 0))
     stream = bytesources.decompressed(stream_of(blob), codec_head)
-    kind = kind_of(Bytes(head), look.name.rpartition(".")[0] if look.name.endswith("z") else look.name)
+    name = look.name.rpartition(".")[0] if look.name.endswith("z") else look.name
+    kind = kind_of(Bytes(head), name, look.declared if look.declared in ("pickle", "joblib") else None)
+    if kind == "text" and stream.read(MOST_TEXT_BYTES + 1)[MOST_TEXT_BYTES:]:
+        return  # a table, as a plain text of this size is
+    if kind == "text":
+        stream = bytesources.decompressed(stream_of(blob), codec_head)
     if kind == "pickle":
         look.is_code()
         source = _Counted(stream, look.budget)
@@ -143,11 +148,7 @@ def _compressed(blob: Blob, look: Look) -> None:
         raise TooMuchError(
             t("it unpacks to more than the {most} bytes that are read of it", most=min(most, MOST_IN_MEMORY))
         )
-    _inner(Bytes(content), inner)
-
-
-def _inner(blob: Blob, look: Look) -> None:
-    look_at(blob, look)
+    look_at(Bytes(content), inner)
 
 
 class _Counted(io.RawIOBase):
@@ -174,7 +175,7 @@ def _tar(blob: Blob, look: Look) -> None:
 
 def _zip(blob: Blob, look: Look) -> None:
     entries = zipwalk.entries_of(blob, look)
-    found = kind_of_zip(entries)
+    found = ZipKind.KERAS if suffix_of(look.name) == "keras" else kind_of_zip(entries)
     if "skops" in (look.declared, suffix_of(look.name)) and found is not ZipKind.SKOPS:
         raise BadDataError(t("it has no readable schema.json"))
     if found is ZipKind.TORCH:

@@ -11,6 +11,7 @@ from proofbox.checks.artefacts.globals import is_dangerous
 from proofbox.checks.artefacts.jsontext import nodes, parsed
 from proofbox.checks.artefacts.names import suffix_of
 from proofbox.checks.artefacts.picklevalues import Global
+from proofbox.checks.errors import TooMuchError
 from proofbox.checks.text import t
 
 MOST_TEXT_BYTES = 20_000_000
@@ -31,14 +32,16 @@ RUNS_WHEN_TOUCHED = {
 SCRIPTS = frozenset(
     ("sh", "bash", "zsh", "fish", "bat", "cmd", "ps1", "psm1", "vbs", "js", "mjs", "pl", "rb", "r", "jl", "lua")
 )
-_PYTHON_TAG = re.compile(rb"!!python/|!python/|tag:yaml\.org,2002:python/")
-_IMPORT_LINE = re.compile(rb"(?m)^import[ \t]")
+_PYTHON_TAG = re.compile(rb"(?m)!!python/|!python/|tag:yaml\.org,2002:python/|^%TAG\b|(?:^|[\s\[{,])![^\s]*%")
+_IMPORT_LINE = re.compile(rb"(?m)^(?:\xef\xbb\xbf)?import[ \t]")
 _TEMPLATE = re.compile(
     r"__(?:class|mro|subclasses|globals|builtins|import|init|base|bases|dict|getattribute|code|reduce|self|loader)__"
     r"|\b(?:lipsum|cycler|joiner|namespace|self|request|config)\s*\.\s*_"
     r"|\battr\s*\(|\.(?:popen|system|mro|func_globals|gi_frame|f_globals|f_builtins)\b"
     r"|\b(?:os|subprocess|importlib|builtins)\s*\."
-    r"|\\x5f|\\u005f"
+    r"|\\x5f|\\u005f|['\"]_{2}|_{2}['\"]"
+    # a name that is put together inside of a subscript
+    r"|[\w)\]'\"]\s*\[[^\]]*['\"]\s*[~+%|]"
 )
 _COMMENT = re.compile(r"(?:^|\s)#")
 _ENTITY = re.compile(rb"<!(?:DOCTYPE[^>]*\[|ENTITY)", re.IGNORECASE)
@@ -57,8 +60,13 @@ def look_at_text(blob: Blob, kind: str, look: Look) -> None:
     elif (tool := RUNS_WHEN_TOUCHED.get(name)) is not None:
         look.found("configuration", "runs-by-tool", "code", t("the tool {tool} runs this file by its name", tool=tool))
     if blob.size > MOST_TEXT_BYTES:
+        if kind in ("yaml", "xml", "template") or name.endswith(".pth"):
+            size = blob.size
+            raise TooMuchError(
+                t("it has {file_size} bytes, more than the {most} that are read", file_size=size, most=MOST_TEXT_BYTES)
+            )
         return
-    content = exactly(blob, 0, blob.size)
+    content = _utf8(exactly(blob, 0, blob.size))
     if name.endswith(".pth") and _IMPORT_LINE.search(content):
         said = t("every Python that finds this .pth file among its packages runs the line that begins with import")
         look.found("configuration", "runs-unasked", "refused", said)
@@ -73,6 +81,14 @@ def look_at_text(blob: Blob, kind: str, look: Look) -> None:
         look_at_template(content.decode("utf-8", "replace"), look)
     if name.startswith(("requirements", "conda", "python_env", "environment")) or suffix_of(name) == "pip":
         look_at_requirements(content, look)
+
+
+def _utf8(content: bytes) -> bytes:
+    """Return text in UTF-8: readers of YAML, JSON and XML take UTF-16 as well."""
+    for mark, codec in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        if content.startswith(mark):
+            return content[2:].decode(codec, "replace").encode("utf-8", "replace")
+    return content
 
 
 def look_at_template(text: str, look: Look) -> None:
