@@ -174,6 +174,7 @@ def _tricks(canary: str) -> dict[str, bytes]:
         + called("os", "system", system)
         + b"b.",
         "a factory": b"\x80\x02ccollections\ndefaultdict\n(cbuiltins\nexec\ntR.",
+        "a memo of gigabytes": b"\x80\x02Nr\xff\xff\xff\x1f.",
         "counts and does no more": calling(
             "builtins", "exec", text(f"import builtins; builtins.{RAN} = getattr(builtins, {RAN!r}, 0) + 1")
         ),

@@ -12,11 +12,12 @@ from __future__ import annotations
 import io
 import pickletools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Protocol
 
 from proofbox.checks.artefacts.budget import Budget
 from proofbox.checks.artefacts.bytesources import ByteSource
+from proofbox.checks.artefacts.pickleops import FRESH, LITERALS, MOVES
 from proofbox.checks.artefacts.picklevalues import ArrayLayout, Global, Instance, Opaque, array_layout
 from proofbox.checks.errors import BadDataError, TooMuchError
 from proofbox.checks.text import t
@@ -27,6 +28,8 @@ MOST_NESTING = 8
 
 MOST_KEPT_BYTES = 65_536
 """Longer texts and bytes are looked at and forgotten; names and the sizes of arrays are shorter."""
+
+MOST_SPARE_PLACES = 65_536
 
 _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
@@ -112,25 +115,31 @@ class _Machine:
     def step(self, name: str, argument: object) -> Iterator[Import]:
         """Do one opcode; yield what it imports."""
         stack = self._stack
-        if name in _LITERALS:
+        if name in LITERALS:
             large = isinstance(argument, str | bytes | bytearray) and len(argument) > MOST_KEPT_BYTES
-            stack.append(Opaque() if large else _LITERALS[name] if argument is None else argument)
+            stack.append(Opaque() if large else LITERALS[name] if argument is None else argument)
             if isinstance(argument, bytes | bytearray) and begins_as_pickle(argument):
                 yield from self._within(bytes(argument))
         elif name in ("PUT", "BINPUT", "LONG_BINPUT"):
-            self._memo[_whole(argument)] = stack[-1]
+            self._put(_whole(argument))
         elif name == "MEMOIZE":
             self._memo[len(self._memo)] = stack[-1]
         elif name in ("GET", "BINGET", "LONG_BINGET"):
             stack.append(self._memo[_whole(argument)])
-        elif name in _FRESH:
-            stack.append(_FRESH[name]())
-        elif name in _MOVES:
+        elif name in FRESH:
+            stack.append(FRESH[name]())
+        elif name in MOVES:
             self._move(name)
         elif name == "FRAME":
             self._frame_end = self._source.tell() + _whole(argument)
         elif name not in ("PROTO", "STOP"):
             yield from self._import_or_call(name, argument)
+
+    def _put(self, place: int) -> None:
+        # A real unpickler makes room for every place up to this one: ten bytes can ask for gigabytes.
+        if place > 64 * len(self._memo) + MOST_SPARE_PLACES:
+            raise TooMuchError(t("a place of the memo lies far beyond those in use"))
+        self._memo[place] = self._stack[-1]
 
     def _move(self, name: str) -> None:
         """Do an opcode that builds plain containers or moves values about."""
@@ -262,32 +271,6 @@ class _Machine:
         items = self._stack[place + 1 :]
         del self._stack[place:]
         return items
-
-
-_LITERALS: dict[str, object] = {
-    **dict.fromkeys(("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT")),
-    **dict.fromkeys(("STRING", "BINSTRING", "SHORT_BINSTRING", "UNICODE", "SHORT_BINUNICODE", "BINUNICODE")),
-    **dict.fromkeys(("BINUNICODE8", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8", "NONE")),
-    "NEWTRUE": True,
-    "NEWFALSE": False,
-}
-"""Opcodes that push a value: their argument, or this."""
-
-_FRESH: dict[str, Callable[[], object]] = {
-    "EMPTY_TUPLE": tuple,
-    "EMPTY_DICT": dict,
-    "EMPTY_LIST": Opaque,
-    "EMPTY_SET": Opaque,
-    "NEXT_BUFFER": Opaque,
-}
-"""Opcodes that push something new and empty; what lists and sets hold is never asked for."""
-
-_MOVES = frozenset(
-    (
-        *("MARK", "POP", "DUP", "POP_MARK", "TUPLE", "TUPLE1", "TUPLE2", "TUPLE3", "LIST", "FROZENSET"),
-        *("DICT", "SETITEM", "SETITEMS", "APPEND", "APPENDS", "ADDITEMS"),
-    )
-)
 
 
 def begins_as_pickle(content: bytes | bytearray) -> bool:

@@ -20,10 +20,12 @@ from proofbox.checks.artefacts.budget import Budget
 from proofbox.checks.artefacts.bytesources import ByteSource
 from proofbox.checks.artefacts.picklewalk import imports_of
 from proofbox.checks.errors import BadDataError
+from proofbox.sandbox.errors import ModelError
 from proofbox.sandbox.executor import choose
 from proofbox.sandbox.hosted import ModelSpec, open_model
 
 FILES = 6000
+CHUNK = 100
 OPCODES = np.frombuffer(b"(tR.0122}]cibous\x93\x94\x81\x8c\x85h\x00", dtype="u1")
 MOST_BYTES = 3000
 
@@ -110,6 +112,24 @@ def mutated(seeds, rng):
     return bytes(content)
 
 
+def answers(spec, count):
+    """Yield what the hosted unpicklers say of each file; -1 where it took their process down."""
+    with open_model(choose("auto"), spec) as hosted:
+        for start in range(0, count, CHUNK):
+            rows = np.arange(start, min(start + CHUNK, count), dtype=float)
+            for part in (rows, *([row] for row in rows)):
+                try:
+                    said = hosted.predict(pa.table({"a": np.asarray(part)})).values[:, 0]
+                except ModelError:
+                    hosted.restart()
+                    said = np.array([-1.0])
+                    if part is rows:
+                        continue
+                yield said
+                if part is rows:
+                    break
+
+
 @pytest.fixture(scope="module")
 def files(malicious, honest):
     """Return mutated pickles, each with what the walk says of it."""
@@ -128,8 +148,9 @@ def test_the_walk_names_all_that_a_real_unpickler_would_import(files, tmp_path):
     path = tmp_path / "model.pkl"
     path.write_bytes(pickle.dumps(FromSource(f"DATA = {data!r}\n" + PROGRAM)))
     spec = ModelSpec(path=path, format="pickle", features=("a",), output="score", task="regression")
-    with open_model(choose("auto"), spec) as hosted:
-        answer = hosted.predict(pa.table({"a": np.arange(len(followed), dtype=float)})).values[:, 0]
+    answer = np.concatenate(list(answers(spec, len(followed))))
+    assert np.count_nonzero(answer < 0) < 0.01 * len(followed), "few files take a real unpickler down"
+    answer = np.maximum(answer, 0)
     missed = [followed[place][0] for place in np.flatnonzero(answer % 1000)]
     assert not missed, missed[:3]
     assert np.count_nonzero(answer >= 1000) > 0.5 * len(followed), "most of them really import something"
