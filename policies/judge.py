@@ -127,7 +127,7 @@ def _finding(policy: str, planned: Planned, index: Index, shared: Shared | None)
         criterion=criterion,
         measurements=tuple(dict.fromkeys(part.measurement for part in parts if part.measurement is not None)),
         counterexamples=tuple(dict.fromkeys(shown)),
-        family=worst.family,
+        family=None if shared is None or criterion is None else shared.of(criterion),
         further=tuple(part.reason for part in parts[1:]),
     )
     return _with_rows_needed(finding, parts) if worst.verdict == "inconclusive" else finding

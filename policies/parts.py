@@ -15,7 +15,6 @@ from proofbox.policies.reasons import reason_of, scope_of
 from proofbox.policies.record import (
     CounterexampleRecord,
     CriterionRecord,
-    FamilyRecord,
     MeasurementRecord,
     ReasonRecord,
     Verdict,
@@ -66,7 +65,6 @@ class Part:
     measurement: str | None = None
     distance: float = 0.0
     settling: Settling | None = None
-    family: FamilyRecord | None = None
     counterexamples: tuple[str, ...] = ()
 
 
@@ -124,6 +122,5 @@ def _part(expected: Expected, measurement: MeasurementRecord, index: Index, shar
         measurement=measurement.id,
         distance=decision.distance,
         settling=settling,
-        family=family,
         counterexamples=tuple(case.id for case in cases if case.case.measure == expected.measure),
     )

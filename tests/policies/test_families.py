@@ -191,6 +191,12 @@ def test_a_finding_says_how_it_was_judged(valid, checks, write, measured):
     assert (alone.verdict, alone.family) == ("fail", None)
 
 
+def test_a_finding_of_a_family_says_so_even_where_nothing_was_measured(valid, checks, write, measured):
+    policy = load_policy(write(valid + IN_FAMILY), checks=checks)
+    finding = judge([policy], FACTS, Evidence(), checks).findings[0]
+    assert (finding.verdict, finding.family.members) == ("not-run", 2)
+
+
 def test_an_interval_without_counts_is_inconclusive_at_a_higher_confidence(valid, checks, write, measured):
     policy = load_policy(write(valid + IN_FAMILY), checks=checks)
     sex, race, digests = expand(policy.policy, FACTS, checks)
