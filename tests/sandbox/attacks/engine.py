@@ -22,13 +22,13 @@ from attacks.formats import FORMATS, FromSource, ModelFile
 from attacks.kit import ANSWERED, ATTACKS, HELD, Attack
 from attacks.outside import SHARED_BYTES, Outside, shared_bytes
 from proofbox.sandbox import processes
-from proofbox.sandbox.errors import IntakeError, ModelError
+from proofbox.sandbox.errors import IntakeError, IsolationError, ModelError
 from proofbox.sandbox.executor import Executor
 from proofbox.sandbox.hosted import HostedModel, ModelSpec, open_model
 from proofbox.sandbox.intake import take_in
 from proofbox.sandbox.limits import Limits
 
-INSIDE = ("processes", "files", "network", "resources", "kernel", "identity", "wire", "awareness")
+INSIDE = ("processes", "files", "network", "resources", "kernel", "identity", "wire", "awareness", "granted")
 """Files of attacks that are tried by a model inside."""
 FAMILIES = (*INSIDE, "formats", "archives")
 LIMITS = {
@@ -36,7 +36,8 @@ LIMITS = {
     "tight": Limits(call_seconds=20, start_seconds=40, resident_bytes=400_000_000, processes=16),
     "short": Limits(call_seconds=1, start_seconds=40, resident_bytes=400_000_000),
     "short start": Limits(call_seconds=20, start_seconds=4, resident_bytes=400_000_000),
-    "processor": Limits(call_seconds=90, start_seconds=40, cpu_seconds=2),
+    "granted": Limits(call_seconds=20, start_seconds=40, resident_bytes=400_000_000, scratch_bytes=8 << 20),
+    "processor": Limits(call_seconds=90, start_seconds=40, cpu_seconds=4),
 }
 BETWEEN_SECONDS = 0.4
 """Between two questions to one model: what it does unasked falls into that time."""
@@ -125,8 +126,13 @@ class _Session:
             assert not gone, f"after the last attack: {gone}"
 
     def _tried(self, one: Attack) -> Outcome:
-        if self._hosted is None:
-            self._open(one)
+        try:
+            if self._hosted is None:
+                self._open(one)
+        except IsolationError as error:
+            # It grants no such folder, and so starts nothing. Any other reason is not the expected one.
+            through = [] if "refused" in one.ends and "cannot give" in str(error) else [f"not started: {error}"]
+            return _outcome(one, self._executor.name, ("refused", "no such folder is granted", through), 0.0)
         assert self._hosted is not None
         hosted, before = self._hosted, self._members
         started, shared = time.monotonic(), shared_bytes()

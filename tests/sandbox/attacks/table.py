@@ -10,7 +10,8 @@ from attacks.engine import FAMILIES, Outcome, catalogue
 TITLES = {
     "processes": "Processes", "files": "Files", "network": "Network", "resources": "Resources",
     "kernel": "The kernel's surface", "identity": "Identity and environment", "wire": "The wire",
-    "awareness": "Knowing that it is tested", "formats": "Model files", "archives": "Archives",
+    "awareness": "Knowing that it is tested", "granted": "A folder that was granted",
+    "formats": "Model files", "archives": "Archives",
 }  # fmt: skip
 ENDS = {
     "held": "", "answered": "its own answer is measured", "crash": "the process ended",
@@ -64,6 +65,8 @@ def cell(one: Outcome) -> str:
     """Return what stands in the table of an outcome."""
     if one.through:
         return "**gets through**" + (" [1](#what-gets-through)" if one.known else "")
+    if one.id.startswith("granted.") and one.ended == "refused":
+        return "not granted"
     return ENDS[one.ended] or one.said
 
 
