@@ -1,21 +1,11 @@
 import pickle
 
 import pytest
+from attacks.formats import FromSource
 
 from proofbox.sandbox.executor import choose
 from proofbox.sandbox.hosted import ModelSpec
 from proofbox.sandbox.limits import Limits
-
-
-class FromSource:
-    """Pickles to a program: unpickling runs ``source`` and gives what it calls ``Model``."""
-
-    def __init__(self, source):
-        self.source = source
-
-    def __reduce__(self):
-        return eval, (f"(lambda names: (exec({self.source!r}, names), names['Model']())[1])({{}})",)
-
 
 PROCESSES = {"bubblewrap": 3, "landlock": 1}
 """Of a sandbox with one model: two of bwrap and the host, or the host alone."""

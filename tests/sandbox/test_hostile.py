@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from attacks.formats import FromSource
 
 from proofbox.sandbox import processes
 from proofbox.sandbox.errors import ModelError, SandboxError
@@ -244,13 +245,6 @@ def one_of_all(executor, tmp_path_factory):
     import pickle
 
     from proofbox.sandbox.hosted import ModelSpec
-
-    class FromSource:
-        def __init__(self, text):
-            self.text = text
-
-        def __reduce__(self):
-            return eval, (f"(lambda names: (exec({self.text!r}, names), names['Model']())[1])({{}})",)
 
     text = HONEST
     for method, wanted in (("predict", "label"), ("predict_proba", "probability")):

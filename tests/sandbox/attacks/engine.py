@@ -41,7 +41,7 @@ LIMITS = {
 }
 BETWEEN_SECONDS = 0.4
 """Between two questions to one model: what it does unasked falls into that time."""
-PATIENCE_SECONDS = 4
+PATIENCE_SECONDS = 10
 """How much longer than its deadline the harness may take on a busy machine."""
 OVERSHOOT_BYTES = 500_000_000
 """What a model may touch between two looks of a busy machine's harness."""

@@ -316,6 +316,68 @@ def lightgbm_counts(folder, world):
     return _written(folder, "a.txt", (text + "split_feature=9 9 9\n\nend of trees\n").encode())
 
 
+@model_file("crash native code by damaged trees (CatBoost)", "catboost", "the harness is harmed")
+def catboost_damaged(folder, world):
+    return _written(folder, "a.cbm", b"CBM1" + struct.pack("<I", 4096) + bytes(range(256)) * 16)
+
+
+def _folder(folder, **texts):
+    model = folder / "model"
+    model.mkdir()
+    for name, text in texts.items():
+        (model / name.replace("_py", ".py")).write_text(text)
+    return model
+
+
+@model_file("run a program by plain Python that is imported", "python", ends=("load",))
+def python_import(folder, world):
+    shell = f"import os\nos.posix_spawn('/bin/sh', ['sh', '-c', 'echo > {world.outside}/{MARK}'], {{}})\n"
+    return _folder(folder, predict_py=shell)
+
+
+@model_file("shadow libraries by modules that lie beside the model", "python", "a library inside is the stranger's",
+            ends=("answered",))  # fmt: skip
+def python_shadow(folder, world):
+    names = ("numpy", "pandas", "json", "sitecustomize", "usercustomize", "pbxhost")
+    shadows = {f"{name}_py": "raise SystemExit('shadowed')\n" for name in names}
+    look = """
+import json, sys, numpy, pandas
+strange = [m for m in (json, numpy, pandas) if m.__file__.startswith(__file__.rpartition("/")[0])]
+assert not strange and not {"sitecustomize", "usercustomize"} & set(sys.modules), strange
+def predict_proba(frame): return numpy.full(len(frame), 0.5)
+"""
+    return _folder(folder, predict_py=look, **shadows)
+
+
+@model_file("have a file outside opened as its own (MLflow, a path that leaves the folder)", "mlflow",
+            "the content of that file stands in what the model says", ends=("load", "refused"))  # fmt: skip
+def mlflow_path(folder, world):
+    path = f"{'../' * 12}{world.canary.lstrip('/')}"
+    return _folder(folder, MLmodel=f"flavors: {{sklearn: {{pickled_model: '{path}', serialization_format: pickle}}}}\n")
+
+
+@model_file("run a program by its description (MLflow, YAML of any object)", "mlflow", ends=("load",))
+def mlflow_yaml_object(folder, world):
+    return _folder(folder, MLmodel=f"flavors: !!python/object/apply:os.system ['echo > {world.outside}/{MARK}']\n")
+
+
+@model_file("take all memory by its description (MLflow, YAML of a billion laughs)", "mlflow",
+            "memory goes over its limit", ends=("limit", "load"))  # fmt: skip
+def mlflow_yaml_bomb(folder, world):
+    lines = [f"a0: &a0 [{'x' * 100_000}]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 6)]
+    return _folder(folder, MLmodel="\n".join([*lines, "flavors: {sklearn: {serialization_format: *a5}}", ""]))
+
+
+@model_file("load code that comes with it (MLflow, loader_module)", "mlflow", ends=("load", "limit"))
+def mlflow_loader(folder, world):
+    model = _folder(folder, MLmodel="flavors: {python_function: {loader_module: strange, code: code}}\n")
+    (model / "code").mkdir()
+    shell = f"import os\nos.posix_spawn('/bin/sh', ['sh', '-c', 'echo > {world.outside}/{MARK}'], {{}})\n"
+    (model / "code/strange.py").write_text(shell)
+    return model
+
+
 @model_file("claim a format that nobody hosts", "gguf", "it is loaded by anything", ends=("refused",))
 def unknown_format(folder, world):
     return _written(folder, "a.gguf", b"GGUF" + struct.pack("<IQQ", 3, 2**63, 2**63))
