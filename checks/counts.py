@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -39,6 +39,8 @@ class Grouped:
     """Classes of the decisions, whether or not they occur."""
     cells: NDArray[np.int64]
     """Shape (groups, truths + 1, decided): rows; the last place of the second axis is that of rows without a label."""
+    undecided: int = 0
+    """Rows without a decision, which are not counted."""
     weight: NDArray[np.float64] | None = None
     """Sums of the sample weights, of the shape of ``cells``; None where the data carry none."""
     weight_squared: NDArray[np.float64] | None = None
@@ -111,6 +113,7 @@ class Counts:
         cube = self._cube(())
         if isinstance(cube, Inapplicable):
             return cube
+        cube, _ = _decided_rows(cube)
         truths, decided, places, shape = _laid_out(cube, self.classes)
         return Confusion(
             truths=truths,
@@ -173,6 +176,7 @@ class Counts:
 
 
 def _grouped(data: Dataset, names: Attributes, cube: Cube, classes: tuple[str, ...]) -> Grouped | Inapplicable:
+    cube, undecided = _decided_rows(cube)
     axes = [cube.axis(name) for name in names]
     joint = joint_code(np.stack([cube.of(name) for name in names]), [axis.size for axis in axes])
     occurring, group = np.unique(joint, return_inverse=True)
@@ -194,9 +198,25 @@ def _grouped(data: Dataset, names: Attributes, cube: Cube, classes: tuple[str, .
         truths=truths,
         decided=decided,
         cells=_filled(places, shape, cube.rows).astype(np.int64),
+        undecided=undecided,
         weight=None if cube.weight is None else _filled(places, shape, cube.weight),
         weight_squared=None if cube.weight_squared is None else _filled(places, shape, cube.weight_squared),
     )
+
+
+def _decided_rows(cube: Cube) -> tuple[Cube, int]:
+    """Return the counts of rows with a decision, and how many have none."""
+    known = cube.of(DECIDED) < len(cube.axis(DECIDED).categories)
+    if known.all():
+        return cube, 0
+    left = replace(
+        cube,
+        codes=cube.codes[:, known],
+        rows=cube.rows[known],
+        weight=None if cube.weight is None else cube.weight[known],
+        weight_squared=None if cube.weight_squared is None else cube.weight_squared[known],
+    )
+    return left, int(cube.rows[~known].sum())
 
 
 Shape = tuple[int, ...]

@@ -115,6 +115,7 @@ def right_or_wrong(data: Dataset, grouped: Grouped) -> Grouped | Inapplicable:
         truths=(),
         decided=("wrong", RIGHT),
         cells=folded(grouped.cells),
+        undecided=grouped.undecided,
         weight=None if grouped.weight is None else folded(grouped.weight),
         weight_squared=None if grouped.weight_squared is None else folded(grouped.weight_squared),
     )

@@ -178,6 +178,7 @@ def against_rest(counts: Counts, grouped: Grouped, label: str, params: GroupPara
             "rows_missing_attribute": dict(grouped.missing),
             "rows": counts.rows,
             "rows_without_true_label": unlabelled,
+            **({"rows_without_decision": grouped.undecided} if grouped.undecided else {}),
             "groups_left_out": [
                 {"group": dict(grouped.categories[group]), "rows": int(decided.rows[group])}
                 for group in range(len(grouped.categories))

@@ -23,6 +23,7 @@ from proofbox.checks.labels import label_text
 _WIDEST = 256
 """Whole numbers that lie within so many of each other are their own codes."""
 
+_LARGEST = 1 << 62
 _LONGEST = 1 << 12
 """Dictionaries with more entries than this are made anew, so that entries which no row uses cost nothing."""
 
@@ -92,7 +93,8 @@ def raw_column(name: str, column: pa.ChunkedArray, edges: Sequence[float] | None
     if pt.is_integer(kind) and column.length() > column.null_count:
         ends = pc.min_max(column).as_py()
         low = 0 if ends["min"] >= 0 and ends["max"] < _WIDEST else ends["min"]
-        if ends["max"] - low < _WIDEST:
+        # Codes are worked out in 64 bits with a sign.
+        if ends["max"] - low < _WIDEST and ends["max"] < _LARGEST:
             return RawColumn(
                 name=name, column=column, values=(*range(low, ends["max"] + 1), *gone), lowest=low, dense=True
             )

@@ -1,6 +1,8 @@
 """One counting pass: the same counts however the rows come, and the numbers that fairlearn and scikit-learn give."""
 
 import warnings
+from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,8 +15,10 @@ from proofbox.checks.counting import MISSING
 from proofbox.checks.counts import Counts
 from proofbox.checks.groups import MOST_GROUPS, groups_of
 from proofbox.checks.joint import count
+from proofbox.checks.labels import label_text
 from proofbox.checks.onepass import MOST_CLASSES, joint_sets, one_pass
-from proofbox.checks.rawcodes import raw_column
+from proofbox.checks.rawcodes import is_missing, raw_column
+from proofbox.checks.registry import get_check
 from proofbox.checks.result import Inapplicable, Measured
 from proofbox.checks.subject import Decisions
 
@@ -174,6 +178,8 @@ def test_long_columns_are_counted_exactly(rows, groups):
         (pa.array([-3, 250, None, 7]), ("-3", "7", "250")),
         (pa.array([10**12, 10**12 + 5, None], pa.int64()), (str(10**12), str(10**12 + 5))),
         (pa.array([10**12, -5, None], pa.int64()), ("-5", str(10**12))),
+        (pa.array([2**63 + 1, None, 2**63 + 3], pa.uint64()), (str(2**63 + 1), str(2**63 + 3))),
+        (pa.array([127, None, -128], pa.int8()), ("-128", "127")),
         (pa.array([True, None, False]), ("false", "true")),
         (pa.array([1.0, float("nan"), None, 0.5]), ("0.5", "1")),
         (pa.array(["ê", "e\u0302 ", None, " "]), ("ê",)),
@@ -212,8 +218,6 @@ def test_one_pass_serves_every_attribute_and_another_is_made_only_for_what_nobod
             yield from (table.select(list(columns))[place : place + 1] for place in range(4))
 
     head = pa.table({"a": ["x"], "b": ["p"], "y": [1]})
-    from dataclasses import replace
-
     data = replace(build_data({"a": ["x"]}, sensitive=("a",), prediction="y"), table=head, source=Source())
     counts = Counts(data)
     assert counts.grouped(("a",)).cells.sum(axis=1).tolist() == [[0, 2], [1, 1]]
@@ -261,8 +265,6 @@ def test_categories_that_grow_from_batch_to_batch_are_refused_in_the_end_and_spo
                 table = pa.table({"name": some, "sex": ["f", "m"] * 50, "y": [1, 0] * 50})
                 yield table.select(list(columns))
 
-    from dataclasses import replace
-
     head = pa.table({"name": ["n"], "sex": ["f"], "y": [1]})
     given = {"sensitive": ("name", "sex"), "prediction": "y"}
     counts = Counts(replace(build_data({"a": ["x"]}, **given), table=head, source=Source()))
@@ -296,3 +298,61 @@ def test_declared_bins_are_groups_in_the_order_of_numbers():
     by_row = groups_of(data, ("age",))
     assert [category["age"] for category in by_row.categories] == names
     assert by_row.codes.tolist() == [0, 1, 1, 3, 2, 2]
+
+
+def test_rows_without_a_decision_are_left_out_and_counted():
+    data = build_data({"a": ["x", "y"] * 3, "p": [1, 0, None, 1, 1, 0]}, prediction="p", sensitive=("a",))
+    counts = Counts(data)
+    grouped = counts.grouped(("a",))
+    assert (grouped.undecided, grouped.cells[:, 0].tolist()) == (1, [[0, 2], [2, 1]])
+    assert counts.confusion().cells.tolist() == [[2, 3]]
+    spec = get_check("fairness.demographic_parity")
+    result = spec.run(counts=counts, params=spec.params({"attribute": "a"}))
+    assert result.measurements[0].detail["rows_without_decision"] == 1
+    assert result.measurements[0].sample_size == 5
+
+
+@given(st.data())
+@settings(max_examples=80, deadline=None)
+def test_any_mixture_of_columns_is_counted_as_its_rows_say(data):
+    """Random types, missing values, batches and attributes against a loop over rows."""
+    rows = data.draw(st.integers(1, 40))
+    kinds = {
+        "text": st.sampled_from(["a", "b ", " b", "é", "", None]),
+        "number": st.sampled_from([0, 1, -3, 200, None]),
+        "fraction": st.sampled_from([0.0, 0.5, float("nan"), None]),
+        "flag": st.sampled_from([True, False, None]),
+    }
+    names = data.draw(st.lists(st.sampled_from(sorted(kinds)), min_size=1, max_size=3, unique=True))
+    columns = {name: data.draw(st.lists(kinds[name], min_size=rows, max_size=rows)) for name in names}
+    truth = data.draw(st.lists(st.sampled_from(["no", "yes", None]), min_size=rows, max_size=rows))
+    decided = data.draw(st.lists(st.sampled_from(["no", "yes"]), min_size=rows, max_size=rows))
+    types = {"text": pa.string(), "number": pa.int16(), "fraction": pa.float64(), "flag": pa.bool_()}
+    arrays = {name: pa.array(values, types[name]) for name, values in columns.items()}
+    table = pa.table({**arrays, "y": pa.array(truth, pa.string()), "p": decided})
+    step = data.draw(st.integers(1, rows))
+
+    class Source:
+        def __init__(self) -> None:
+            self.rows = rows
+
+        def batches(self, wanted):
+            yield from (table.select(list(wanted))[start : start + step] for start in range(0, rows, step))
+
+    given = build_data({"a": ["x"]}, target="y", prediction="p", sensitive=tuple(names))
+    found = Counts(replace(given, table=table, source=Source())).grouped(tuple(names))
+    expected = Counter(
+        (tuple(MISSING if is_missing(value) else label_text(value) for value in place), label, choice)
+        for place, label, choice in zip(zip(*columns.values(), strict=True), truth, decided, strict=True)
+    )
+    groups = {key[0] for key in expected}
+    if sum(MISSING not in group for group in groups) < 2:
+        assert isinstance(found, Inapplicable)
+        return
+    counted = {}
+    for group, category in enumerate(found.categories):
+        for place, label in enumerate((*found.truths, None)):
+            for choice, name in enumerate(found.decided):
+                if found.cells[group, place, choice]:
+                    counted[(tuple(category.values()), label, name)] = int(found.cells[group, place, choice])
+    assert counted == dict(expected)
