@@ -38,7 +38,8 @@ class Launch:
 
     limits: Limits
     model: Path | None = None
-    """File or folder that is shown inside, read-only; nothing else of the submission is."""
+    """File or folder that is shown inside, read-only; nothing else of the submission is. It must be open to every user
+    who can reach it, as a taken-in copy is: started by root, the process inside is nobody's."""
     rows: int | None = None
     """Descriptor of the sealed memory through which rows come, for the host program to inherit. A backend that cannot
     pass descriptors on leaves it, and ``Inside.rows`` stays None: rows then go over the wire."""

@@ -291,6 +291,7 @@ def predict(frame):
 
 @pytest.mark.parametrize("threads", [1, 3])
 def test_threads_are_granted_as_declared(executor, limits, tmp_path, threads):
+    tmp_path.chmod(0o755)  # as the copy of a submission is: the model's process is nobody's
     (tmp_path / "predict.py").write_text(THREADS)
     with (
         open_model(executor, spec(tmp_path, "python"), replace(limits, threads=threads)) as hosted,
@@ -323,6 +324,7 @@ def predict(frame):
 def test_a_folder_to_write_to_is_granted_as_declared(limits, tmp_path):
     from proofbox.sandbox.executor import choose
 
+    tmp_path.chmod(0o755)
     (tmp_path / "predict.py").write_text(textwrap.dedent(SCRATCH))
     given, limits = spec(tmp_path, "python"), replace(limits, scratch_bytes=1_000_000)
     with (
