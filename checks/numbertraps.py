@@ -18,7 +18,6 @@ from proofbox.checks.personal.plain import words_of
 RANGES: tuple[tuple[str, float, float], ...] = (
     (r" (?:tuoi|age) ", 0, 120),
     (r" (?:nam sinh|birth year|year of birth|yob) ", 1900, 2100),
-    (r" (?:nam|year) $", 1800, 2200),
     (r"^ (?:thang|month) $", 1, 12),
     (r"^ (?:vi do|latitude|lat) $", -90, 90),
     (r"^ (?:kinh do|longitude|lon|lng) $", -180, 180),
@@ -32,19 +31,23 @@ _SENTINELS = (-9999.0, -999.0, -99.0, -9.0, -1.0, 99.0, 666.0, 888.0, 999.0, 999
 _GROUPED = re.compile(r"\d{1,3}\.\d{3}")
 _LEADING_ZERO = re.compile(r"0\d+")
 _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d{2,}")
+_MOST_OUTSIDE = 0.05
 _SAMPLED_ROWS = 2_000
 SAMPLE_BYTES = 1 << 18
 """First bytes of a file that are looked at before reading."""
 
 
 def impossible(name: str, values: Floats) -> NDArray[np.bool_]:
-    """Return shape (rows,): whether a number is infinite, or outside of what its column's name allows."""
+    """Return shape (rows,): whether a number is infinite, or one of few outside of what its column's name allows."""
     wrong: NDArray[np.bool_] = np.isinf(values)
     words = words_of(name)
     for pattern, low, high in RANGES:
         if re.search(pattern, words):
             with np.errstate(invalid="ignore"):
-                wrong |= (values < low) | (values > high)
+                outside = np.isfinite(values) & ((values < low) | (values > high))
+            # Where many values lie outside, the column means something else: the age of houses, ages in months.
+            if outside.sum() <= _MOST_OUTSIDE * np.isfinite(values).sum():
+                wrong |= outside
     return wrong
 
 

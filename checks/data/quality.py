@@ -31,7 +31,9 @@ All are exact counts of the file, hence without interval.
 
 ## Limits
 
-A range is known only for names that say what they are (age, tuổi, năm sinh, tháng, số con and some more). A number such
+A range is known only for names that say what they are (age, tuổi, năm sinh, tháng, số con and some more), and is left
+alone where more than one value in twenty lies outside of it: the column then means something else, such as ages in
+months. A few houses of more than 120 years still look like impossible ages. A number such
 as -999 may be meant. That a file is clean says nothing of whether it is true.
 
 ## References

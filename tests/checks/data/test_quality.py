@@ -186,13 +186,21 @@ def test_what_reading_hides_is_found_in_the_file(check_file):
 
 
 def test_impossible_values_are_told_by_the_columns_name(check):
+    honest = [30] * 60
+
+    def among(*wrong):
+        return [*wrong, *honest[len(wrong) :]]
+
     columns = {
-        "tuổi": [0, 120, 121, -1, None],
-        "năm sinh": [1950, 2001, 1850, 3000, 1999],
-        "month": [1, 12, 13, 0, 5],
-        "x": [float("inf"), 1.0, 2.0, -1.0, 0.0],
-        "day": ["31/01/2020", "31/02/2020", "29/02/2020", "29/02/2021", "15/12/2020"],
-        "anything": [-1, 121, 3000, 13, 0],
+        "tuổi": among(0, 120, 121, -1, None),
+        "năm sinh": [1850, 3000, *[1970 + place % 40 for place in range(58)]],
+        "month": [0, 13, *[1 + place % 12 for place in range(58)]],
+        "x": [float("inf"), *[1.0] * 59],
+        "day": ["31/01/2020", "31/02/2020", "29/02/2020", "29/02/2021"] + ["15/12/2020"] * 56,
+        "anything": among(-1, 121, 3000, 13, 0),
+        "year": [85] * 60,
+        "age of the house": [place * 4 for place in range(60)],
+        "age_months": [place * 10 for place in range(60)],
     }
     found = check(columns)["impossible_values"]
     assert found.detail["rows_by_column"] == {"tuổi": 2, "năm sinh": 2, "month": 2, "x": 1, "day": 2}
