@@ -88,7 +88,7 @@ def _pickled(suffix: str, head: bytes) -> str:
 def _booster(head: bytes) -> str:
     if head.startswith(b"CBM1"):
         return "catboost"
-    if head.startswith(b"tree\nversion="):
+    if head.startswith((b"tree\nversion=", b"tree\r\nversion=")):
         return "lightgbm"
     if head.startswith(b"{L\x00\x00\x00\x00\x00\x00\x00\x07learner"):
         return "xgboost"  # UBJSON: an object whose first key has seven bytes

@@ -280,6 +280,14 @@ def test_requirements_that_are_not_met_are_told(tmp_path, line, told):
         opened_here(config(tmp_path, "python", BINARY, "label"))
 
 
+def folder_of(place, source):
+    """Return a folder as intake makes it: open to the user whom root becomes inside."""
+    folder = place / "submitted"
+    folder.mkdir()
+    (folder / "predict.py").write_text(source)
+    return folder
+
+
 THREADS = """
 import os
 def predict(frame):
@@ -291,13 +299,24 @@ def predict(frame):
 
 @pytest.mark.parametrize("threads", [1, 3])
 def test_threads_are_granted_as_declared(executor, limits, tmp_path, threads):
-    tmp_path.chmod(0o755)  # as the copy of a submission is: the model's process is nobody's
-    (tmp_path / "predict.py").write_text(THREADS)
+    tmp_path = folder_of(tmp_path, THREADS)
     with (
         open_model(executor, spec(tmp_path, "python"), replace(limits, threads=threads)) as hosted,
         pytest.raises(ModelError, match=f"RuntimeError: {threads} \\[{threads}\\]|RuntimeError: {threads} \\[2\\]"),
     ):
         hosted.predict(TABLE)
+
+
+def test_threads_are_granted_to_onnxruntime(tmp_path):
+    from skl2onnx import to_onnx
+    from sklearn.linear_model import LogisticRegression
+
+    model = to_onnx(LogisticRegression().fit(ROWS, TARGETS[BINARY]), ROWS[:1].astype(np.float32))
+    (tmp_path / "model.onnx").write_bytes(model.SerializeToString())
+    for threads in (1, 3):
+        opened = opened_here({**config(tmp_path / "model.onnx", "onnx", BINARY, "label"), "threads": threads})
+        assert opened._session.get_session_options().intra_op_num_threads == threads
+        assert opened.codes(MatrixRows(np.asfortranarray(ROWS))).mean() > 0.3
 
 
 SCRATCH = """
@@ -324,8 +343,7 @@ def predict(frame):
 def test_a_folder_to_write_to_is_granted_as_declared(limits, tmp_path):
     from proofbox.sandbox.executor import choose
 
-    tmp_path.chmod(0o755)
-    (tmp_path / "predict.py").write_text(textwrap.dedent(SCRATCH))
+    tmp_path = folder_of(tmp_path, textwrap.dedent(SCRATCH))
     given, limits = spec(tmp_path, "python"), replace(limits, scratch_bytes=1_000_000)
     with (
         open_model(choose("bubblewrap"), given, limits) as hosted,
@@ -348,6 +366,24 @@ CONTRADICTIONS = [
     ("python", "mlflow", None),
     ("http", "unknown", "http"),
 ]
+
+
+HEADS = [
+    ("m.json", b'{\n  "learner": {"attributes": {}', "xgboost"),
+    ("m.bin", b"{L\0\0\0\0\0\0\0\x07learner{L", "xgboost"),
+    ("m.json", b'{\n"oblivious_trees":\n[', "catboost"),
+    ("m.json", b'{"weights": [1, 2]}', "unknown"),
+    ("m", b"CBM1\x00", "catboost"),
+    ("m.txt", b"tree\r\nversion=v4\r\n", "lightgbm"),
+    ("m.txt", b"tree of life", "unknown"),
+    ("predict.py", b"import os", "python"),
+    ("m.pkl", b'{"learner"', "xgboost"),  # what it is called does not matter
+]
+
+
+@pytest.mark.parametrize(("name", "head", "found"), HEADS)
+def test_how_files_begin(name, head, found):
+    assert detect_format(name, head) == found
 
 
 @pytest.mark.parametrize(("declared", "detected", "hosted"), CONTRADICTIONS)
