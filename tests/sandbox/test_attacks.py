@@ -19,11 +19,11 @@ REQUIRED = ("bubblewrap", "landlock")
 """Executors that must work wherever these tests run; the suite takes any further one that does."""
 STRONGER = tuple(name for name in (executor.name for executor in in_order()) if name not in REQUIRED)
 QUIET = ("processes", "files", "network", "kernel", "identity", "resources.anonymous", "resources.shared_zero")
-"""What is tried of executors that start slowly: the rest of the families needs a new process for each attack."""
+"""What is tried of executors that start slowly, as an ordinary user; the table has every family as every user."""
 PAGE = Path(__file__).resolve().parents[2] / "docs/attacks.md"
 CASES = [
     *((executor, user, family) for executor in REQUIRED for user in drive.users() for family in FAMILIES[:-1]),
-    *((executor, user, family) for executor in STRONGER for user in drive.users() for family in QUIET),
+    *((executor, drive.users()[0], family) for executor in STRONGER for family in QUIET),
     *(("landlock", user, "archives") for user in drive.users()),
 ]
 working = functools.cache(drive.working)
