@@ -1,6 +1,7 @@
 """Fairness by one counting pass against fairlearn, AIF360, aequitas, bare numpy and duckdb, in one run.
 
-    python benchmarks/fairness.py [--quick] [--peers PYTHON] [--budget SECONDS] [--only points|intervals|stream]
+    python benchmarks/fairness.py [--quick] [--peers PYTHON] [--budget SECONDS] [--replicates N]
+        [--only points|intervals|stream]
 
 Processor seconds decide (user and system, all threads), wall stands beside them; quote the ratios. ``--peers`` names
 the interpreter of an environment that holds aif360 and aequitas, which cannot share one with everything here. A call
@@ -443,6 +444,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="small sizes, in about a minute")
     parser.add_argument("--peers", help="python of an environment with aif360 and aequitas")
     parser.add_argument("--budget", type=float, default=600, help="most processor seconds of one call (default 600)")
+    parser.add_argument("--replicates", type=int, default=100, help="of fairlearn's bootstrap, 11 s each (default 100)")
     parser.add_argument("--only", choices=["points", "intervals", "stream"])
     args = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -450,7 +452,7 @@ def main() -> None:
     if args.only in (None, "points"):
         points([100_000] if args.quick else [100_000, 1_000_000, 10_000_000], args.peers, Budget(args.budget))
     if args.only in (None, "intervals"):
-        intervals(10_000 if args.quick else 100_000, 5 if args.quick else 100)
+        intervals(10_000 if args.quick else 100_000, 5 if args.quick else args.replicates)
     if args.only in (None, "stream"):
         stream([1_000_000, 3_000_000] if args.quick else list(STREAM_ROWS))
 
