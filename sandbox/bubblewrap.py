@@ -117,9 +117,11 @@ class Bubblewrap:
             str(self._binary),
             *self.namespaces(),
             *_granted(launch),
+            # Before what is shown: an interpreter that lies below this folder is mounted into it, not covered by it.
+            *_scratch(launch),
             *_system(),
             *self._shown(launch),
-            *_closed(launch),
+            *("--remount-ro", "/"),
         ]
 
     def namespaces(self) -> list[str]:
@@ -259,12 +261,11 @@ def _granted(launch: Launch) -> list[str]:
     return [part for name, value in sorted(more) for part in ("--setenv", name, value)]
 
 
-def _closed(launch: Launch) -> list[str]:
-    """Close what is left open, but for the folder in memory that was granted."""
-    scratch: list[str] = []
-    if launch.limits.scratch_bytes:
-        scratch = ["--size", str(launch.limits.scratch_bytes), "--perms", "0700", "--tmpfs", interpreter.SCRATCH]
-    return [*scratch, "--remount-ro", "/"]
+def _scratch(launch: Launch) -> list[str]:
+    """Return the folder in memory that was granted; all else is closed afterwards."""
+    if not launch.limits.scratch_bytes:
+        return []
+    return ["--size", str(launch.limits.scratch_bytes), "--perms", "0700", "--tmpfs", interpreter.SCRATCH]
 
 
 def _empty(path: str) -> list[str]:
