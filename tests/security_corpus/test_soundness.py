@@ -25,6 +25,7 @@ from proofbox.sandbox.executor import choose
 from proofbox.sandbox.hosted import ModelSpec, open_model
 
 FILES = 6000
+FOLLOWED = FILES * 15 // 100
 CHUNK = 100
 OPCODES = np.frombuffer(b"(tR.0122}]cibous\x93\x94\x81\x8c\x85h\x00", dtype="u1")
 MOST_BYTES = 3000
@@ -137,13 +138,17 @@ def files(malicious, honest):
     whole = [next(iter(case.files.values())) for case in (*malicious, *honest) if case.declared == "pickle"]
     seeds = [content for content in whole if 4 < len(content) < MOST_BYTES]
     assert len(seeds) > 100
-    made = [mutated(seeds, rng) for _ in range(FILES)]
-    return [(content, *walked(content)) for content in made]
+    made = [(content, *walked(content)) for content in (mutated(seeds, rng) for _ in range(FILES))]
+    # The attacks hold the path of the test's folder, whose length decides how many are still pickles.
+    while sum(whole for _, _, whole in made) < FOLLOWED and len(made) < 2 * FILES:
+        content = mutated(seeds, rng)
+        made.append((content, *walked(content)))
+    return made
 
 
 def test_the_walk_names_all_that_a_real_unpickler_would_import(files, tmp_path):
     followed = [(content, names) for content, names, whole in files if whole]
-    assert len(followed) > 0.15 * FILES, "enough mutated files are still pickles"
+    assert len(followed) >= FOLLOWED, "enough mutated files are still pickles"
     data = base64.b64encode(zlib.compress(pickle.dumps(followed), 1)).decode()
     path = tmp_path / "model.pkl"
     path.write_bytes(pickle.dumps(FromSource(f"DATA = {data!r}\n" + PROGRAM)))
