@@ -85,7 +85,7 @@ class DataFile:
 
         # Not Table.from_batches, which wants names that differ.
         places = range(len(self.names))
-        columns = [columns for columns, _ in self._stream(places, 0)]
+        columns = list(self._stream(places, 0))
         arrays = columns[0] if columns else [pieces.empty(self._kinds[place]) for place in places]
         return pa.table(arrays, names=list(self.names))
 
@@ -103,7 +103,7 @@ class DataFile:
         if missing:
             raise DataError(f"it has no column {missing[0]!r}")
         places = [self.names.index(name) for name in columns]
-        for arrays, _ in self._stream(places, rows):
+        for arrays in self._stream(places, rows):
             yield pa.table(arrays, names=list(columns))
 
     def close(self) -> None:
@@ -141,7 +141,7 @@ class DataFile:
                 raise ModelError("garbage", "the reader told columns that cannot be")
             return names, kinds, pieces.count(counted[0])
 
-    def _stream(self, places: Sequence[int], rows: int) -> Iterator[tuple[list[Any], int]]:
+    def _stream(self, places: Sequence[int], rows: int) -> Iterator[list[Any]]:
         body = memoryview(json.dumps({"columns": list(places), "rows": rows}).encode())
         deadline = self._deadline(self._limits.call_seconds)
         with _explained(self, loading=False):
@@ -163,7 +163,7 @@ class DataFile:
                     self._column(nonce, self._kinds[place], frame.rows, known, deadline)
                     for place, known in zip(places, words, strict=True)
                 ]
-            yield arrays, frame.rows
+            yield arrays
         if left:
             self.close()
             raise DataError("the reader sent fewer rows than it told")

@@ -259,7 +259,7 @@ def _send_plain(channel: Channel, kind: str, column: Any) -> None:  # noqa: ANN4
         column = pc.fill_null(column, 0)
     nulls = int(bool(parts))
     parts += [np.ascontiguousarray(chunk.to_numpy(zero_copy_only=False)) for chunk in column.chunks]
-    channel.frame(PIECE, _WIDTH_CODES[kind], nulls, len(column), [_view(part) for part in parts])
+    channel.frame(PIECE, 0, nulls, len(column), [_view(part) for part in parts])
 
 
 def _send_words(channel: Channel, known: _Words, column: Any) -> None:  # noqa: ANN401 pyarrow ships no types
@@ -279,7 +279,7 @@ def _send_words(channel: Channel, known: _Words, column: Any) -> None:  # noqa: 
     for chunk in column.chunks:
         places = chunk.indices.fill_null(len(recode) - 1).to_numpy(zero_copy_only=False)
         codes.append(np.ascontiguousarray(recode[places]))
-    channel.frame(PIECE, _WIDTH_CODES[WORD], 0, len(column), [_view(part) for part in codes])
+    channel.frame(PIECE, 0, 0, len(column), [_view(part) for part in codes])
 
 
 class _Words:
@@ -335,7 +335,3 @@ def _view(array: Any) -> memoryview:  # noqa: ANN401 numpy's arrays are no buffe
 
 def _texts(sent: Any) -> list[str]:  # noqa: ANN401 an array or an empty list
     return sent.to_pylist() if hasattr(sent, "to_pylist") else list(sent)
-
-
-_WIDTH_CODES = {name: code for code, name in enumerate((*PLAIN, *DATED, WORD), start=1)}
-"""Kind of column -> its number on the wire."""
