@@ -182,11 +182,11 @@ ENDINGS = {
         "threads|thread",
     ),
     "wire": (
-        "import os\nfor fd in range(3, 64):\n    try: os.write(fd, b'x' * 64)\n    except OSError: pass",
+        "import os\nfor fd in range(3, 4096):\n    try: os.write(fd, b'x' * 64)\n    except OSError: pass",
         "garbage",
         "no frame",
     ),
-    "close the wire": ("import os; os.closerange(3, 64); import time; time.sleep(60)", "crash", "ended"),
+    "close the wire": ("import os; os.closerange(3, 4096); import time; time.sleep(60)", "crash", "ended"),
 }
 
 
@@ -287,7 +287,7 @@ LOADS = {
     "hang": ("import time; time.sleep(60)", "hang", "within 3 seconds while it was loaded"),
     "raise": ("raise RuntimeError('no')", "load", "could not be loaded: RuntimeError: no"),
     "speak first": (
-        "import os\nfor fd in range(3, 64):\n try: os.write(fd, b'x' * 64)\n except OSError: pass",
+        "import os\nfor fd in range(3, 4096):\n try: os.write(fd, b'x' * 64)\n except OSError: pass",
         "garbage",
         "no frame",
     ),

@@ -208,7 +208,7 @@ def test_one_that_writes_after_its_last_answer_is_told(executor, limits, hostile
     # The wire is the only socket that it has; writing to standard output is no violation.
     body = (
         "import os, stat, threading\n"
-        "wire = [n for n in range(3, 1024) if self.is_socket(n)][0]\n"
+        "wire = [n for n in range(3, 4096) if self.is_socket(n)][0]\n"
         "threading.Timer(0.1, os.write, (wire, b'more')).start()\nreturn rows.sum(axis=1)"
     )
     source = scoring(body) + (

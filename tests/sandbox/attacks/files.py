@@ -100,7 +100,7 @@ def descriptors_of_the_harness(world):
 @attack("read a file that the harness left open", SECRET)
 def inherited_descriptors(world):
     got = []
-    for number in range(3, 1024):
+    for number in range(3, 4096):
         try:
             place = os.readlink(f"/proc/self/fd/{number}")
             if place.startswith("/") and os.pread(number, 1, 0) and not place.startswith("/model"):

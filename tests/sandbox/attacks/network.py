@@ -160,7 +160,7 @@ def send_many(world):
 
 @attack("use a listener that was left open by the harness", LISTENER)
 def inherited_listener(world):
-    for number in range(3, 256):
+    for number in range(3, 4096):
         try:
             if number in {channel()._reader, wire()} or not stat.S_ISSOCK(os.fstat(number).st_mode):
                 continue

@@ -146,7 +146,7 @@ def never_reading(world):
 
 @attack("close the wire and go on", WAITS, ends=("crash",))
 def closed(world):
-    os.closerange(3, 64)
+    os.closerange(3, 4096)
     os.close(0)
     os.close(1)
     time.sleep(30)
@@ -181,7 +181,7 @@ def swapped(world):
 
 @attack("change the rows under the harness's hands, or make their memory grow", "a way to write to it is given")
 def rows_memory(world):
-    numbers = [n for n in range(3, 64) if "memfd" in _link(n)]
+    numbers = [n for n in range(3, 4096) if "memfd" in _link(n)]
     if not numbers:
         return None
     numbers += [os.open(f"/proc/self/fd/{n}", os.O_RDWR) for n in numbers]  # a second one, opened for writing
