@@ -1,4 +1,4 @@
-"""Rows that are changed on purpose: replace columns, ask the model in large batches, show a pair of rows."""
+"""Rows that are changed on purpose: replace columns, compare the decisions, show a pair of rows."""
 
 from __future__ import annotations
 
@@ -10,11 +10,8 @@ from numpy.typing import NDArray
 
 from proofbox.checks.errors import ModelFailedError
 from proofbox.checks.result import CaseRow, Scalar
-from proofbox.checks.subject import Decisions, Model
+from proofbox.checks.subject import Decisions
 from proofbox.checks.text import Text
-
-BATCH_ROWS = 200_000
-"""Rows in one call at most: enough to make a call's own cost vanish, little enough to bound memory."""
 
 
 def with_columns(table: pa.Table, columns: Mapping[str, pa.ChunkedArray | pa.Array]) -> pa.Table:
@@ -23,23 +20,6 @@ def with_columns(table: pa.Table, columns: Mapping[str, pa.ChunkedArray | pa.Arr
         if name in table.column_names:
             table = table.set_column(table.column_names.index(name), name, column)
     return table
-
-
-def ask(model: Model, tables: Sequence[pa.Table]) -> tuple[Decisions, ...]:
-    """Ask the model for all tables together, in as few calls as :data:`BATCH_ROWS` allows.
-
-    Raises
-    ------
-    ModelFailedError
-        The model did not answer, or names its classes differently from call to call.
-    """
-    rows = pa.concat_tables(tables)
-    if rows.num_rows <= BATCH_ROWS:
-        answer = model.predict(rows)
-    else:
-        answer = joined([model.predict(rows.slice(at, BATCH_ROWS)) for at in range(0, rows.num_rows, BATCH_ROWS)])
-    ends = np.cumsum([table.num_rows for table in tables])
-    return tuple(part_of(answer, slice(end - table.num_rows, end)) for table, end in zip(tables, ends, strict=True))
 
 
 def part_of(decisions: Decisions, rows: slice | NDArray[np.intp]) -> Decisions:

@@ -15,6 +15,7 @@ from typing import Literal, cast
 
 from pydantic import ValidationError
 
+from proofbox.checks.asking import Asking
 from proofbox.checks.errors import BadCheckError, BadParamsError, UnknownCheckError
 from proofbox.checks.params import CheckParams
 from proofbox.checks.result import Result
@@ -42,6 +43,7 @@ AFTERWARDS = frozenset({"isolation", "behaviour"})
 SECTIONS = ("Measures", "Method", "Limits", "References")
 """The headings of every check's module docstring, in this order."""
 
+_Function = Callable[..., Result | Asking[Result]]
 Better = Literal["higher", "lower", "neither"]
 
 _MEASURE_LINE = re.compile(
@@ -77,16 +79,18 @@ class CheckSpec:
     measures: Mapping[str, MeasureSpec]
     needs: frozenset[str]
     """The names in the function's signature, a subset of :data:`INPUTS`."""
+    asks: bool = False
+    """Whether it asks the model about rows of its own making: it is a generator, run by the broker."""
     optional: frozenset[str] = frozenset()
     """Those of them that have a default: what the check can do without where rows are too many to hold."""
     params_type: type[CheckParams]
-    run: Callable[..., Result]
+    run: Callable[..., Result | Asking[Result]]
     module: str
 
     @property
     def static(self) -> bool:
         """Whether it runs before the sandbox opens, without the model."""
-        return not self.needs & ({"model", "decisions", "counts"} | AFTERWARDS)
+        return not self.asks and not self.needs & ({"model", "decisions", "counts"} | AFTERWARDS)
 
     @property
     def closing(self) -> bool:
@@ -115,7 +119,7 @@ class CheckSpec:
 _registered: dict[str, CheckSpec] = {}
 
 
-def check(check_id: str) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
+def check(check_id: str) -> Callable[[_Function], _Function]:
     """Register the decorated function as the check of that id.
 
     Raises
@@ -124,7 +128,7 @@ def check(check_id: str) -> Callable[[Callable[..., Result]], Callable[..., Resu
         The file breaks the shape of a check: docstring sections, signature or id.
     """
 
-    def register(function: Callable[..., Result]) -> Callable[..., Result]:
+    def register(function: _Function) -> _Function:
         module = inspect.getmodule(function)
         if module is None:
             raise BadCheckError(f"{check_id}: a check must be defined in a module")
@@ -163,7 +167,7 @@ def get_check(check_id: str) -> CheckSpec:
     return checks[check_id]
 
 
-def _spec(check_id: str, function: Callable[..., Result], module: ModuleType) -> CheckSpec:
+def _spec(check_id: str, function: _Function, module: ModuleType) -> CheckSpec:
     doc = inspect.cleandoc(module.__doc__ or "")
     signature = inspect.signature(function).parameters
     needs = frozenset(signature)
@@ -177,6 +181,7 @@ def _spec(check_id: str, function: Callable[..., Result], module: ModuleType) ->
         doc=doc,
         measures=_measures(check_id, doc),
         needs=needs,
+        asks=inspect.isgeneratorfunction(function),
         optional=frozenset(name for name, one in signature.items() if one.default is not inspect.Parameter.empty),
         params_type=_params_type(check_id, function),
         run=function,
@@ -184,7 +189,7 @@ def _spec(check_id: str, function: Callable[..., Result], module: ModuleType) ->
     )
 
 
-def _params_type(check_id: str, function: Callable[..., Result]) -> type[CheckParams]:
+def _params_type(check_id: str, function: _Function) -> type[CheckParams]:
     if "params" not in inspect.signature(function).parameters:
         return CheckParams
     namespace = dict(vars(inspect.getmodule(function)))

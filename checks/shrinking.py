@@ -8,9 +8,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from proofbox.checks.changing import ask, case_row, changed_columns, differ, part_of, scalar, with_columns
+from proofbox.checks.asking import Asking
+from proofbox.checks.changing import case_row, changed_columns, differ, part_of, scalar, with_columns
 from proofbox.checks.result import CaseRow
-from proofbox.checks.subject import Decisions, Model
+from proofbox.checks.subject import Decisions
 from proofbox.checks.text import Text, t
 
 
@@ -36,8 +37,8 @@ class Pair:
 
 
 def smallest_change(
-    original: pa.Table, decisions: Decisions, changed: Changed, model: Model, *, most: int, label: Text
-) -> Pair | None:
+    original: pa.Table, decisions: Decisions, changed: Changed, *, most: int, label: Text
+) -> Asking[Pair | None]:
     """Set columns back one by one as long as the decision stays turned; return the pair with the fewest left.
 
     Greedy, all rows and all candidate columns of a step in one call: at most as many calls as columns. The last answer
@@ -68,7 +69,7 @@ def smallest_change(
             break
         places = np.array([place for place, _ in tries])
         without = np.array([kept[place] & (np.arange(kept.shape[1]) != column) for place, column in tries])
-        (said,) = ask(model, [_mixed(before, after, places, without)])
+        said = yield _mixed(before, after, places, without)
         still = differ(part_of(was, places), said)
         if not still.any():
             break
@@ -78,7 +79,7 @@ def smallest_change(
             kept[place] = without[options[_clearest(said, options)]]
     everywhere = np.arange(len(rows))
     shown = _mixed(before, after, everywhere, kept)
-    (answer,) = ask(model, [shown])
+    answer = yield shown
     turned = np.flatnonzero(differ(was, answer))
     if not len(turned):
         return None

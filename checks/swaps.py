@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from proofbox.checks.changing import BATCH_ROWS, ask, with_columns
+from proofbox.checks.asking import Asking, ask_all
+from proofbox.checks.broker import BATCH_ROWS
+from proofbox.checks.changing import with_columns
 from proofbox.checks.counting import MISSING, encode
 from proofbox.checks.groups import Groups
-from proofbox.checks.subject import Dataset, Decisions, Model
+from proofbox.checks.subject import Dataset, Decisions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +58,8 @@ def swap_of(data: Dataset, groups: Groups, group: int, read: tuple[str, ...], kn
     return Swap(group=group, rows=rows, table=with_columns(table, swapped))
 
 
-def asked(model: Model, swaps: Iterable[Swap]) -> Iterator[tuple[Swap, Decisions]]:
-    """Ask about the swaps in large batches, without holding all of them at once.
+def ask_swaps(swaps: Iterable[Swap], told: Callable[[Swap, Decisions], None]) -> Asking[None]:
+    """Ask about the swaps in large batches, without holding all of them at once, and tell the decisions of each.
 
     Raises
     ------
@@ -67,10 +69,16 @@ def asked(model: Model, swaps: Iterable[Swap]) -> Iterator[tuple[Swap, Decisions
     held: list[Swap] = []
     for swap in swaps:
         if held and sum(len(one.rows) for one in held) + len(swap.rows) > BATCH_ROWS:
-            yield from zip(held, ask(model, [one.table for one in held]), strict=True)
+            yield from _ask_held(held, told)
             held = []
         held.append(swap)
-    yield from zip(held, ask(model, [one.table for one in held]), strict=True)
+    yield from _ask_held(held, told)
+
+
+def _ask_held(held: list[Swap], told: Callable[[Swap, Decisions], None]) -> Asking[None]:
+    answers = yield from ask_all([swap.table for swap in held])
+    for swap, answer in zip(held, answers, strict=True):
+        told(swap, answer)
 
 
 def _typical(column: pa.ChunkedArray, members: NDArray[np.intp], rows: int) -> pa.ChunkedArray:

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -128,7 +128,7 @@ def assess(source: Path, policies: Sequence[LoadedPolicy], settings: Settings, w
             outcome += behind_walls(plan.dynamic, resolved, bench, hosting, (settings, watch))
         clock.lap("dynamic_checks")
         judged = _judged(policies, facts, outcome, closed)
-    run = _run_record(settings, hosting, started, clock)
+    run = _run_record(settings, hosting, started, clock, outcome)
     assessment = Assessment(
         conclusion=judged.conclusion,
         subject=record,
@@ -219,7 +219,8 @@ class _Clock:
         self._last = now
 
 
-def _run_record(settings: Settings, hosting: Hosting, started: datetime, clock: _Clock) -> RunRecord:
+def _run_record(settings: Settings, hosting: Hosting, started: datetime, clock: _Clock, outcome: Outcome) -> RunRecord:
+    queries: dict[str, Json] = {key: asdict(asked) for key, asked in outcome.queries.items()}
     return RunRecord(
         seed=settings.seed,
         started_at=started.isoformat(timespec="milliseconds"),
@@ -231,7 +232,7 @@ def _run_record(settings: Settings, hosting: Hosting, started: datetime, clock: 
         runner="local",
         packages={name: _version(name) for name in PACKAGES},
         platform=f"{platform.system()} {platform.machine()}, Python {sys.version.split()[0]}",
-        detail={"seconds": clock.seconds, "model": dict(hosting.stats)},
+        detail={"seconds": clock.seconds, "model": dict(hosting.stats), "queries": queries},
     )
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
 from proofbox.checks.artefacts.opinions import NoOpinions, Opinion
+from proofbox.checks.asking import Asking
+from proofbox.checks.broker import Broker, Finished, Queries
 from proofbox.checks.counts import Counts
 from proofbox.checks.counttables import count_tables
 from proofbox.checks.errors import ModelFailedError
 from proofbox.checks.holding import Behaviour, Isolation
 from proofbox.checks.onepass import Decide
-from proofbox.checks.result import Counterexample, CountTable, Inapplicable, Measured, Measurement
+from proofbox.checks.result import Counterexample, CountTable, Inapplicable, Measured, Measurement, Result
 from proofbox.checks.subject import Dataset, Decisions, Model, Subject
 from proofbox.checks.text import Text, t
 from proofbox.policies.expand import measurement_id
@@ -100,6 +103,8 @@ class Outcome:
     inapplicable: tuple[ReasonRecord, ...] = ()
     errors: tuple[ReasonRecord, ...] = ()
     tables: Mapping[str, CountTable] = field(default_factory=dict)
+    queries: Mapping[str, Queries] = field(default_factory=dict)
+    """Key of a task that asked the model -> what it asked."""
 
     def __add__(self, other: Outcome) -> Outcome:
         """Join two outcomes; the result is the same whichever came first."""
@@ -114,15 +119,27 @@ def joined(parts: Sequence[Outcome]) -> Outcome:
         inapplicable=tuple(sorted((record for part in parts for record in part.inapplicable), key=_reason_order)),
         errors=tuple(sorted((record for part in parts for record in part.errors), key=_reason_order)),
         tables=dict(sorted({name: table for part in parts for name, table in part.tables.items()}.items())),
+        queries=dict(sorted({key: asked for part in parts for key, asked in part.queries.items()}.items())),
     )
 
 
 def execute(tasks: Iterable[Task], bench: Bench, done: Done = lambda task: None) -> Outcome:
-    """Run every task and return what they gave. A check that breaks becomes an error record, never an exception."""
-    parts = []
+    """Run every task and return what they gave. A check that breaks becomes an error record, never an exception.
+
+    Those that ask the model come last and run side by side: the broker merges their questions.
+    """
+    parts, asking = [], []
     for task in tasks:
+        if task.check.asks and not _missing(task, bench):
+            asking.append(task)
+            continue
         parts.append(_run(task, bench))
         done(task)
+    if asking:
+        assert bench.model is not None
+        for finished in Broker(bench.model).run((task, partial(_begin, task, bench)) for task in asking):
+            parts.append(_of_asking(finished))
+            done(finished.key)
     return joined([*parts, Outcome(tables=bench.evidence())])
 
 
@@ -130,20 +147,37 @@ def _run(task: Task, bench: Bench) -> Outcome:
     if missing := _missing(task, bench):
         return Outcome(inapplicable=(ReasonRecord(check=task.check.id, params=task.params, reason=missing),))
     try:
-        result = task.check.run(**_inputs(task, bench))
-    except ModelFailedError as err:
-        return _error(task, t("the model did not answer: {what}", what=str(err)))
+        return _recorded(task, cast("Result", task.check.run(**_inputs(task, bench))))
     except Exception as err:  # noqa: BLE001 - one broken check must not take the others' measurements with it
-        what = f"{type(err).__name__}: {err}"[:300]
-        return _error(task, t("the check ended in an error of its own: {what}", what=what))
+        return _broken(task, err)
+
+
+def _begin(task: Task, bench: Bench) -> Asking[Result]:
+    return cast("Asking[Result]", task.check.run(**_inputs(task, bench)))
+
+
+def _of_asking(finished: Finished[Task, Result]) -> Outcome:
+    task, result = finished.key, finished.result
+    outcome = _broken(task, result) if isinstance(result, Exception) else _recorded(task, result)
+    return replace(outcome, queries={task.key: finished.queries})
+
+
+def _recorded(task: Task, result: Result) -> Outcome:
     if isinstance(result, Inapplicable):
         return Outcome(inapplicable=(ReasonRecord(check=task.check.id, params=task.params, reason=result.reason),))
     return _measured(task, result)
 
 
+def _broken(task: Task, err: Exception) -> Outcome:
+    if isinstance(err, ModelFailedError):
+        return _error(task, t("the model did not answer: {what}", what=str(err)))
+    what = f"{type(err).__name__}: {err}"[:300]
+    return _error(task, t("the check ended in an error of its own: {what}", what=what))
+
+
 def _missing(task: Task, bench: Bench) -> Text | None:
     needs = task.check.needs
-    if "model" in needs and bench.model is None:
+    if ("model" in needs or task.check.asks) and bench.model is None:
         return t("the submission has no model, only recorded decisions")
     if bench.evaluation.source is not None and (needs - task.check.optional) & _ALL_ROWS:
         return t(

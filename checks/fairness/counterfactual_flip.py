@@ -39,6 +39,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pydantic import Field
 
+from proofbox.checks.asking import Asking
 from proofbox.checks.changing import case_row, changed_columns, differ, part_of
 from proofbox.checks.counting import missing_cells
 from proofbox.checks.effective import effective_counts
@@ -46,10 +47,10 @@ from proofbox.checks.groups import Groups, groups_of
 from proofbox.checks.intervals import certain, wilson, wilson_effective
 from proofbox.checks.params import Attribute, CheckParams
 from proofbox.checks.registry import check
-from proofbox.checks.result import CaseRow, Counterexample, Inapplicable, Interval, Json, Measured, Measurement
+from proofbox.checks.result import CaseRow, Counterexample, Inapplicable, Interval, Json, Measured, Measurement, Result
 from proofbox.checks.shrinking import Changed, smallest_change
-from proofbox.checks.subject import Dataset, Decisions, Model
-from proofbox.checks.swaps import Swap, asked, swap_of, whole_groups
+from proofbox.checks.subject import Dataset, Decisions
+from proofbox.checks.swaps import Swap, ask_swaps, swap_of, whole_groups
 from proofbox.checks.text import t
 
 CASES_TRIED = 200
@@ -72,7 +73,7 @@ class Params(CheckParams):
 
 
 @check("fairness.counterfactual_flip")
-def counterfactual_flip(data: Dataset, model: Model, decisions: Decisions, params: Params) -> Measured | Inapplicable:
+def counterfactual_flip(data: Dataset, decisions: Decisions, params: Params) -> Asking[Result]:
     """Measure how many decisions change with the sensitive attribute."""
     groups = groups_of(data, params.columns)
     if isinstance(groups, Inapplicable):
@@ -80,7 +81,7 @@ def counterfactual_flip(data: Dataset, model: Model, decisions: Decisions, param
     known = np.isin(groups.codes, whole_groups(groups))
     rows = int(known.sum())
     proxies = _proxies(data, params)
-    read = tuple(name for name in (*params.columns, *proxies) if name in model.features)
+    read = tuple(name for name in (*params.columns, *proxies) if name in data.features)
     detail: dict[str, Json] = {
         "attribute": list(params.attribute),
         "columns_changed": list(read),
@@ -92,8 +93,8 @@ def counterfactual_flip(data: Dataset, model: Model, decisions: Decisions, param
     if data.weight is not None and not _weights(data)[known].any():
         return Inapplicable(t("the rows of the groups have no weight ({column} is 0)", column=data.weight))
     tally = _Tally(data, decisions)
-    for swap, answer in asked(model, (swap_of(data, groups, group, read, known) for group in whole_groups(groups))):
-        tally.add(swap, answer, groups)
+    swaps = (swap_of(data, groups, group, read, known) for group in whole_groups(groups))
+    yield from ask_swaps(swaps, lambda swap, answer: tally.add(swap, answer, groups))
     flips = int(tally.flipped.sum())
     value, interval = _share(tally.flipped, known, data, params.confidence)
     measurement = Measurement(
@@ -103,7 +104,7 @@ def counterfactual_flip(data: Dataset, model: Model, decisions: Decisions, param
         sample_size=rows,
         detail={**detail, "flips": flips, "by_value": tally.by_value},
     )
-    case = tally.case(model, several=len(read) > 1)
+    case = yield from tally.case(several=len(read) > 1)
     return Measured(measurements=(measurement,), counterexamples=(case,) if case else ())
 
 
@@ -167,7 +168,7 @@ class _Tally:
             if self._best is None or clearness < self._best.clearness:
                 self._best = _Flips(swap=swap, answer=answer, places=places, clearness=clearness)
 
-    def case(self, model: Model, *, several: bool) -> Counterexample | None:
+    def case(self, *, several: bool) -> Asking[Counterexample | None]:
         """Return the clearest flip; of several changed columns, only those that it needs."""
         if self._best is None:
             return None
@@ -177,11 +178,10 @@ class _Tally:
         first = case_row(t("as submitted"), before, self._decisions, row)
         second = case_row(t("attribute changed"), swap.table, answer, int(places[0]))
         if several:
-            pair = smallest_change(
+            pair = yield from smallest_change(
                 before.take(pa.array(swap.rows)),
                 part_of(self._decisions, swap.rows),
                 Changed(table=swap.table, decisions=answer, rows=places),
-                model,
                 most=CASES_TRIED,
                 label=t("changed"),
             )

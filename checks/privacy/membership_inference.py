@@ -48,16 +48,16 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from pydantic import Field
 
+from proofbox.checks.asking import Asking, ask_all
 from proofbox.checks.auc import auc_interval
-from proofbox.checks.changing import ask
 from proofbox.checks.counting import encode
 from proofbox.checks.crossfitted import FOLDS, numbers_of, out_of_fold_probabilities, out_of_fold_values
 from proofbox.checks.intervals import Floats
 from proofbox.checks.params import CheckParams
 from proofbox.checks.registry import check
-from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
+from proofbox.checks.result import Inapplicable, Json, Measured, Measurement, Result
 from proofbox.checks.rowmatch import matching_rows
-from proofbox.checks.subject import Dataset, Decisions, Model
+from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import Text, t
 
 FEWEST_ROWS = 50
@@ -85,9 +85,7 @@ class _Trial:
 
 
 @check("privacy.membership_inference")
-def membership_inference(
-    model: Model, data: Dataset, training: Dataset | None, params: Params, rng: Generator
-) -> Measured | Inapplicable:
+def membership_inference(data: Dataset, training: Dataset | None, params: Params, rng: Generator) -> Asking[Result]:
     """Measure how well training rows can be told from others by the model's answers."""
     if reason := _nothing_to_attack(data, training):
         return Inapplicable(reason)
@@ -96,7 +94,7 @@ def membership_inference(
     if isinstance(trial, Text):
         return Inapplicable(trial)
     members = int(trial.member.sum())
-    first, second = ask(model, [trial.table.slice(0, members), trial.table.slice(members)])
+    first, second = yield from ask_all([trial.table.slice(0, members), trial.table.slice(members)])
     signals = _signals(trial, first, second, data.positive_label, rng)
     if isinstance(signals, Text):
         return Inapplicable(signals)

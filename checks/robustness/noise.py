@@ -40,15 +40,16 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from pydantic import Field
 
-from proofbox.checks.changing import ask, differ, with_columns
+from proofbox.checks.asking import Asking, ask_all
+from proofbox.checks.changing import differ, with_columns
 from proofbox.checks.counting import encode
 from proofbox.checks.intervals import Floats, paired_difference, wilson
 from proofbox.checks.outcomes import unweighted
 from proofbox.checks.params import CheckParams
 from proofbox.checks.registry import check
-from proofbox.checks.result import Counterexample, Inapplicable, Json, Measured, Measurement
+from proofbox.checks.result import Counterexample, Inapplicable, Json, Measured, Measurement, Result
 from proofbox.checks.shrinking import Changed, smallest_change
-from proofbox.checks.subject import Dataset, Decisions, Model
+from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
 
 _CASES_TRIED = 16
@@ -85,7 +86,7 @@ class _Feature:
 
 
 @check("robustness.noise")
-def noise(data: Dataset, model: Model, decisions: Decisions, params: Params, rng: Generator) -> Measured | Inapplicable:
+def noise(data: Dataset, decisions: Decisions, params: Params, rng: Generator) -> Asking[Result]:
     """Measure how decisions stand noise on the inputs."""
     if data.rows == 0:
         return Inapplicable(t("the {role} data have no rows", role=data.role))
@@ -99,7 +100,7 @@ def noise(data: Dataset, model: Model, decisions: Decisions, params: Params, rng
     severities = sorted({*params.severities, params.severity})
     draws = rng.standard_normal((len(features), data.rows))
     tables = [_noisy(data, features, draws, severity) for severity in severities]
-    answers = dict(zip(severities, ask(model, tables), strict=True))
+    answers = dict(zip(severities, (yield from ask_all(tables)), strict=True))
     turned = {severity: differ(decisions, answer) for severity, answer in answers.items()}
     answer, flips = answers[params.severity], turned[params.severity]
     curve: list[Json] = [{"severity": one, "flip_rate": float(flips.mean())} for one, flips in turned.items()]
@@ -117,7 +118,7 @@ def noise(data: Dataset, model: Model, decisions: Decisions, params: Params, rng
         detail={**detail, "flips": count, "curve": curve},
     )
     changed = Changed(table=tables[severities.index(params.severity)], decisions=answer, rows=np.flatnonzero(flips))
-    case = _case(data, model, decisions, changed) if count else None
+    case = (yield from _case(data, decisions, changed)) if count else None
     drop = _drop(data, decisions, answers, detail, params)
     return Measured(
         measurements=tuple(found for found in (flip_rate, drop) if found),
@@ -188,8 +189,10 @@ def _drop(
     )
 
 
-def _case(data: Dataset, model: Model, decisions: Decisions, changed: Changed) -> Counterexample | None:
-    found = smallest_change(data.feature_table(), decisions, changed, model, most=_CASES_TRIED, label=t("with noise"))
+def _case(data: Dataset, decisions: Decisions, changed: Changed) -> Asking[Counterexample | None]:
+    found = yield from smallest_change(
+        data.feature_table(), decisions, changed, most=_CASES_TRIED, label=t("with noise")
+    )
     if found is None:
         return None
     submitted, noisy, names = found.first, found.second, found.changed

@@ -26,7 +26,7 @@ Rows beyond `most_rows` are sampled.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,12 +35,13 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from pydantic import Field
 
+from proofbox.checks.asking import Asking, Question
 from proofbox.checks.changing import case_row, differ, joined, part_of
 from proofbox.checks.intervals import clopper_pearson
 from proofbox.checks.params import CheckParams
 from proofbox.checks.registry import check
-from proofbox.checks.result import Counterexample, Inapplicable, Json, Measured, Measurement
-from proofbox.checks.subject import Dataset, Decisions, Model
+from proofbox.checks.result import Counterexample, Inapplicable, Json, Measured, Measurement, Result
+from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import Text, t
 
 
@@ -68,9 +69,7 @@ class _Probe:
 
 
 @check("robustness.repeatability")
-def repeatability(
-    data: Dataset, model: Model, decisions: Decisions, params: Params, rng: Generator
-) -> Measured | Inapplicable:
+def repeatability(data: Dataset, decisions: Decisions, params: Params, rng: Generator) -> Asking[Result]:
     """Measure how often the same row gets another decision."""
     if data.rows == 0:
         return Inapplicable(t("the {role} data have no rows", role=data.role))
@@ -82,7 +81,7 @@ def repeatability(
     disagreed = np.zeros(len(sample), dtype=np.bool_)
     probes: list[Json] = []
     case: Counterexample | None = None
-    for probe in _probes(model, rows, params, rng):
+    for probe in (yield from _probes(rows, params, rng)):
         before = part_of(first, probe.rows)
         other = differ(before, probe.answer, params.tolerance)
         disagreed[probe.rows] |= other
@@ -107,21 +106,33 @@ def repeatability(
     return Measured(measurements=(measurement,), counterexamples=(case,) if case else ())
 
 
-def _probes(model: Model, rows: pa.Table, params: Params, rng: Generator) -> Iterator[_Probe]:
+def _probes(rows: pa.Table, params: Params, rng: Generator) -> Asking[tuple[_Probe, ...]]:
     every = np.arange(rows.num_rows)
-    yield _Probe(name="again", label=t("asked again"), rows=every, answer=model.predict(rows))
+    again = yield Question(rows=rows)
     order = rng.permutation(rows.num_rows)
-    yield _Probe(name="permuted", label=t("in another order"), rows=order, answer=model.predict(rows.take(order)))
+    permuted = yield Question(rows=rows.take(order))
     some = every[:1_024]
-    batches = [model.predict(rows.slice(at, min(params.batch_rows, len(some) - at)))
-               for at in range(0, len(some), params.batch_rows)]  # fmt: skip
-    yield _Probe(name="small batches", label=t("in a small batch"), rows=some, answer=joined(batches))
+    batches = [some[at : at + params.batch_rows] for at in range(0, len(some), params.batch_rows)]
+    small = yield from _apart(rows, batches)
+    probes = [
+        _Probe(name="again", label=t("asked again"), rows=every, answer=again),
+        _Probe(name="permuted", label=t("in another order"), rows=order, answer=permuted),
+        _Probe(name="small batches", label=t("in a small batch"), rows=some, answer=small),
+    ]
     singles = np.sort(rng.choice(rows.num_rows, min(params.single_rows, rows.num_rows), replace=False))
     if len(singles):
-        answers = [model.predict(rows.slice(int(row), 1)) for row in singles]
-        yield _Probe(name="one by one", label=t("asked alone"), rows=singles, answer=joined(answers))
-    model.restart()
-    yield _Probe(name="restarted", label=t("after a restart"), rows=every, answer=model.predict(rows))
+        alone = yield from _apart(rows, np.split(singles, len(singles)))
+        probes.append(_Probe(name="one by one", label=t("asked alone"), rows=singles, answer=alone))
+    restarted = yield Question(rows=rows, fresh=True)
+    return *probes, _Probe(name="restarted", label=t("after a restart"), rows=every, answer=restarted)
+
+
+def _apart(rows: pa.Table, places: Sequence[NDArray[np.intp]]) -> Asking[Decisions]:
+    """Ask about each part in a call of its own."""
+    answers = []
+    for part in places:
+        answers.append((yield Question(rows=rows.take(pa.array(part)))))
+    return joined(answers)
 
 
 def _largest_difference(first: Decisions, second: Decisions) -> float | None:

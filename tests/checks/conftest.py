@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from proofbox.checks.broker import answered
 from proofbox.checks.counts import Counts
 from proofbox.checks.registry import get_check
 from proofbox.checks.result import Inapplicable, Measured, Measurement, Result
@@ -75,18 +76,27 @@ def build_decisions(labels: Sequence[object], score: Sequence[float] | None = No
     )
 
 
-def run_check(check_id: str, *, params: Mapping[str, object] | None = None, seed: int = 7, **given: object) -> Result:
+def run_check(
+    check_id: str,
+    *,
+    params: Mapping[str, object] | None = None,
+    seed: int = 7,
+    model: object = None,
+    **given: object,
+) -> Result:
     spec = get_check(check_id)
     if "counts" in spec.needs:
         given["counts"] = Counts(given["data"], given["decisions"])
     inputs = {
         "training": None,
         "opinions": (),
+        "model": model,
         **given,
         "params": spec.params(params or {}),
         "rng": np.random.default_rng(seed),
     }
-    return spec.run(**{name: inputs[name] for name in spec.needs})
+    result = spec.run(**{name: inputs[name] for name in spec.needs})
+    return answered(model, result) if spec.asks else result
 
 
 def by_measure(result: Result) -> dict[str, Measurement]:

@@ -166,11 +166,9 @@ def test_inapplicable_without_two_values(flip):
 
 
 def test_many_rows_go_in_bounded_batches(flip, monkeypatch):
-    import proofbox.checks.changing
     import proofbox.checks.swaps as checked
 
     monkeypatch.setattr(checked, "BATCH_ROWS", 8)
-    monkeypatch.setattr(proofbox.checks.changing, "BATCH_ROWS", 8)
     result, asked = flip(
         {"white": [f"g{place % 5}" for place in range(10)], "x": [0] * 10}, lambda rows: np.ones(len(rows))
     )

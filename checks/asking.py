@@ -1,0 +1,53 @@
+"""How a check asks the model about rows of its own making: it is a generator that yields rows and is sent decisions.
+
+Such a check never sees the model. The broker (:mod:`proofbox.checks.broker`) runs all of them side by side and puts
+the questions that are open at one time into one call, so a search that asks step by step costs hardly more calls than
+one that asks once.
+
+    answer = yield rows                      # the model's features; a pyarrow table of any number of rows
+    first, second = yield from ask_all([rows, others])
+    answer = yield Question(rows=rows, fresh=True)
+
+Where the model does not answer, :class:`~proofbox.checks.errors.ModelFailedError` is raised at the ``yield``. A check
+may catch it; one that does not is recorded with that error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import pyarrow as pa
+
+from proofbox.checks.changing import part_of
+from proofbox.checks.subject import Decisions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Question:
+    """Rows to ask about in a way that matters; rows that may share a call with others are yielded as they are."""
+
+    rows: pa.Table
+    """The model's features, shape (any number of rows, features)."""
+    fresh: bool = False
+    """Whether the model is started again first, in a fresh process. It is then asked about these rows alone."""
+
+
+_Returned = TypeVar("_Returned")
+Asking = Generator[pa.Table | Question, Decisions, _Returned]
+"""What asks: yields rows or questions, is sent the decisions, and returns what it found."""
+
+
+def ask_all(tables: Sequence[pa.Table]) -> Asking[tuple[Decisions, ...]]:
+    """Ask about several tables at once, of one schema; return the decisions for each.
+
+    Raises
+    ------
+    ModelFailedError
+        The model did not answer.
+    """
+    answer = yield pa.concat_tables(tables)
+    ends = np.cumsum([table.num_rows for table in tables])
+    return tuple(part_of(answer, slice(end - table.num_rows, end)) for table, end in zip(tables, ends, strict=True))

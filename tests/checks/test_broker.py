@@ -1,0 +1,150 @@
+"""The query broker: one call for all that ask at one time, and a failure reaches only whose rows it was."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from proofbox.checks.asking import Question, ask_all
+from proofbox.checks.broker import Broker, Queries, answered
+from proofbox.checks.errors import ModelFailedError
+
+
+def table(*values: float) -> pa.Table:
+    return pa.table({"x": pa.array(values, pa.float64())})
+
+
+def positive(rows: pa.Table) -> np.ndarray:
+    return (rows.column("x").to_numpy() > 0).astype(float)
+
+
+def steps(*tables: pa.Table | Question):
+    """Return an asking that asks about one table after the other and returns all it was told."""
+
+    def asking():
+        told = []
+        for one in tables:
+            try:
+                told.append((yield one).positive.tolist())
+            except ModelFailedError as err:
+                told.append(str(err))
+        return told
+
+    return asking
+
+
+def run(broker, *askings):
+    return {finished.key: finished for finished in broker.run(enumerate(askings))}
+
+
+@pytest.fixture
+def asked(model):
+    return model(positive, ("x",))
+
+
+def test_what_is_asked_at_one_time_shares_a_call(asked):
+    broker = Broker(asked)
+    found = run(broker, steps(table(1, -1), table(-1)), steps(table(-1, 1, 1)), steps(table(1), table(1, -1)))
+    assert asked.batches == [6, 3]
+    assert (broker.calls, broker.rows) == (2, 9)
+    assert found[0].result == [[True, False], [False]]
+    assert found[1].result == [[False, True, True]]
+    assert found[2].result == [[True], [True, False]]
+    assert found[0].queries == Queries(rows=3, calls=2)
+
+
+def test_several_tables_are_one_question(asked):
+    def asking():
+        first, second = yield from ask_all([table(1), table(-1, 1)])
+        return first.positive.tolist(), second.positive.tolist()
+
+    assert answered(asked, asking()) == ([True], [False, True])
+    assert asked.batches == [3]
+
+
+def test_a_question_of_its_own_shares_no_call_and_may_ask_for_a_fresh_process(model):
+    restarts = []
+    asked = model(positive, ("x",), on_restart=lambda: restarts.append(len(asked.batches)))
+    own, fresh = Question(rows=table(1, 1)), Question(rows=table(-1), fresh=True)
+    found = run(Broker(asked), steps(own), steps(table(1)), steps(fresh))
+
+    assert sorted(asked.batches) == [1, 1, 2]
+    assert len(restarts) == 1
+    assert found[2].result == [[False]]
+
+
+def test_rows_beyond_the_most_of_a_call_are_asked_in_parts_and_held_back(asked):
+    begun = []
+
+    def late():
+        begun.append(list(asked.batches))
+        return (yield from steps(table(1))())
+
+    found = run(Broker(asked, most_rows=4), steps(table(*range(-4, 6))), late)
+    assert found[0].result == [[False] * 5 + [True] * 5]
+    assert max(asked.batches) <= 4
+    assert begun == [[4, 4, 2]], "an asking is begun only when there is room for its rows"
+
+
+def test_rows_of_other_types_are_asked_apart(asked):
+    found = run(Broker(asked), steps(table(1)), steps(pa.table({"x": pa.array([1, -1])})))
+    assert asked.batches == [1, 2]
+    assert found[1].result == [[True, False]]
+
+
+def test_categories_that_differ_between_questions_are_merged(model):
+    def coded(text):
+        return pa.table({"x": pa.array(text).dictionary_encode()})
+
+    asked = model(lambda rows: np.array([value == "yes" for value in rows.column("x").to_pylist()], float), ("x",))
+    found = run(Broker(asked), steps(coded(["no", "yes"])), steps(coded(["new", "yes", "no"])))
+    assert asked.batches == [5]
+    assert found[1].result == [[False, True, False]]
+
+
+def test_a_failure_reaches_only_whose_rows_it_was(model):
+    def fragile(rows):
+        if np.isnan(rows.column("x").to_numpy()).any():
+            raise ModelFailedError("crashed")
+        return positive(rows)
+
+    asked = model(fragile, ("x",))
+    broker = Broker(asked)
+    found = run(broker, steps(table(1), table(1)), steps(table(np.nan), table(-1)))
+    assert found[0].result == [[True], [True]]
+    assert found[1].result == ["crashed", [False]]
+    assert asked.batches == [2, 1, 1, 1, 1], "who broke the model once is asked alone from then on"
+
+
+def test_an_asking_that_breaks_takes_no_other_with_it(asked):
+    def breaks():
+        yield table(1)
+        raise ValueError("a defect")
+
+    def breaks_at_once():
+        raise KeyError("early")
+        yield
+
+    def silent():
+        return "nothing to ask"
+        yield
+
+    found = run(Broker(asked), breaks, steps(table(1), table(-1)), breaks_at_once, silent)
+    assert isinstance(found[0].result, ValueError)
+    assert found[1].result == [[True], [False]]
+    assert isinstance(found[2].result, KeyError)
+    assert found[3].result == "nothing to ask"
+    assert found[3].queries == Queries()
+
+
+def test_a_failure_that_nobody_catches_is_the_result(model):
+    def fails(rows):
+        raise ModelFailedError("gone")
+
+    with pytest.raises(ModelFailedError, match="gone"):
+        answered(model(fails, ("x",)), steps_uncaught())
+
+
+def steps_uncaught():
+    return (yield table(1))
