@@ -68,7 +68,6 @@ def test_a_question_of_its_own_shares_no_call_and_may_ask_for_a_fresh_process(mo
     asked = model(positive, ("x",), on_restart=lambda: restarts.append(len(asked.batches)))
     own, fresh = Question(rows=table(1, 1)), Question(rows=table(-1), fresh=True)
     found = run(Broker(asked), steps(own), steps(table(1)), steps(fresh))
-
     assert sorted(asked.batches) == [1, 1, 2]
     assert len(restarts) == 1
     assert found[2].result == [[False]]
