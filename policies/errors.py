@@ -1,32 +1,18 @@
-"""The errors of this room, and :class:`Problem`: one mistake in a file, with its place and what would be right."""
+"""The errors of this room; those of documents hold a :class:`Problem` for each mistake."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from proofbox.checks.documents.problem import Problem
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """One mistake in a file that a person wrote."""
-
-    file: str
-    """Name of the file as the reader knows it."""
-    line: int
-    """1-based."""
-    column: int
-    """1-based, in characters."""
-    where: str
-    """Path of the value, for example ``controls[0].requirements[1].criterion``; empty for the whole file."""
-    got: str
-    expected: str
-    hint: str = ""
-    """What to do about it; empty where ``expected`` says it all."""
-
-    def __str__(self) -> str:
-        """Return one line: ``policy.yaml:8:5: controls[0].id: got ..., expected ...; hint``."""
-        where = f"{self.where}: " if self.where else ""
-        hint = f"; {self.hint}" if self.hint else ""
-        return f"{self.file}:{self.line}:{self.column}: {where}got {self.got}, expected {self.expected}{hint}"
+__all__ = [
+    "BadDocumentError",
+    "BadPolicyError",
+    "BadRecordError",
+    "MisuseError",
+    "PoliciesError",
+    "Problem",
+    "UnknownPolicyError",
+]
 
 
 class PoliciesError(Exception):

@@ -1,0 +1,1 @@
+"""Files that a person wrote, read as plain data with positions, or refused with the place and the reason."""
