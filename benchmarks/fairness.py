@@ -1,7 +1,7 @@
 """Fairness by one counting pass against fairlearn, AIF360, aequitas, bare numpy and duckdb, in one run.
 
     python benchmarks/fairness.py [--quick] [--peers PYTHON] [--budget SECONDS] [--replicates N]
-        [--only points|intervals|stream]
+        [--only points|intervals|stream] [--rows N ...] [--forms FORM ...]
 
 Processor seconds decide (user and system, all threads), wall stands beside them; quote the ratios. ``--peers`` names
 the interpreter of an environment that holds aif360 and aequitas, which cannot share one with everything here. A call
@@ -240,10 +240,11 @@ def peer(python: str | None, who: str, path: Path, attribute: tuple[str, ...]) -
 
 
 class Budget:
-    """Decides whether a call is worth its time, by what it took at the size before."""
+    """Decides which calls of fairlearn are made, and which of anybody's by what they took at the size before."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, forms: list[str]) -> None:
         self.seconds = seconds
+        self.forms = forms
         self._last: dict[str, tuple[int, float]] = {}
 
     def expected(self, who: str, rows: int) -> float:
@@ -290,7 +291,7 @@ def _points(
     line("proofbox, string columns", text_cpu, text_wall)
     line(f"its counting pass alone: {pass_cpu / bare_cpu:.1f} times the next line", pass_cpu, pass_wall)
     line("bare `numpy.bincount` of ready joint codes", bare_cpu, bare_wall)
-    for form in ("categories", "strings") if attribute != JOINED else ():
+    for form in budget.forms:
         who = f"fairlearn MetricFrame, {form}"
         expected = budget.expected(f"{who} {groups}", rows)
         if expected > budget.seconds:
@@ -445,12 +446,15 @@ def main() -> None:
     parser.add_argument("--peers", help="python of an environment with aif360 and aequitas")
     parser.add_argument("--budget", type=float, default=600, help="most processor seconds of one call (default 600)")
     parser.add_argument("--replicates", type=int, default=100, help="of fairlearn's bootstrap, 11 s each (default 100)")
+    parser.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000, 10_000_000], help="of the points")
+    forms = ["categories", "strings"]
+    parser.add_argument("--forms", nargs="+", choices=forms, default=forms, help="of the columns given to fairlearn")
     parser.add_argument("--only", choices=["points", "intervals", "stream"])
     args = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     pa.set_cpu_count(1)
     if args.only in (None, "points"):
-        points([100_000] if args.quick else [100_000, 1_000_000, 10_000_000], args.peers, Budget(args.budget))
+        points([100_000] if args.quick else args.rows, args.peers, Budget(args.budget, args.forms))
     if args.only in (None, "intervals"):
         intervals(10_000 if args.quick else 100_000, 5 if args.quick else args.replicates)
     if args.only in (None, "stream"):

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from proofbox.checks.cube import Axis, in_order
 from proofbox.checks.labels import label_text
+from proofbox.checks.textcodes import encoded_text
 
 _WIDEST = 256
 """Whole numbers that lie within so many of each other are their own codes."""
@@ -99,10 +100,10 @@ def raw_column(name: str, column: pa.ChunkedArray, edges: Sequence[float] | None
                 name=name, column=column, values=(*range(low, ends["max"] + 1), *gone), lowest=low, dense=True
             )
     if not pt.is_dictionary(kind):
-        column = column.dictionary_encode()
+        column = encoded_text(column)
     elif max((len(part.dictionary) for part in column.chunks), default=0) > _LONGEST:
         # What is left of a longer dictionary, perhaps.
-        column = column.cast(kind.value_type).dictionary_encode()
+        column = encoded_text(column.cast(kind.value_type))
     column = column.unify_dictionaries()
     values = column.chunk(0).dictionary.to_pylist() if column.num_chunks else []
     return RawColumn(name=name, column=column, values=(*values, *gone))
