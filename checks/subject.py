@@ -39,9 +39,18 @@ class FileRecord:
 class DeclaredFile:
     """A file that the submission names in a role, with the digest that the provider declared, if any."""
 
-    role: Literal["model", "evaluation", "training", "reference", "provenance", "document", "attestations"]
+    role: Literal["model", "evaluation", "training", "reference", "provenance", "document", "signature", "attestations"]
     path: str
     declared_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signer:
+    """A key or certificate by which the model's signature is verified: the operator's word, never the submission's."""
+
+    kind: Literal["key", "certificate"]
+    pem: bytes
+    """As :func:`proofbox.checks.signers.fingerprint` accepts it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +91,10 @@ class Subject:
     """The declared population; empty where the submission names none."""
     documents: Mapping[str, str] = field(default_factory=dict)
     """Name of a document (``model_card``, ``datasheet``) -> its path inside the submission."""
+    signature: str | None = None
+    """Path of the model's signature, where the submission names one."""
+    signers: tuple[Signer, ...] = ()
+    """By whom the model should be signed; empty where whoever runs the assessment named nobody."""
 
 
 class Batches(Protocol):

@@ -7,13 +7,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from proofbox.checks.subject import Signer
 from proofbox.checks.text import Text, t
 from proofbox.policies.expand import Expected, expand
 from proofbox.policies.facts import Facts
@@ -52,6 +53,8 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     most_rows: int = MOST_ROWS
     """Rows of the evaluation data that are held in memory at once; a longer file is read in batches."""
+    signers: tuple[Signer, ...] = ()
+    """By whom the model should be signed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +149,7 @@ def assess(source: Path, policies: Sequence[LoadedPolicy], settings: Settings, w
 def make_bench(resolved: Resolved, plan: Plan, settings: Settings) -> Bench:
     """Lay out what the plan's checks will be given."""
     return Bench(
-        subject=resolved.subject,
+        subject=replace(resolved.subject, signers=settings.signers),
         evaluation=resolved.evaluation,
         training=resolved.training,
         seed=settings.seed,

@@ -80,6 +80,8 @@ def _named_files(submission: Submission) -> Iterable[tuple[Place, DeclaredFile]]
     """Every file that the submission gives a role, with the place of its key."""
     if model := submission.model:
         yield ("model", "path"), DeclaredFile(role="model", path=model.path, declared_sha256=model.sha256)
+        if model.signature:
+            yield ("model", "signature"), DeclaredFile(role="signature", path=model.signature)
     evaluation, training, reference = submission.data.evaluation, submission.data.training, submission.data.reference
     yield (
         ("data", "evaluation", "path"),
@@ -122,6 +124,7 @@ def _subject(submission: Submission, intake: Intake, problems: Problems) -> Subj
             declared.append(DeclaredFile(role=named.role, path=clean, declared_sha256=named.declared_sha256))
     model_path = next((file.path for file in declared if file.role == "model"), None)
     there = model_path in paths or any(path.startswith(f"{model_path}/") for path in paths)
+    signature = next((file.path for file in declared if file.role == "signature"), None)
     data = submission.data
     provenance = {"evaluation": data.evaluation.provenance, "training": data.training and data.training.provenance}
     return Subject(
@@ -136,6 +139,7 @@ def _subject(submission: Submission, intake: Intake, problems: Problems) -> Subj
         quasi_identifiers=submission.declared.quasi_identifiers,
         personal_data=submission.declared.personal_data,
         documents={name: path for name, path in submission.documents.model_dump().items() if path},
+        signature=signature,
     )
 
 

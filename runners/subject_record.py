@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from proofbox.policies.canonical import digest
+from proofbox.checks.identity import model_identity
 from proofbox.policies.record import SubjectRecord
 from proofbox.runners.resolve import Resolved
 
@@ -32,17 +32,8 @@ def _model(resolved: Resolved) -> Mapping[str, Json] | None:
     block, subject = resolved.submission.model, resolved.subject
     if block is None:
         return None
-    said = cast("dict[str, Json]", block.model_dump(mode="json", exclude={"sha256"}))
-    return {**said, "format": subject.model_format, "sha256": _model_digest(resolved)}
-
-
-def _model_digest(resolved: Resolved) -> str:
-    """Digest of the model file, or over the (path, digest) pairs of the model folder."""
-    path = resolved.subject.model_path
-    below = [file for file in resolved.subject.files if file.path == path or file.path.startswith(f"{path}/")]
-    if len(below) == 1 and below[0].path == path:
-        return below[0].sha256
-    return digest([[file.path, file.sha256] for file in below])
+    said = cast("dict[str, Json]", block.model_dump(mode="json", exclude={"sha256", "signature"}))
+    return {**said, "format": subject.model_format, "sha256": model_identity(subject).digest}
 
 
 def _data(resolved: Resolved) -> Mapping[str, Json]:

@@ -71,6 +71,8 @@ class ModelBlock(Block):
     path: Name
     format: ModelFormat = "auto"
     sha256: str | None = None
+    signature: Name | None = None
+    """The model's signature, in the form of OpenSSF model signing; ``model.sig`` beside the model is found unnamed."""
     task: Task
     features: Annotated[tuple[Name, ...], Field(min_length=1, max_length=100_000)]
     output: Literal["label", "probability", "score"] = "label"
@@ -199,6 +201,8 @@ class Documents(Block):
     system_card: Name | None = None
     dpia: Name | None = None
     datasheet: Name | None = None
+    bom: Name | None = None
+    """The provider's own list of what the product is made of: CycloneDX in JSON."""
 
 
 class Submission(Block):

@@ -29,14 +29,11 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from proofbox.checks.artefacts.files import read_submitted
-from proofbox.checks.errors import BadDataError
-from proofbox.checks.params import CheckParams
+from proofbox.checks.blocks import BlockParams, measured_blocks, text_of
 from proofbox.checks.registry import check
-from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
-from proofbox.checks.sections import dated, read_sections, words_said
+from proofbox.checks.result import Inapplicable, Measured
 from proofbox.checks.subject import Subject
-from proofbox.checks.text import Text, t
+from proofbox.checks.text import t
 
 SECTIONS: dict[str, tuple[str, ...]] = {
     "motivation": ("motivation", "purpose", "dong co", "muc dich", "ly do"),
@@ -50,10 +47,8 @@ SECTIONS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Section -> plain words, one of which a heading holds; the section whose word comes first in the heading counts."""
 
-MOST_BYTES = 2_000_000
 
-
-class Params(CheckParams):
+class Params(BlockParams):
     """Parameters of :func:`datasheet`."""
 
     min_words: int = Field(default=20, ge=1, le=1000)
@@ -65,47 +60,6 @@ def datasheet(subject: Subject, params: Params) -> Measured | Inapplicable:
     """Measure how much of the datasheet is filled."""
     if not any(file.role in ("evaluation", "training") for file in subject.declared_files):
         return Inapplicable(t("the submission names no {role} data", role="evaluation"))
-    text = _text(subject)
-    bodies = read_sections(text, SECTIONS) if isinstance(text, str) else {}
-    words = {name: words_said(body) for name, body in bodies.items()}
-    repeated = {name for name in words if words[name] in [words[other] for other in words if other != name]}
-    empty = [name for name in SECTIONS if name in words and (len(words[name]) < params.min_words or name in repeated)]
-    missing: list[Json] = [name for name in SECTIONS if name not in words]
-    detail: dict[str, Json] = {
-        "missing": missing,
-        "say_nothing": [*empty],
-        "repeat_another": [*sorted(repeated)],
-        "words": {name: len(said) for name, said in words.items()},
-        "dated": isinstance(text, str) and dated(text),
-    }
-    if isinstance(text, Text):
-        detail["problem"] = str(text)
-    filled = len(SECTIONS) - len(missing) - len(empty)
-    return Measured(
-        measurements=(
-            Measurement(
-                measure="sections_filled", value=filled / len(SECTIONS), sample_size=len(SECTIONS), detail=detail
-            ),
-            Measurement(
-                measure="boilerplate_sections",
-                value=float(len(empty)),
-                sample_size=len(SECTIONS),
-                detail={"say_nothing": [*empty]},
-            ),
-        )
-    )
-
-
-def _text(subject: Subject) -> str | Text:
-    """Return the document's text, or why there is none; a fault of the document, hence a value."""
-    path = subject.documents.get("datasheet")
-    if path is None:
-        return t("the submission names no datasheet (documents.datasheet)")
-    try:
-        content = read_submitted(subject.root, path, MOST_BYTES)
-    except BadDataError as err:
-        return t("the datasheet cannot be read: {why}", why=str(err))
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return t("the datasheet {path} is not text in UTF-8: send it as Markdown or plain text", path=path)
+    names = ("sections_filled", "boilerplate_sections")
+    found = measured_blocks(text_of(subject, "datasheet"), SECTIONS, params.min_words, names)
+    return Measured(measurements=tuple(found))

@@ -58,6 +58,7 @@ def decoded(raw: bytes, name: str, most_bytes: int) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as err:
+        raw = err.object  # without a byte order mark, as the error counts
         start = raw.rfind(b"\n", 0, err.start) + 1
         column = len(raw[start : err.start].decode("utf-8", "replace")) + 1
         place = (raw.count(b"\n", 0, err.start) + 1, column)

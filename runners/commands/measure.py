@@ -7,7 +7,15 @@ from typing import cast
 
 import rich_click as click
 
-from proofbox.runners.commands.options import environment_option, executor_option, json_option, rows_option, seed_option
+from proofbox.runners.commands.options import (
+    environment_option,
+    executor_option,
+    json_option,
+    model_certificate_option,
+    model_key_option,
+    rows_option,
+    seed_option,
+)
 
 
 @click.command("measure")
@@ -18,6 +26,8 @@ from proofbox.runners.commands.options import environment_option, executor_optio
 @executor_option
 @environment_option
 @rows_option
+@model_key_option
+@model_certificate_option
 @json_option
 def command(
     submission: Path, check_id: str, settings: tuple[str, ...], seed: int, executor: str, **given: object
@@ -26,10 +36,11 @@ def command(
     from proofbox.runners.assess import Settings
     from proofbox.runners.measuring import measure_once, print_outcome
     from proofbox.runners.progress import progress
+    from proofbox.runners.signers import signers_of
 
     with progress(enabled=not given["json"]) as watch:
         environment = cast("Path | None", given["environment"])
         rows = int(str(given["most_rows"]))
-        how = Settings(seed=seed, executor=executor, environment=environment, most_rows=rows)
+        how = Settings(seed=seed, executor=executor, environment=environment, most_rows=rows, signers=signers_of(given))
         outcome = measure_once(submission, check_id, settings, how, watch)
     print_outcome(outcome, as_json=bool(given["json"]))

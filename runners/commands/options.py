@@ -33,4 +33,18 @@ environment_option = click.option(
     type=click.Path(path_type=Path),
     help="Virtual environment that the model runs in, shown to it read-only.  [default: Proofbox's own]",
 )
+model_key_option = click.option(
+    "--model-key",
+    "model_keys",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Public key (PEM) by which the model's signature is verified; repeatable.",
+)
+model_certificate_option = click.option(
+    "--model-certificate",
+    "model_certificates",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Certificate (PEM), the signer's or one that issued it, by which the model's signature is verified.",
+)
 json_option = click.option("--json", is_flag=True, help="One JSON document on stdout, messages on stderr.")

@@ -12,6 +12,8 @@ from proofbox.runners.commands.options import (
     executor_option,
     json_option,
     lang_option,
+    model_certificate_option,
+    model_key_option,
     rows_option,
     seed_option,
 )
@@ -26,6 +28,8 @@ from proofbox.runners.commands.options import (
 @executor_option
 @environment_option
 @rows_option
+@model_key_option
+@model_certificate_option
 @click.option(
     "--runner", type=click.Choice(["local"]), default="local", show_default=True, help="Where the plan is run."
 )
@@ -40,6 +44,7 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
     """
     from proofbox.runners.assess import Settings
     from proofbox.runners.main_job import Publishing, run_job
+    from proofbox.runners.signers import signers_of
 
     publishing = Publishing(
         out=out,
@@ -56,6 +61,7 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
             executor=str(given["executor"]),
             environment=cast("Path | None", given["environment"]),
             most_rows=int(str(given["most_rows"])),
+            signers=signers_of(given),
         ),
         publishing,
     )

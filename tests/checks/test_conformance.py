@@ -19,7 +19,7 @@ from proofbox.checks.text import Text
 
 TESTS = Path(__file__).parent
 ROOM = Path(registry.__file__).parent
-FAMILIES = ("performance", "fairness", "robustness", "provenance", "security", "data", "privacy")
+FAMILIES = ("performance", "fairness", "robustness", "provenance", "security", "data", "privacy", "transparency")
 
 PARAMS = {
     "fairness.group_rates": {"attribute": "sex"},
@@ -68,6 +68,7 @@ def given(data, model, subject, spec):
 
         asked = model(score, ("sex", "age", "pay"))
         files = {"model.onnx": b"\x08\x07", "eval.csv": b"x", "p.json": b"{}"}
+        files |= {"card.md": b"| measure | value |\n|---|---|\n| recall | 90 % |", "bom.json": b"{}"}
         evaluation = data(columns, features=asked.features, target="y", sensitive=("sex",))
         return {
             "subject": subject(
@@ -77,6 +78,7 @@ def given(data, model, subject, spec):
                 model_format="onnx",
                 provenance={"evaluation": "p.json"},
                 quasi_identifiers=("sex", "age"),
+                documents={"model_card": "card.md", "bom": "bom.json"},
                 reference=tuple(ReferenceShare(attribute="sex", category=one, share=0.5) for one in ("f", "m")),
             ),
             "model": asked,
