@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from proofbox.checks.result import Json
 
 _SAMPLE_BYTES = 1 << 16
+_LONGEST_HEADER = 1 << 20
+"""Bytes; the reader takes files of text apart in pieces of this size, and a line must fit into one."""
 _MOST_NAMED = 50
 """A text column of more categories is no column of groups, and its categories are counted and not named."""
 
@@ -145,7 +147,11 @@ def unreadable(err: DataError, kind: str) -> UnreadableTableError:
 def _csv_form(path: Path, csv: Csv) -> dict[str, str]:
     """Return how a CSV file is written, as declared or as its first bytes show."""
     with path.open("rb") as file:
-        head = file.read(_SAMPLE_BYTES)
+        head = file.readline(_LONGEST_HEADER)
+        if len(head) == _LONGEST_HEADER and not head.endswith(b"\n") and b"\r" not in head:
+            got, hint = f"a first line of more than {_LONGEST_HEADER} bytes", "check that lines end with a line feed"
+            raise UnreadableTableError(got, "a line with the names of the columns", hint)
+        head += file.read(_SAMPLE_BYTES)
     encoding = _encoding(head, csv)
     text = head.decode(encoding, errors="replace")
     delimiter = _delimiter(text, path) if csv.delimiter == "auto" else csv.delimiter

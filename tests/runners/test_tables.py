@@ -106,6 +106,18 @@ def test_what_cannot_be_read_is_refused_with_a_reason(
         read_table(tmp_path / name, open_here)
 
 
+def test_a_file_without_line_ends_is_told_as_one(read) -> None:
+    with pytest.raises(UnreadableTableError, match="a first line of more than 1048576 bytes"):
+        read(b"1.25," * 300_000)
+
+
+def test_a_very_wide_header_is_none(read) -> None:
+    names = [f"feature number {place}" for place in range(6_000)]
+    table, detail = read("\n".join([";".join(names), ";".join(["1,5"] * 6_000)]).encode())
+    assert table.num_columns == 6_000
+    assert (detail["delimiter"], detail["decimal"]) == (";", ",")
+
+
 @given(st.binary(max_size=300))
 def test_no_bytes_get_another_error_out_of_the_reader(
     tmp_path_factory: pytest.TempPathFactory, open_here, content: bytes
