@@ -7,6 +7,7 @@ one that asks once.
     answer = yield rows                      # the model's features; a pyarrow table of any number of rows
     first, second = yield from ask_all([rows, others])
     answer = yield Question(rows=rows, fresh=True)
+    answer = yield Question(rows=rows, shared=True, planned=38_000)
 
 Where the model does not answer, :class:`~proofbox.checks.errors.ModelFailedError` is raised at the ``yield``. A check
 may catch it; one that does not is recorded with that error.
@@ -27,12 +28,16 @@ from proofbox.checks.subject import Decisions
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Question:
-    """Rows to ask about in a way that matters; rows that may share a call with others are yielded as they are."""
+    """Rows to ask about in a way that matters; plain rows, which may share a call with others, are yielded as such."""
 
     rows: pa.Table
     """The model's features, shape (any number of rows, features)."""
     fresh: bool = False
     """Whether the model is started again first, in a fresh process. It is then asked about these rows alone."""
+    shared: bool = False
+    """Whether the rows may share a call with others."""
+    planned: int = 0
+    """Rows that the check will ask about in all, at most, as far as it knows; it may stop earlier."""
 
 
 _Returned = TypeVar("_Returned")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 import pyarrow as pa
 
@@ -27,6 +28,8 @@ class Queries:
     rows: int = 0
     calls: int = 0
     """Questions; one that shares a call with others counts as one."""
+    planned: int = 0
+    """Rows that it said beforehand it would ask about at most; 0 where it did not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,16 +44,22 @@ class Finished(Generic[K, R]):
 
 @dataclass(slots=True)
 class _Open(Generic[K, R]):
-    """An asking with a question that waits for its answer."""
+    """An asking that has come to a question."""
 
     key: K
     asking: Asking[R]
     question: Question
-    shared: bool
-    """Whether the question may share a call with others."""
     queries: Queries
     suspect: bool = False
     """Whether the model failed on a question of it: it is asked alone from then on, and hinders nobody."""
+
+    def answered(self) -> Self:
+        """Count the question, and let go of its rows."""
+        rows, calls, planned = self.queries.rows, self.queries.calls, self.queries.planned
+        planned = max(planned, self.question.planned)
+        self.queries = Queries(rows + self.question.rows.num_rows, calls + 1, planned)
+        self.question = Question(rows=self.question.rows.schema.empty_table())  # a slice would keep them all
+        return self
 
 
 class Broker:
@@ -59,6 +68,8 @@ class Broker:
     def __init__(self, model: Model, most_rows: int = BATCH_ROWS) -> None:
         self._model = model
         self._most_rows = most_rows
+        self._fallen = False
+        """Whether the model's process ended in the last call."""
         self.calls = 0
         """Calls made to the model."""
         self.rows = 0
@@ -67,27 +78,31 @@ class Broker:
     def run(self, started: Iterable[tuple[K, Callable[[], Asking[R]]]]) -> Iterator[Finished[K, R]]:
         """Run every asking to its end and yield what each gave, as they end.
 
-        An asking is begun only when there is room in a call for its question: what waits holds no rows.
+        An asking is begun, or told its answer, only while the rows of the open questions fit into one call: so many
+        rows are held at most, and those of one question more. What waits holds answers alone, or nothing.
         """
         waiting = iter(started)
-        open_: list[_Open[K, R]] = []
-        more = True
-        while more or open_:
-            while more and sum(one.question.rows.num_rows for one in open_) < self._most_rows:
-                if (begun := next(waiting, None)) is None:
-                    more = False
+        told: deque[tuple[_Open[K, R], Decisions | ModelFailedError]] = deque()
+        while True:
+            open_: list[_Open[K, R]] = []
+            while _rows(open_) < self._most_rows:
+                if told:
+                    yield from _went_on(*told.popleft(), open_)
+                elif (begun := next(waiting, None)) is not None:
+                    yield from _advanced(*begun, open_)
+                else:
                     break
-                yield from _advanced(begun[0], begun[1], open_)
-            asked, open_ = open_, []
-            for together in self._calls(asked):
+            if not open_:
+                return
+            for together in self._calls(open_):
                 for one, answer in self._answers(together):
-                    yield from _went_on(one, answer, open_)
+                    told.append((one.answered(), answer))
 
     def _calls(self, asked: Sequence[_Open[K, R]]) -> Iterator[list[_Open[K, R]]]:
         """Yield who is asked for in one call: rows of one schema, up to the most rows of a call."""
         by_schema: dict[str, list[list[_Open[K, R]]]] = {}
         for one in asked:
-            if not one.shared or one.suspect:
+            if not one.question.shared or one.suspect:
                 yield [one]
                 continue
             groups = by_schema.setdefault(one.question.rows.schema.to_string(), [[]])
@@ -101,6 +116,7 @@ class Broker:
         try:
             answer = self._ask(together)
         except ModelFailedError as err:
+            self._fallen = not err.refused
             if len(together) == 1:
                 together[0].suspect = True
                 yield together[0], err
@@ -115,8 +131,10 @@ class Broker:
             yield one, part_of(answer, slice(start, end)) if len(together) > 1 else answer
 
     def _ask(self, together: Sequence[_Open[K, R]]) -> Decisions:
-        if together[0].question.fresh:
+        if together[0].question.fresh or self._fallen:
+            # What one check did to the model is not to be felt by the next.
             self._model.restart()
+            self._fallen = False
         rows = pa.concat_tables([one.question.rows for one in together])
         answers = []
         for start in range(0, max(1, rows.num_rows), self._most_rows):
@@ -141,15 +159,13 @@ def _advanced(key: K, begin: Callable[[], Asking[R]], open_: list[_Open[K, R]]) 
     except Exception as err:  # noqa: BLE001 - one broken check must not take the others with it
         yield Finished(key=key, result=err, queries=Queries())
     else:
-        question, shared = _question(asked)
-        open_.append(_Open(key, asking, question, shared, Queries()))
+        open_.append(_Open(key, asking, _question(asked), Queries()))
 
 
 def _went_on(
     one: _Open[K, R], answer: Decisions | ModelFailedError, open_: list[_Open[K, R]]
 ) -> Iterator[Finished[K, R]]:
     """Give an asking its answer; yield it where that ends it, else put it back among the open ones."""
-    one.queries = Queries(one.queries.rows + one.question.rows.num_rows, one.queries.calls + 1)
     try:
         asked = one.asking.throw(answer) if isinstance(answer, ModelFailedError) else one.asking.send(answer)
     except StopIteration as end:
@@ -157,13 +173,12 @@ def _went_on(
     except Exception as err:  # noqa: BLE001 - one broken check must not take the others with it
         yield Finished(key=one.key, result=err, queries=one.queries)
     else:
-        one.question, one.shared = _question(asked)
+        one.question = _question(asked)
         open_.append(one)
 
 
-def _question(asked: pa.Table | Question) -> tuple[Question, bool]:
-    """Return the question, and whether it may share a call with others."""
-    return (asked, False) if isinstance(asked, Question) else (Question(rows=asked), True)
+def _question(asked: pa.Table | Question) -> Question:
+    return asked if isinstance(asked, Question) else Question(rows=asked, shared=True)
 
 
 def answered(model: Model, asking: Asking[R]) -> R:

@@ -1,5 +1,12 @@
 """The errors of this room: raised for callers' mistakes, never for what a measurement found."""
 
+from __future__ import annotations
+
+from typing import Literal
+
+FailureKind = Literal["crash", "raised", "hang", "garbage", "load", "refused", "limit"]
+"""How a model failed, in the words of the sandbox."""
+
 
 class ChecksError(Exception):
     """Base of every error that :mod:`proofbox.checks` raises."""
@@ -26,4 +33,19 @@ class TooMuchError(BadDataError):
 
 
 class ModelFailedError(ChecksError):
-    """The model crashed, hung or answered garbage; raised by whatever serves as the ``Model`` of a check."""
+    """The model crashed, hung, answered garbage or refused; raised by whatever serves as the ``Model`` of a check.
+
+    Attributes
+    ----------
+    kind
+        How it failed.
+    """
+
+    def __init__(self, what: str, kind: FailureKind = "crash") -> None:
+        self.kind = kind
+        super().__init__(what)
+
+    @property
+    def refused(self) -> bool:
+        """Whether it raised an error of its own: it said no and lives on. After any other failure it has to restart."""
+        return self.kind == "raised"

@@ -48,14 +48,14 @@ class DecidingModel:
                 self._hosted.revive()
             return decide(self._hosted.predict(rows), self._hosted.classes, self._block)
         except ModelError as err:
-            raise ModelFailedError(err.what) from err
+            raise ModelFailedError(err.what, err.kind) from err
 
     def restart(self) -> None:
         """Start the model again in a fresh process behind the same walls."""
         try:
             self._hosted.restart()
         except ModelError as err:
-            raise ModelFailedError(err.what) from err
+            raise ModelFailedError(err.what, err.kind) from err
 
 
 def decide(answer: Answer, classes: tuple[str, ...], block: ModelBlock) -> Decisions:

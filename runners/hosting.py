@@ -60,9 +60,14 @@ class Hosting:
             denied_calls_at_start=self._denied("denied_calls_at_start"),
             more_denied=self.stats["denied_calls_at_least"] is True,
             output_bytes=int(cast("int", self.stats["stdout_bytes"])),
-            violations=tuple(one["kind"] for one in cast("list[dict[str, str]]", self.stats["violations"])),
+            violations=tuple(kind for kind in self._violations() if kind != "raised"),
             restarts=len(cast("list[object]", self.stats.get("revivals", []))),
         )
+
+    def _violations(self) -> Iterator[str]:
+        """Yield how the model failed, in order; one that raised an error of its own has said no, which it may."""
+        for one in cast("list[dict[str, str]]", self.stats["violations"]):
+            yield one["kind"]
 
     def _denied(self, key: str) -> Mapping[str, int] | NotCounted:
         if self.stats["denied_calls_uncounted"]:

@@ -7,8 +7,9 @@
 - `denied_calls_at_start`: [0, inf), lower is better, 0 is perfect. The same while libraries were imported and the model
   was loaded.
 - `output_bytes`: [0, inf), lower is better, 0 is perfect. Bytes written to standard output and standard error.
-- `violations`: [0, inf), lower is better, 0 is perfect. Failures: crashes, hangs, answers that are none, limits passed,
-  and exceptions.
+- `violations`: [0, inf), lower is better, 0 is perfect. Failures: crashes, hangs, answers that are none, and limits
+  passed. A model that raises an error of its own for rows that it cannot decide about has said no, and
+  has not failed.
 - `restarts`: [0, inf), lower is better, 0 is perfect. Fresh processes that were needed after a failure.
 
 ## Method

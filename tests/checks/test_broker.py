@@ -147,3 +147,54 @@ def test_a_failure_that_nobody_catches_is_the_result(model):
 
 def steps_uncaught():
     return (yield table(1))
+
+
+def test_rows_that_wait_are_bounded_however_many_ask(asked):
+    """Each of twenty asks three times about three rows: no more are made than one call takes, and one question more."""
+    waiting, most = [0], [0]
+    answer = asked.score
+
+    def score(rows):
+        waiting[0] -= len(rows)
+        return answer(rows)
+
+    asked.score = score
+
+    def asking():
+        for _ in range(3):
+            waiting[0] += 3
+            most[0] = max(most[0], waiting[0])
+            yield table(1, -1, 1)
+
+    found = run(Broker(asked, most_rows=9), *[asking] * 20)
+    assert {one.queries for one in found.values()} == {Queries(rows=9, calls=3)}
+    assert most[0] <= 9 + 3
+    assert asked.batches[:18] == [9] * 18, "questions share calls all the same"
+
+
+def test_a_model_that_fell_is_started_again_before_the_next_is_asked(model):
+    restarts = []
+
+    def fragile(rows):
+        if np.isnan(rows.column("x").to_numpy()).any():
+            raise ModelFailedError("crashed")
+        return positive(rows)
+
+    asked = model(fragile, ("x",), on_restart=lambda: restarts.append(len(asked.batches)))
+    run(Broker(asked), steps(table(np.nan)), steps(table(1), table(1)))
+    assert restarts == [1, 2], "after the shared call and after the culprit alone"
+
+
+def test_a_model_that_says_no_is_not_started_again(model):
+    def says_no(rows):
+        raise ModelFailedError("no", "raised")
+
+    asked = model(says_no, ("x",), on_restart=lambda: pytest.fail("it lives on"))
+    assert run(Broker(asked), steps(table(1)))[0].result == ["no"]
+
+
+def test_what_was_planned_is_counted_beside_what_was_asked(asked):
+    found = run(Broker(asked), steps(Question(rows=table(1), shared=True, planned=50), table(1, 1)), steps(table(-1)))
+    assert asked.batches == [2, 2], "the first question of both goes in one call"
+    assert found[0].queries == Queries(rows=3, calls=2, planned=50)
+    assert found[1].queries == Queries(rows=1, calls=1)
