@@ -33,9 +33,11 @@ INPUTS = frozenset(
         "opinions",
         "params",
         "rng",
+        "as_of",
     }
 )
-"""What a check may ask for by naming it in its signature; ``counts`` alone is served without holding all rows."""
+"""What a check may ask for by naming it in its signature; ``counts`` alone is served without holding all rows.
+``as_of`` is the day to judge by, as ``2026-11-22``: a check reads no clock."""
 
 AFTERWARDS = frozenset({"isolation", "behaviour"})
 """What is known once the sandbox is closed again."""

@@ -42,9 +42,14 @@ PACKAGES = ("proofbox", "numpy", "pyarrow", "pydantic", "scikit-learn", "onnxrun
 """Distributions whose versions are recorded with every run."""
 
 
+def today() -> str:
+    """Return the day of today in UTC, as ``2026-11-22``."""
+    return datetime.now(UTC).date().isoformat()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How to run; none of it bears on what is measured but the seed."""
+    """How to run; none of it bears on what is measured but the seed and the day to judge by."""
 
     seed: int = 0
     executor: str = "auto"
@@ -55,6 +60,8 @@ class Settings:
     """Rows of the evaluation data that are held in memory at once; a longer file is read in batches."""
     signers: tuple[Signer, ...] = ()
     """By whom the model should be signed."""
+    as_of: str = field(default_factory=today)
+    """The day by which the age of data is judged, as ``2026-11-22``; the run's record keeps it, like the seed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +160,7 @@ def make_bench(resolved: Resolved, plan: Plan, settings: Settings) -> Bench:
         evaluation=resolved.evaluation,
         training=resolved.training,
         seed=settings.seed,
+        as_of=settings.as_of,
         attributes=plan.attributes,
     )
 
@@ -235,7 +243,7 @@ def _run_record(settings: Settings, hosting: Hosting, started: datetime, clock: 
         runner="local",
         packages={name: _version(name) for name in PACKAGES},
         platform=f"{platform.system()} {platform.machine()}, Python {sys.version.split()[0]}",
-        detail={"seconds": clock.seconds, "model": dict(hosting.stats), "queries": queries},
+        detail={"as_of": settings.as_of, "seconds": clock.seconds, "model": dict(hosting.stats), "queries": queries},
     )
 
 

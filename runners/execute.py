@@ -43,6 +43,8 @@ class Bench:
     evaluation: Dataset
     training: Dataset | None
     seed: int
+    as_of: str
+    """The day by which ages are judged, as ``2026-11-22``."""
     model: Model | None = None
     isolation: Isolation | None = None
     """How the model was held; there once the sandbox is closed again."""
@@ -196,7 +198,7 @@ def _inputs(task: Task, bench: Bench) -> dict[str, object]:
     needs = task.check.needs
     given: dict[str, object] = {"subject": bench.subject, "data": bench.evaluation, "training": bench.training}
     given |= {"model": bench.model, "params": task.check.params(task.params)}
-    given |= {"isolation": bench.isolation, "behaviour": bench.behaviour}
+    given |= {"isolation": bench.isolation, "behaviour": bench.behaviour, "as_of": bench.as_of}
     if "rng" in needs:
         given["rng"] = bench.rng(task)
     if bench.evaluation.source is not None:

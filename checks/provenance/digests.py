@@ -10,10 +10,10 @@
 
 ## Method
 
-Digests declared in `submission.yaml`, and those of the data in their provenance records, are compared with the sha256
-taken of each file when it came in. A model folder's digest is the sha256 over the list of (path, sha256) of its files,
-written as JSON without blanks. A value of another length, such as an MD5, is malformed and not a mismatch: it says
-nothing of the file. All are exact counts.
+Digests declared in `submission.yaml`, and those in the provenance records of the data, are compared with the sha256
+taken of each file when it came in; so are those of stations of a lineage that name a file of the submission. A model
+folder's digest is the sha256 over the list of (path, sha256) of its files, written as JSON without blanks. A value of
+another length, such as an MD5, is malformed and not a mismatch: it says nothing of the file. All are exact counts.
 
 ## Limits
 
@@ -27,13 +27,13 @@ A digest shows that a file did not change since it was declared, not who declare
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from proofbox.checks.provenance_records import Record, read_record
+from proofbox.checks.records.actual import taken_digests
+from proofbox.checks.records.model import Record
+from proofbox.checks.records.read import read_role
+from proofbox.checks.records.values import is_sha256
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
 from proofbox.checks.subject import DeclaredFile, Subject
@@ -42,7 +42,7 @@ from proofbox.checks.text import t
 _ROLES = ("model", "evaluation", "training", "reference")
 """The roles whose files can declare a digest."""
 
-_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+_WITH_RECORD = ("evaluation", "training")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class _Claim:
 
     @property
     def state(self) -> str:
-        if not _SHA256.fullmatch(self.declared):
+        if not is_sha256(self.declared):
             return "malformed"
         if self.actual is None:
             return "file is absent"
@@ -74,24 +74,21 @@ def digests(subject: Subject) -> Measured | Inapplicable:
     files = [file for file in subject.declared_files if file.role in _ROLES]
     if not files:
         return Inapplicable(t("the submission names no model and no data file"))
-    claims = [claim for file in files for claim in _claims(subject, file)]
+    records = {role: found for role in _WITH_RECORD if isinstance(found := read_role(subject, role), Record)}
+    taken = taken_digests(subject)
+    stated = [claim for file in files for claim in _claims(taken, file, records.get(file.role))]
+    stated += [claim for record in records.values() for claim in _of_stations(taken, record)]
+    claims = tuple(dict.fromkeys(stated))
     covered = {claim.path for claim in claims if claim.state != "malformed"}
     paths = sorted({file.path for file in files})
     listed: list[Json] = [claim.to_json() for claim in claims]
     without: list[Json] = [path for path in paths if path not in covered]
     detail: dict[str, Json] = {"digests": listed, "files_without_digest": without}
     coverage = (len(paths) - len(without)) / len(paths)
-    found = [
-        Measurement(
-            measure="digest_coverage",
-            value=coverage,
-            sample_size=len(paths),
-            detail=detail,
-        )
-    ]
+    measured = [Measurement(measure="digest_coverage", value=coverage, sample_size=len(paths), detail=detail)]
     for measure, states in _COUNTED.items():
         count = float(sum(claim.state in states for claim in claims))
-        found.append(
+        measured.append(
             Measurement(
                 measure=measure,
                 value=count,
@@ -99,7 +96,7 @@ def digests(subject: Subject) -> Measured | Inapplicable:
                 detail={"digests": [claim.to_json() for claim in claims if claim.state in states]},
             )
         )
-    return Measured(measurements=tuple(found))
+    return Measured(measurements=tuple(measured))
 
 
 _COUNTED = {
@@ -109,23 +106,17 @@ _COUNTED = {
 }
 
 
-def _claims(subject: Subject, file: DeclaredFile) -> Iterator[_Claim]:
-    actual = _actual(subject, file.path)
+def _claims(taken: Mapping[str, str], file: DeclaredFile, record: Record | None) -> Iterator[_Claim]:
+    actual = taken.get(file.path)
     if file.declared_sha256 is not None:
         yield _Claim(path=file.path, declared_in="submission", declared=file.declared_sha256, actual=actual)
-    record_path = subject.provenance.get(file.role)
-    record = None if record_path is None else read_record(subject, record_path)
-    if record_path is not None and isinstance(record, Record):
+    if record is not None:
         for digest in record.digests_of(file.path):
-            yield _Claim(path=file.path, declared_in=record_path, declared=digest, actual=actual)
+            yield _Claim(path=file.path, declared_in=record.path, declared=digest, actual=actual)
 
 
-def _actual(subject: Subject, path: str) -> str | None:
-    """Return the digest of a file, or of a folder over its files; None where there is neither."""
-    below = [file for file in subject.files if file.path == path or file.path.startswith(f"{path}/")]
-    if not below:
-        return None
-    if below[0].path == path:
-        return below[0].sha256
-    pairs = json.dumps([[file.path, file.sha256] for file in below], ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(pairs.encode()).hexdigest()
+def _of_stations(taken: Mapping[str, str], record: Record) -> Iterator[_Claim]:
+    """Yield the digests of a lineage's stations that are files of the submission."""
+    for node in record.lineage.nodes:
+        if node.sha256 and node.path in taken:
+            yield _Claim(path=node.path, declared_in=record.path, declared=node.sha256, actual=taken[node.path])

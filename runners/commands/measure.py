@@ -8,6 +8,7 @@ from typing import cast
 import rich_click as click
 
 from proofbox.runners.commands.options import (
+    as_of_option,
     environment_option,
     executor_option,
     json_option,
@@ -28,12 +29,13 @@ from proofbox.runners.commands.options import (
 @rows_option
 @model_key_option
 @model_certificate_option
+@as_of_option
 @json_option
 def command(
     submission: Path, check_id: str, settings: tuple[str, ...], seed: int, executor: str, **given: object
 ) -> None:
     """Measure one thing on SUBMISSION and print it; nothing is judged, nothing is stored."""
-    from proofbox.runners.assess import Settings
+    from proofbox.runners.assess import Settings, today
     from proofbox.runners.measuring import measure_once, print_outcome
     from proofbox.runners.progress import progress
     from proofbox.runners.signers import signers_of
@@ -41,6 +43,10 @@ def command(
     with progress(enabled=not given["json"]) as watch:
         environment = cast("Path | None", given["environment"])
         rows = int(str(given["most_rows"]))
-        how = Settings(seed=seed, executor=executor, environment=environment, most_rows=rows, signers=signers_of(given))
+        as_of = str(given["as_of"] or today())
+        signers = signers_of(given)
+        how = Settings(
+            seed=seed, executor=executor, environment=environment, most_rows=rows, as_of=as_of, signers=signers
+        )
         outcome = measure_once(submission, check_id, settings, how, watch)
     print_outcome(outcome, as_json=bool(given["json"]))

@@ -28,6 +28,12 @@ rows_option = click.option(
     show_default=True,
     help="Rows of the evaluation data that are held at once; a longer file is read in batches, for checks that count.",
 )
+as_of_option = click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    callback=lambda _context, _option, value: value.date().isoformat() if value else None,
+    help="Day by which the age of data is judged, as 2026-11-22.  [default: today, UTC]",
+)
 environment_option = click.option(
     "--environment",
     type=click.Path(path_type=Path),

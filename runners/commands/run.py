@@ -8,6 +8,7 @@ from typing import cast
 import rich_click as click
 
 from proofbox.runners.commands.options import (
+    as_of_option,
     environment_option,
     executor_option,
     json_option,
@@ -30,6 +31,7 @@ from proofbox.runners.commands.options import (
 @rows_option
 @model_key_option
 @model_certificate_option
+@as_of_option
 @click.option(
     "--runner", type=click.Choice(["local"]), default="local", show_default=True, help="Where the plan is run."
 )
@@ -42,7 +44,7 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
 
     Exit code 0: conforms. 1: does not conform. 2: bad input. 3: undetermined. 4: no isolation.
     """
-    from proofbox.runners.assess import Settings
+    from proofbox.runners.assess import Settings, today
     from proofbox.runners.main_job import Publishing, run_job
     from proofbox.runners.signers import signers_of
 
@@ -62,6 +64,7 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
             environment=cast("Path | None", given["environment"]),
             most_rows=int(str(given["most_rows"])),
             signers=signers_of(given),
+            as_of=str(given["as_of"] or today()),
         ),
         publishing,
     )

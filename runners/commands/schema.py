@@ -6,7 +6,7 @@ import json
 
 import rich_click as click
 
-NAMES = ("submission", "policy", "assessment")
+NAMES = ("submission", "policy", "assessment", "provenance", "data-provenance-standards")
 
 
 @click.command("schema")
@@ -22,6 +22,14 @@ def _schema(name: str) -> dict[str, object]:
 
         schema = Submission.model_json_schema(by_alias=True)
         return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "proofbox/submission/v1", **schema}
+    if name == "provenance":
+        from proofbox.checks.records.compact import compact_schema
+
+        return compact_schema()
+    if name == "data-provenance-standards":
+        from proofbox.checks.records.standards import standards_schema
+
+        return standards_schema()
     from proofbox.policies.schema import schema as policies_schema
 
     return dict(policies_schema(name))

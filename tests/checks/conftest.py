@@ -90,6 +90,7 @@ def run_check(
     inputs = {
         "training": None,
         "opinions": (),
+        "as_of": "2026-11-22",
         "model": model,
         **given,
         "params": spec.params(params or {}),

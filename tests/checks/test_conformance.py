@@ -40,6 +40,9 @@ PARAMS = {
 }
 """Parameters without a default."""
 
+RECORD = b'{"schema": "proofbox/provenance/v1", "date": "2026-01-01", "source": "a register"}'
+"""A provenance record of which every check of provenance can say something."""
+
 OF_NUMBERS = {"fairness.regression_gap"}
 """Checks of answers that are numbers and no decisions between classes."""
 
@@ -67,16 +70,20 @@ def given(data, model, subject, spec):
             return 1 / (1 + np.exp(10 - pay + 2 * female))
 
         asked = model(score, ("sex", "age", "pay"))
-        files = {"model.onnx": b"\x08\x07", "eval.csv": b"x", "p.json": b"{}"}
+        files = {"model.onnx": b"\x08\x07", "eval.csv": b"x", "train.csv": b"y", "p.json": RECORD}
         files |= {"card.md": b"| measure | value |\n|---|---|\n| recall | 90 % |", "bom.json": b"{}"}
         evaluation = data(columns, features=asked.features, target="y", sensitive=("sex",))
         return {
             "subject": subject(
                 files,
-                declared=[("model", "model.onnx", None), ("evaluation", "eval.csv", None)],
+                declared=[
+                    ("model", "model.onnx", None),
+                    ("evaluation", "eval.csv", None),
+                    ("training", "train.csv", None),
+                ],
                 model="model.onnx",
                 model_format="onnx",
-                provenance={"evaluation": "p.json"},
+                provenance={"evaluation": "p.json", "training": "p.json"},
                 quasi_identifiers=("sex", "age"),
                 documents={"model_card": "card.md", "bom": "bom.json"},
                 reference=tuple(ReferenceShare(attribute="sex", category=one, share=0.5) for one in ("f", "m")),

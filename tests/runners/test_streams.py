@@ -176,7 +176,7 @@ def test_checks_that_need_all_rows_say_why_they_do_not_apply(table, tmp_path, op
         ("performance.classification", {}),
     ]
     plan = make_plan(wanted, recorded_only=True)
-    bench = Bench(subject=None, evaluation=data, training=None, seed=0, attributes=plan.attributes)
+    bench = Bench(subject=None, evaluation=data, training=None, seed=0, as_of="2026-11-22", attributes=plan.attributes)
     outcome = execute(plan.static, bench)
     assert [record.check for record in outcome.inapplicable] == ["data.quality"]
     assert "accuracy" in {item.measure for item in outcome.measurements}
