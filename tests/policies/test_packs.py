@@ -70,6 +70,7 @@ OWN_FRAMEWORK = {
     "nist-ai-rmf": "nist-ai-rmf",
     "asean-guide": "asean-guide",
     "ai-verify": "ai-verify",
+    "iso-42001": "iso-42001",
 }
 
 
