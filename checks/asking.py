@@ -24,6 +24,7 @@ import pyarrow as pa
 
 from proofbox.checks.changing import part_of
 from proofbox.checks.subject import Decisions
+from proofbox.checks.surroundings import Surroundings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,6 +39,10 @@ class Question:
     """Whether the rows may share a call with others."""
     planned: int = 0
     """Rows that the check will ask about in all, at most, as far as it knows; it may stop earlier."""
+    surroundings: Surroundings | None = None
+    """What is different around that fresh process; None: nothing."""
+    deadline_seconds: float | None = None
+    """How long the answer may take; None: as long as any. For rows that may make a model hang."""
 
 
 _Returned = TypeVar("_Returned")

@@ -74,6 +74,8 @@ class Broker:
         """Calls made to the model."""
         self.rows = 0
         """Rows that the model was asked about, those asked twice included."""
+        self._elsewhere = False
+        """Whether the model runs in other surroundings than the usual ones."""
 
     def run(self, started: Iterable[tuple[K, Callable[[], Asking[R]]]]) -> Iterator[Finished[K, R]]:
         """Run every asking to its end and yield what each gave, as they end.
@@ -131,18 +133,36 @@ class Broker:
             yield one, part_of(answer, slice(start, end)) if len(together) > 1 else answer
 
     def _ask(self, together: Sequence[_Open[K, R]]) -> Decisions:
-        if together[0].question.fresh or self._fallen:
-            # What one check did to the model is not to be felt by the next.
-            self._model.restart()
-            self._fallen = False
+        question = together[0].question
+        self._settle(question)
         rows = pa.concat_tables([one.question.rows for one in together])
         answers = []
         for start in range(0, max(1, rows.num_rows), self._most_rows):
             part = rows.slice(start, self._most_rows)
             self.calls += 1
             self.rows += part.num_rows
-            answers.append(self._model.predict(part))
+            try:
+                answers.append(self._predicted(part, question.deadline_seconds))
+            except ModelFailedError as err:
+                err.rows = tuple(start + row for row in err.rows)
+                raise
         return answers[0] if len(answers) == 1 else joined(answers)
+
+    def _settle(self, question: Question) -> None:
+        """Start the model again where the question wants that, or where one before it left it changed or fallen."""
+        if question.surroundings is not None:
+            self._elsewhere = True
+            self._model.restart(question.surroundings)
+        elif question.fresh or self._elsewhere or self._fallen:
+            # What one check did to the model is not to be felt by the next.
+            self._elsewhere = False
+            self._model.restart()
+        self._fallen = False
+
+    def _predicted(self, rows: pa.Table, deadline_seconds: float | None) -> Decisions:
+        if deadline_seconds is None:
+            return self._model.predict(rows)
+        return self._model.predict(rows, deadline_seconds)
 
 
 def _rows(together: Iterable[_Open[K, R]]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 FailureKind = Literal["crash", "raised", "hang", "garbage", "load", "refused", "limit"]
@@ -39,10 +40,14 @@ class ModelFailedError(ChecksError):
     ----------
     kind
         How it failed.
+    rows
+        Of ``garbage``, the rows whose answers are none, as zero-based places in the rows that were asked about; empty
+        where that cannot be said.
     """
 
-    def __init__(self, what: str, kind: FailureKind = "crash") -> None:
+    def __init__(self, what: str, kind: FailureKind = "crash", rows: Sequence[int] = ()) -> None:
         self.kind = kind
+        self.rows = tuple(rows)
         super().__init__(what)
 
     @property

@@ -34,6 +34,7 @@ INPUTS = frozenset(
         "params",
         "rng",
         "as_of",
+        "varies",
     }
 )
 """What a check may ask for by naming it in its signature; ``counts`` alone is served without holding all rows.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from proofbox.checks.result import Json
+    from proofbox.checks.surroundings import Surroundings, Way
 
 Task = Literal[
     "binary-classification", "multiclass-classification", "regression", "text-classification", "text-generation"
@@ -194,8 +195,13 @@ class Model(Protocol):
         """Columns that it reads, in order."""
         ...
 
-    def predict(self, rows: pa.Table) -> Decisions:
+    def predict(self, rows: pa.Table, deadline_seconds: float | None = None) -> Decisions:
         """Return the decisions for ``rows``, whose columns are exactly ``features``.
+
+        Parameters
+        ----------
+        deadline_seconds
+            How long it may take; None: as long as the run allows.
 
         Raises
         ------
@@ -204,6 +210,22 @@ class Model(Protocol):
         """
         ...
 
-    def restart(self) -> None:
-        """Start the model again in a fresh process: for checks that ask whether it remembers."""
+    def restart(self, surroundings: Surroundings | None = None) -> None:
+        """Start the model again in a fresh process: for checks that ask whether it remembers.
+
+        Parameters
+        ----------
+        surroundings
+            What is different around it from now on, as far as ``varies`` says; None: nothing.
+
+        Raises
+        ------
+        ModelFailedError
+            It could not be started again.
+        """
+        ...
+
+    @property
+    def varies(self) -> frozenset[Way]:
+        """Return what :meth:`restart` can make different around it here."""
         ...

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from proofbox.checks import surroundings as around
 from proofbox.checks.errors import ModelFailedError
 from proofbox.checks.labels import label_text
 from proofbox.checks.subject import Decisions
+from proofbox.checks.surroundings import WAYS, Way
 from proofbox.runners.submission import ModelBlock
 from proofbox.sandbox.errors import ModelError
+from proofbox.sandbox.surroundings import USUAL, Surroundings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,7 +37,12 @@ class DecidingModel:
         """Columns that the model reads, in order."""
         return self._block.features
 
-    def predict(self, rows: pa.Table) -> Decisions:
+    @property
+    def varies(self) -> frozenset[Way]:
+        """What :meth:`restart` can make different around it."""
+        return frozenset(way for way in WAYS if way != "hostname" or self._hosted.own_hostname)
+
+    def predict(self, rows: pa.Table, deadline_seconds: float | None = None) -> Decisions:
         """Return the decisions for ``rows``.
 
         Raises
@@ -46,14 +54,23 @@ class DecidingModel:
             if self._hosted.stopped:
                 # It failed in another check: this one gets a fresh process, a bounded number of times.
                 self._hosted.revive()
-            return decide(self._hosted.predict(rows), self._hosted.classes, self._block)
+            return decide(self._hosted.predict(rows, deadline_seconds), self._hosted.classes, self._block)
         except ModelError as err:
-            raise ModelFailedError(err.what, err.kind) from err
+            raise ModelFailedError(err.what, err.kind, err.rows) from err
 
-    def restart(self) -> None:
-        """Start the model again in a fresh process behind the same walls."""
+    def restart(self, surroundings: around.Surroundings | None = None) -> None:
+        """Start the model again in a fresh process behind the same walls, with something different around it or not."""
+        wanted = surroundings or around.Surroundings()
+        inside = Surroundings(
+            clock=wanted.clock,
+            hostname=wanted.hostname or USUAL.hostname,
+            environment={**wanted.locale, **wanted.environment},
+        )
         try:
-            self._hosted.restart()
+            if surroundings is None and self._hosted.stopped:
+                self._hosted.revive()  # after a failure: on record, and a bounded number of times
+            else:
+                self._hosted.restart(inside)
         except ModelError as err:
             raise ModelFailedError(err.what, err.kind) from err
 

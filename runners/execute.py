@@ -54,18 +54,29 @@ class Bench:
     """What the model did beside answering; there once the sandbox is closed again."""
     ask_scanners: Callable[[], tuple[Opinion, ...] | NoOpinions] | None = None
     """Asks other scanners about the submitted files, behind the walls; None where nobody can be asked."""
-    _decisions: Decisions | None = None
+    _decisions: Decisions | ModelFailedError | None = None
     _opinions: tuple[Opinion, ...] | NoOpinions | None = None
     _counts: Counts | None = None
 
     def decisions(self) -> Decisions | None:
-        """Return the decisions on the evaluation rows, asked for once; None where there is nothing to ask."""
+        """Return the decisions on the evaluation rows, asked for once; None where there is nothing to ask.
+
+        Raises
+        ------
+        ModelFailedError
+            The model does not answer for them, and is not asked again: it might take a deadline to fail each time.
+        """
         if self._decisions is None:
             data = self.evaluation
             if self.model is not None:
-                self._decisions = self.model.predict(data.feature_table())
+                try:
+                    self._decisions = self.model.predict(data.feature_table())
+                except ModelFailedError as err:
+                    self._decisions = err
             elif data.prediction is not None:
                 self._decisions = recorded_decisions(data.table.column(data.prediction), data.positive_label)
+        if isinstance(self._decisions, ModelFailedError):
+            raise self._decisions
         return self._decisions
 
     def counts(self) -> Counts:
@@ -199,6 +210,9 @@ def _inputs(task: Task, bench: Bench) -> dict[str, object]:
     given: dict[str, object] = {"subject": bench.subject, "data": bench.evaluation, "training": bench.training}
     given |= {"model": bench.model, "params": task.check.params(task.params)}
     given |= {"isolation": bench.isolation, "behaviour": bench.behaviour, "as_of": bench.as_of}
+    if "varies" in needs:
+        assert bench.model is not None
+        given["varies"] = bench.model.varies
     if "rng" in needs:
         given["rng"] = bench.rng(task)
     if bench.evaluation.source is not None:

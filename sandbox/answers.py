@@ -10,7 +10,7 @@ from proofbox.sandbox import wire
 from proofbox.sandbox.errors import ModelError, ModelErrorKind
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 PROBABILITY_SLACK = 1e-6
 """How far a probability may lie outside [0, 1]: float32 softmax rounds by about 1e-7."""
@@ -41,25 +41,34 @@ def checked_values(reply: wire.Reply, shape: wire.Shape, output: str, classes: i
     Raises
     ------
     ModelError
-        ``garbage``: codes that are no class, numbers that are not finite, probabilities that are none.
+        ``garbage``: codes that are no class, numbers that are not finite, probabilities that are none; with the rows.
     """
     import numpy as np
 
     if shape.dtype == wire.INT64:
         codes = np.frombuffer(reply.body, dtype="<i8").astype(np.int64, copy=False)
         if codes.min() < 0 or codes.max() >= classes:
-            raise ModelError("garbage", "the model answered with a class that it does not have")
+            raise _none("the model answered with a class that it does not have", (codes < 0) | (codes >= classes))
         return codes
     values = np.frombuffer(reply.body, dtype="<f8").astype(np.float64, copy=False).reshape(-1, reply.columns)
     if not np.isfinite(values).all():
-        raise ModelError("garbage", "the model answered with numbers that are not finite")
+        raise _none("the model answered with numbers that are not finite", ~np.isfinite(values).all(axis=1))
     if output == "probability" and classes:
         if values.min() < -PROBABILITY_SLACK or values.max() > 1 + PROBABILITY_SLACK:
-            raise ModelError("garbage", "the model answered with probabilities outside 0 to 1")
+            outside = (values < -PROBABILITY_SLACK) | (values > 1 + PROBABILITY_SLACK)
+            raise _none("the model answered with probabilities outside 0 to 1", outside.any(axis=1))
         # A product with ones: numpy's sum over short rows takes ten times as long.
-        if reply.columns > 1 and np.abs(values @ np.ones(reply.columns) - 1).max() > SUM_SLACK:
-            raise ModelError("garbage", "the model answered with probabilities that do not sum to 1")
+        off = np.abs(values @ np.ones(reply.columns) - 1) if reply.columns > 1 else np.zeros(1)
+        if off.max() > SUM_SLACK:
+            raise _none("the model answered with probabilities that do not sum to 1", off > SUM_SLACK)
     return values
+
+
+def _none(what: str, rows: ArrayLike) -> ModelError:
+    """Return the error of answers that are none; ``rows``, booleans of shape (n,), says which."""
+    import numpy as np
+
+    return ModelError("garbage", what, np.flatnonzero(rows).tolist())
 
 
 def empty(output: str, task: str, classes: tuple[str, ...]) -> NDArray[Any]:

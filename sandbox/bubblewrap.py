@@ -45,6 +45,7 @@ class Bubblewrap:
 
     name = "bubblewrap"
     filtered = True
+    own_hostname = True
     drops = True
     """Whether root becomes another user before bwrap is started."""
 
@@ -116,6 +117,7 @@ class Bubblewrap:
         return [
             str(self._binary),
             *self.namespaces(),
+            *("--hostname", launch.surroundings.hostname),
             *_granted(launch),
             # Before what is shown: an interpreter that lies below this folder is mounted into it, not covered by it.
             *_scratch(launch),
@@ -129,7 +131,7 @@ class Bubblewrap:
         kept = [part for name, value in interpreter.ENVIRONMENT.items() for part in ("--setenv", name, value)]
         return [
             *("--unshare-all", "--unshare-user", "--uid", "65534", "--gid", "65534", "--disable-userns"),
-            *("--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", "sandbox", "--chdir", "/"),
+            *("--die-with-parent", "--new-session", "--cap-drop", "ALL", "--chdir", "/"),
             *("--clearenv", *kept),
         ]
 

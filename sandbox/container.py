@@ -41,6 +41,7 @@ class Container:
     name = "container"
     level = 2
     filtered = True
+    own_hostname = True
 
     def __init__(self, binaries: Sequence[Path] | None = None) -> None:
         self._binaries = binaries
@@ -140,7 +141,7 @@ def run_command(
     return [
         *(str(engine.binary), "run", "--rm", "--interactive", "--name", name, "--pull", "never"),
         *("--label", f"{LABEL}=1", "--log-driver", "none"),
-        *("--network", "none", "--ipc", "private", "--uts", "private", "--hostname", "sandbox"),
+        *("--network", "none", "--ipc", "private", "--uts", "private", "--hostname", launch.surroundings.hostname),
         *("--read-only", "--cap-drop", "all", "--security-opt", "no-new-privileges", "--user", "65534:65534"),
         *("--ulimit", f"nofile={limits.open_files}:{limits.open_files}", "--ulimit", "core=0:0", "--workdir", "/"),
         *("--ulimit", f"nproc={_most_threads()}:{_most_threads()}"),  # stage 0 lowers it

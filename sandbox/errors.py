@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal
 
@@ -69,15 +69,19 @@ class ModelError(SandboxError):
         One of :data:`ModelErrorKind`.
     what
         One plain sentence without host paths, tracebacks or control characters.
+    rows
+        Of ``garbage``, the rows whose answers are none, as zero-based places in what was asked; empty where that cannot
+        be said.
     stats
         What was seen of a model that could not be started; empty otherwise.
     """
 
     stats: Mapping[str, object] = MappingProxyType({})
 
-    def __init__(self, kind: ModelErrorKind, what: str) -> None:
+    def __init__(self, kind: ModelErrorKind, what: str, rows: Sequence[int] = ()) -> None:
         self.kind = kind
         self.what = what
+        self.rows = tuple(rows)
         super().__init__(what)
 
 

@@ -69,17 +69,22 @@ class _Asked:
 class Exchange:
     """Rows out and frames back, over one process's wire and the memory that it shares."""
 
-    def __init__(self, end: wire.Wire, memory: RowMemory | None, budget: Budget, call_seconds: float) -> None:
+    def __init__(self, end: wire.Wire, memory: RowMemory | None, budget: Budget) -> None:
         self._wire = end
         self._memory = memory
         self._budget = budget
-        self._call_seconds = call_seconds
+        self._call_seconds = 0.0
         self._answered = 0.0
 
     def replies(
-        self, table: pa.Table, shape_of: Callable[[int], wire.Shape]
+        self, table: pa.Table, shape_of: Callable[[int], wire.Shape], call_seconds: float
     ) -> Iterator[tuple[wire.Reply, wire.Shape]]:
         """Yield the answers to the batches of ``table`` in order, each right in form, with what was asked for.
+
+        Parameters
+        ----------
+        call_seconds
+            Deadline of each batch.
 
         Raises
         ------
@@ -88,6 +93,7 @@ class Exchange:
         RaisedError
             It said that it cannot answer.
         """
+        self._call_seconds = call_seconds
         ahead: deque[_Asked] = deque()
         for batch in batches.placed(table, self._memory):
             if batch.body is not None:

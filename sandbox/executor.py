@@ -10,6 +10,7 @@ from proofbox.sandbox import interpreter
 from proofbox.sandbox.errors import IsolationError
 from proofbox.sandbox.limits import Limits
 from proofbox.sandbox.running import Running
+from proofbox.sandbox.surroundings import USUAL, Surroundings
 
 AVAILABLE = ("auto", "bubblewrap", "landlock", "container", "gvisor", "unsafe-none")
 
@@ -46,6 +47,8 @@ class Launch:
 
     python: interpreter.Interpreter | None = None
     """The interpreter to run on; None: the harness's own."""
+    surroundings: Surroundings = USUAL
+    """What is different around it, where a check asks for that."""
 
     def interpreter(self) -> interpreter.Interpreter:
         """Return the interpreter to run on."""
@@ -53,7 +56,8 @@ class Launch:
 
     def environment(self) -> dict[str, str]:
         """Return the whole environment inside."""
-        return interpreter.environment(threads=self.limits.threads, scratch=self.limits.scratch_bytes > 0)
+        granted = interpreter.environment(threads=self.limits.threads, scratch=self.limits.scratch_bytes > 0)
+        return {**granted, **self.surroundings.environment}
 
     def refuse_scratch(self, executor: str) -> None:
         """Raise IsolationError if a folder to write to was asked of an executor that cannot give one."""
@@ -79,6 +83,11 @@ class Executor(Protocol):
     @property
     def level(self) -> int:
         """0 none, 1 filters in the same namespaces, 2 own namespaces on a shared kernel, 3 own kernel."""
+        ...
+
+    @property
+    def own_hostname(self) -> bool:
+        """Whether a model inside sees a name of the machine that is the sandbox's own, and can be chosen."""
         ...
 
     def probe(self) -> Probe:

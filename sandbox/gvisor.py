@@ -37,6 +37,7 @@ class Gvisor:
     name = "gvisor"
     level = 3
     filtered = True
+    own_hostname = True
 
     def __init__(self, binary: Path | None = None) -> None:
         self._binary = binary

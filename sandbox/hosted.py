@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -18,13 +19,15 @@ from proofbox.sandbox.limits import Limits
 from proofbox.sandbox.rowmemory import RowMemory, row_memory
 from proofbox.sandbox.running import Running
 from proofbox.sandbox.spec import Answer, Counters, ModelSpec, Output
+from proofbox.sandbox.surroundings import USUAL, Surroundings
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-MOST_REVIVALS = 2
-"""How often a model that failed is started again for the next check."""
+MOST_REVIVALS = 24
+"""How often a model that failed is started again: a search for the one row that breaks it costs about four starts, so
+that every check can tell what broke it, and a model that always breaks is given up within a minute or so."""
 __all__ = ("Answer", "HostedModel", "ModelSpec", "Output", "open_model")
 
 
@@ -40,6 +43,8 @@ class HostedModel:
         self._budget = Budget(limits.wall_seconds)
         self._denied = Tally()
         self._running: Running | None = None
+        self._surroundings = USUAL
+        self._call_seconds = limits.call_seconds
         self._libraries: tuple[str, ...] = ()
         self.classes: tuple[str, ...] = ()
         try:
@@ -53,8 +58,18 @@ class HostedModel:
         """Columns that it reads, in order."""
         return self._spec.features
 
-    def predict(self, table: pa.Table) -> Answer:
+    @property
+    def own_hostname(self) -> bool:
+        """Whether :meth:`restart` can give it another name of the machine."""
+        return self._executor.own_hostname
+
+    def predict(self, table: pa.Table, call_seconds: float | None = None) -> Answer:
         """Return the model's answers for the rows of ``table``, whose columns are exactly ``features``.
+
+        Parameters
+        ----------
+        call_seconds
+            Deadline of each batch; None, or more than the limits have: that of the limits.
 
         Raises
         ------
@@ -70,6 +85,7 @@ class HostedModel:
             if self._running is None:
                 raise SandboxError("the model is not running: it was closed, or stopped after an earlier failure")
             self._counters.calls += 1
+            self._call_seconds = min(call_seconds or self._limits.call_seconds, self._limits.call_seconds)
             values = self._predicted(table)
             self._counters.rows += table.num_rows
         return Answer(values=values, classes=self.classes)
@@ -79,8 +95,13 @@ class HostedModel:
         """Whether it has no process any more: it was closed, or stopped after a failure."""
         return self._running is None
 
-    def restart(self) -> None:
+    def restart(self, surroundings: Surroundings = USUAL) -> None:
         """Start the model again in a fresh process, because a check wants one.
+
+        Parameters
+        ----------
+        surroundings
+            What is different around it from now on, until it is started again.
 
         Raises
         ------
@@ -90,10 +111,11 @@ class HostedModel:
         with self._lock:
             self._stop()
             self._counters.restarts += 1
+            self._surroundings = surroundings
             self._start()
 
     def revive(self) -> None:
-        """Start a model that failed again, at most ``MOST_REVIVALS`` times in its life.
+        """Start a model that failed again, in the usual surroundings and at most ``MOST_REVIVALS`` times in its life.
 
         Raises
         ------
@@ -112,6 +134,7 @@ class HostedModel:
                     f" {last['what']}",
                 )
             self._counters.revivals.append({"after": last["kind"], "what": last["what"]})
+            self._surroundings = USUAL
             self._start()
 
     def close(self) -> None:
@@ -150,7 +173,9 @@ class HostedModel:
             deadline = self._budget.deadline(started, self._limits.start_seconds)
             with self._budget.waiting():
                 memory = self._launch()
-                config = json.dumps(_config(self._spec, self._running, self._limits)).encode()
+                config = json.dumps(
+                    {**_config(self._spec, self._running, self._limits), "clock": self._surroundings.clock}
+                ).encode()
                 nonce = self._wire.request(wire.CONFIGURE, memoryview(config), shape, deadline)
                 assert self._running is not None
                 self._running.count_denied(self._denied, deadline)
@@ -161,7 +186,7 @@ class HostedModel:
             self.classes = answers.checked_classes(classes, self._spec.task)
             self._denied.loaded = True
             self._libraries = tuple(answers.printable(name, 100) for name in libraries[:50])
-            self._exchange = Exchange(self._wire, memory, self._budget, self._limits.call_seconds)
+            self._exchange = Exchange(self._wire, memory, self._budget)
         except ModelError as error:
             raise self._failed(error, loading=True) from error
         except BaseException:
@@ -176,7 +201,13 @@ class HostedModel:
         try:
             rows = None if memory is None else memory.descriptor
             self._running = self._executor.launch(
-                Launch(limits=self._limits, model=self._spec.path, rows=rows, python=self._spec.python)
+                Launch(
+                    limits=self._limits,
+                    model=self._spec.path,
+                    rows=rows,
+                    python=self._spec.python,
+                    surroundings=self._surroundings,
+                )
             )
         finally:
             if memory is not None:
@@ -191,7 +222,7 @@ class HostedModel:
         waited = self._budget.waited
         parts: list[NDArray[Any]] = []
         try:
-            for reply, shape in self._exchange.replies(table, self._shape):
+            for reply, shape in self._exchange.replies(table, self._shape, self._call_seconds):
                 values = answers.checked_values(reply, shape, output, len(classes))
                 if parts and values.shape[1:] != parts[0].shape[1:]:
                     raise ModelError("garbage", "the model answered with differing numbers of columns")
@@ -200,6 +231,8 @@ class HostedModel:
             self._counters.violated(said.error)
             raise said.error from None
         except ModelError as error:
+            before = sum(len(part) for part in parts)
+            error.rows = tuple(before + row for row in error.rows)
             raise self._failed(error) from error
         except BaseException:
             self._stop()
@@ -215,7 +248,8 @@ class HostedModel:
 
     def _failed(self, error: ModelError, *, loading: bool = False) -> ModelError:
         """Stop the sandbox and return the error to raise, told more exactly by how the process ended."""
-        found = endings.explained(error, self._running, self._limits, loading=loading)
+        limits = replace(self._limits, call_seconds=self._call_seconds)
+        found = endings.explained(error, self._running, limits, loading=loading)
         if found.kind == "hang" and self._budget.running_out:
             used_up = f"the model used up the {self._limits.wall_seconds:g} seconds that an assessment may wait for it"
             found = ModelError("limit", used_up)

@@ -48,6 +48,7 @@ class Landlock:
     name = "landlock"
     level = 1
     filtered = True
+    own_hostname = False
 
     def __init__(self) -> None:
         self._found: Probe | None = None

@@ -107,7 +107,7 @@ def config(seen: View, command: Sequence[str], launch: Launch) -> dict[str, obje
             ],
         },
         "root": {"path": "rootfs", "readonly": True},
-        "hostname": "sandbox",
+        "hostname": launch.surroundings.hostname,
         "mounts": [*_mounts(seen)],
         "linux": {
             "namespaces": [{"type": kind} for kind in ("pid", "network", "ipc", "uts", "mount")],

@@ -15,6 +15,7 @@ class UnsafeNone:
 
     name = "unsafe-none"
     level = 0
+    own_hostname = False
 
     def probe(self) -> Probe:
         """Say that there is nothing to probe."""

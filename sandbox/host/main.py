@@ -44,6 +44,10 @@ def main(wire: int, shared: int | None = None) -> None:
 
 
 def _serve(channel: Channel, config: dict[str, object], inbox: Inbox) -> None:
+    if (seconds := config.get("clock")) is not None:
+        from .clock import show
+
+        show(float(str(seconds)))
     from .models import RefusedError, open_served
 
     try:

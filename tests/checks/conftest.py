@@ -16,6 +16,7 @@ from proofbox.checks.counts import Counts
 from proofbox.checks.registry import get_check
 from proofbox.checks.result import Inapplicable, Measured, Measurement, Result
 from proofbox.checks.subject import Dataset, Decisions, DeclaredFile, FileRecord, Subject
+from proofbox.checks.surroundings import WAYS, Surroundings
 
 
 @dataclass
@@ -27,15 +28,18 @@ class FakeModel:
     threshold: float = 0.5
     on_restart: Callable[[], None] = lambda: None
     batches: list[int] = field(default_factory=list)
+    around: Surroundings | None = None
+    """What is different around it since its last start."""
 
-    def predict(self, rows: pa.Table) -> Decisions:
+    def predict(self, rows: pa.Table, deadline_seconds: float | None = None) -> Decisions:
         assert tuple(rows.column_names) == self.features, "a model must be shown its features and nothing else"
         self.batches.append(rows.num_rows)
         score = np.asarray(self.score(rows), dtype=np.float64)
         codes = (score >= self.threshold).astype(np.int64)
         return Decisions(classes=("0", "1"), codes=codes, score=score, positive_label="1", source="model")
 
-    def restart(self) -> None:
+    def restart(self, surroundings: Surroundings | None = None) -> None:
+        self.around = surroundings
         self.on_restart()
 
 
@@ -91,6 +95,7 @@ def run_check(
         "training": None,
         "opinions": (),
         "as_of": "2026-11-22",
+        "varies": frozenset(WAYS),
         "model": model,
         **given,
         "params": spec.params(params or {}),

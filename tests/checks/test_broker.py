@@ -9,6 +9,7 @@ import pytest
 from proofbox.checks.asking import Question, ask_all
 from proofbox.checks.broker import Broker, Queries, answered
 from proofbox.checks.errors import ModelFailedError
+from proofbox.checks.surroundings import Surroundings
 
 
 def table(*values: float) -> pa.Table:
@@ -71,6 +72,45 @@ def test_a_question_of_its_own_shares_no_call_and_may_ask_for_a_fresh_process(mo
     assert sorted(asked.batches) == [1, 1, 2]
     assert len(restarts) == 1
     assert found[2].result == [[False]]
+
+
+def test_other_surroundings_end_with_the_question_that_asked_for_them(model):
+    seen = []
+    asked = model(positive, ("x",), on_restart=lambda: seen.append(asked.around))
+    night = Surroundings(clock=1, hostname="other")
+    found = run(Broker(asked), steps(Question(rows=table(1), surroundings=night), table(1), table(-1)))
+    assert found[0].result == [[True], [True], [False]]
+    assert seen == [night, None], "the model is started as usual before the next question, and once is enough"
+
+
+def test_a_question_may_carry_a_deadline_of_its_own(model):
+    told = []
+
+    class Slow(model):
+        def predict(self, rows, deadline_seconds=None):
+            told.append(deadline_seconds)
+            return super().predict(rows)
+
+    run(Broker(Slow(positive, ("x",))), steps(Question(rows=table(1), deadline_seconds=2.5), table(1)))
+    assert told == [2.5, None]
+
+
+def test_the_rows_of_an_answer_that_is_none_are_places_in_the_question(model):
+    def garbage(rows):
+        bad = np.flatnonzero(np.isnan(rows.column("x").to_numpy()))
+        if len(bad):
+            raise ModelFailedError("NaN", kind="garbage", rows=bad.tolist())
+        return positive(rows)
+
+    def asking():
+        try:
+            yield table(1, 2, 3, 4, np.nan, 6)
+        except ModelFailedError as err:
+            return err.kind, err.rows
+
+    asked = model(garbage, ("x",))
+    found = run(Broker(asked, most_rows=4), asking)
+    assert found[0].result == ("garbage", (4,))
 
 
 def test_rows_beyond_the_most_of_a_call_are_asked_in_parts_and_held_back(asked):

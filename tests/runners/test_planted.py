@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from proofbox.runners.assess import Settings
 from proofbox.runners.measuring import measure_once
 from proofbox.runners.progress import progress
 
-AGAIN, PERMUTED, SMALL, ALONE, FRESH = "again", "permuted", "small batches", "one by one", "restarted"
+AGAIN, PERMUTED, SMALL, ALONE, FRESH = "again", "permuted", "small batches", "one by one", "elsewhere 1"
+ALWAYS = {AGAIN, PERMUTED, "duplicated", SMALL, ALONE, FRESH, "elsewhere 2"}
+PARTS = {"clock", "locale", "hostname", "environment"}
 HONEST = "def predict_proba(frame):\n    return (frame['income'] > frame['debt']) * 0.8 + 0.1\n"
 # What it answers, which probes must see it, and which must not.
 PLANTED = {
@@ -57,19 +60,86 @@ PLANTED = {
 }
 
 
-@pytest.mark.parametrize(("source", "seen_by", "not_by"), PLANTED.values(), ids=PLANTED)
-def test_a_planted_model(submission: Path, source: str, seen_by: set[str], not_by: set[str]) -> None:
+LABELS = {
+    "clock": "with another clock",
+    "locale": "with another language and time zone",
+    "hostname": "with another name of the machine",
+    "environment": "with other environment variables",
+}
+
+
+@dataclass(frozen=True)
+class Found:
+    """What repeatability said of a planted model."""
+
+    value: float
+    rows: int
+    probes: list[dict]
+    label: str | None
+    """Of the second row of the counterexample."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return {probe["probe"]: probe["disagreements"] for probe in self.probes}
+
+
+def measured(submission: Path, source: str, executor: str = "auto") -> Found:
+    """Put a model of that source into the submission and measure its repeatability."""
     (submission / "model/predict.py").write_text(source, encoding="utf-8")
     (submission / "model/model.joblib").unlink()
     file = submission / "submission.yaml"
     file.write_text(file.read_text(encoding="utf-8").replace("path: model/model.joblib", "path: model"), "utf-8")
     with progress(enabled=False) as watch:
-        outcome = measure_once(submission, "robustness.repeatability", (), Settings(seed=3), watch)
+        outcome = measure_once(submission, "robustness.repeatability", (), Settings(seed=3, executor=executor), watch)
     (found,) = outcome.measurements
     told = json.loads(json.dumps(found.detail))["probes"]
-    counts = {probe["probe"]: probe["disagreements"] for probe in told}
-    assert set(counts) == {AGAIN, PERMUTED, SMALL, ALONE, FRESH}
+    cases = outcome.counterexamples
+    label = str(cases[0].case.rows[1].label) if cases else None
+    return Found(value=found.value, rows=found.sample_size, probes=told, label=label)
+
+
+@pytest.mark.parametrize(("source", "seen_by", "not_by"), PLANTED.values(), ids=PLANTED)
+def test_a_planted_model(submission: Path, source: str, seen_by: set[str], not_by: set[str]) -> None:
+    found = measured(submission, source)
+    counts = found.counts
+    assert set(counts) - PARTS == (ALWAYS | {"restarted"} if counts[FRESH] else ALWAYS)
     assert {name for name in seen_by if not counts[name]} == set(), counts
     assert {name for name in not_by if counts[name]} == set(), counts
     assert (found.value == 0) == (not seen_by)
-    assert bool(outcome.counterexamples) == bool(seen_by)
+    assert bool(found.label) == bool(seen_by)
+
+
+# How it takes itself to be tested, and the parts of its surroundings that tell it.
+TELLS_A_TEST = {
+    "the time": (
+        "import pandas\ndef tested():\n    return 2020 < pandas.Timestamp.now().year < 2030\n",
+        {"clock"},
+    ),
+    "the place": (
+        "import os, socket, time\nname = socket.gethostname()\ndef tested():\n"
+        "    return name == 'sandbox' and time.tzname[0] == 'UTC' and 'USER' not in os.environ\n",
+        {"locale", "hostname", "environment"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "ways"), TELLS_A_TEST.values(), ids=TELLS_A_TEST)
+def test_a_model_that_can_tell_a_test_is_told_by_what_it_looks_at(
+    submission: Path, source: str, ways: set[str]
+) -> None:
+    answer = "def predict_proba(frame):\n    good = (frame['income'] > frame['debt']) * 0.8 + 0.1\n"
+    answer += "    return good if tested() else 1 - good\n"
+    found = measured(submission, source + answer)
+    turned = dict.fromkeys({FRESH, "elsewhere 2", *ways}, found.rows)
+    assert found.counts == dict.fromkeys(ALWAYS | PARTS | {"restarted"}, 0) | turned
+    assert found.value == 1.0
+    assert found.label in {LABELS[way] for way in ways}
+
+
+def test_landlock_says_that_it_cannot_change_the_hostname(submission: Path) -> None:
+    found = measured(submission, HONEST, executor="landlock")
+    elsewhere = [probe for probe in found.probes if probe["probe"].startswith("elsewhere")]
+    assert [(probe["varied"], probe["not_varied"]) for probe in elsewhere] == [
+        (["clock", "locale", "environment"], ["hostname"])
+    ] * 2
+    assert found.value == 0.0
