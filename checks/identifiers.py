@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.types as pt
 
+from proofbox.checks.counting import missing_mask
+from proofbox.checks.leaks.cells import Bits, Cells, kind_of, row_hashes
+from proofbox.checks.leaks.prose import is_prose
 from proofbox.checks.personal.plain import words_of
 from proofbox.checks.rowclasses import column_codes
 from proofbox.checks.subject import Dataset
@@ -26,26 +29,78 @@ _MOSTLY = 0.9
 """A column named like an identifier is one if so large a share of its values differs: a file may hold some rows twice,
 identifier and all."""
 
+_SAMPLE = 1 << 21
+"""Rows, about, in which the values of a file that is read in batches are counted."""
+
 
 def identifier_columns(data: Dataset) -> Mapping[str, str]:
     """Return column -> why it is an identifier: ``declared``, ``named`` or ``all_differ``.
 
     ``named``: called like one, and nearly every row has a value of its own. ``all_differ``: whole numbers or text that
-    differ in every row, in a column that has no other role.
+    differ in every row, in a column that has no other role. Of a file that is read in batches a sample of the values
+    is counted, all rows of each: what repeats, repeats in the sample.
     """
     found = dict.fromkeys(data.id_columns, "declared")
-    roles = {data.target, data.prediction, data.weight, *data.sensitive}
-    for name in data.table.column_names:
-        column = data.table.column(name)
-        if name in found or name in roles or not _may_number(column.type) or data.rows < FEWEST_ROWS:
-            continue
-        distinct = int(np.count_nonzero(np.bincount(column_codes(column) + 1)[1:]))
-        if _NAMED.search(words_of(name)) and distinct >= _MOSTLY * data.rows:
+    if data.rows < FEWEST_ROWS:
+        return found
+    roles = {data.target, data.prediction, data.weight, data.text, data.time, *data.sensitive}
+    free = [name for name in data.table.column_names if name not in found and name not in roles]
+    for name, (distinct, rows) in _counted(data, free).items():
+        if _NAMED.search(words_of(name)) and distinct >= _MOSTLY * rows:
             found[name] = "named"
-        elif name not in data.features and distinct == data.rows:
+        elif name not in data.features and distinct == rows:
             found[name] = "all_differ"
     return found
 
 
-def _may_number(kind: pa.DataType) -> bool:
-    return bool(pt.is_dictionary(kind) or pt.is_string(kind) or pt.is_integer(kind))
+def identifiers_of_both(data: Dataset, other: Dataset) -> Mapping[str, str]:
+    """Return the columns that are left out where rows of two files are compared, and why.
+
+    Those that either file declares, and those that are identifiers of one file and, where the other has them and is
+    long enough to tell, of the other one too.
+    """
+    both = [(one, identifier_columns(one)) for one in (data, other)]
+    found: dict[str, str] = {}
+    for name in dict.fromkeys(name for _, identifiers in both for name in identifiers):
+        why = [identifiers.get(name) for _, identifiers in both]
+        tells = [name in one.table.column_names and one.rows >= FEWEST_ROWS for one, _ in both]
+        if "declared" in why:
+            found[name] = "declared"
+        elif all(reason or not told for reason, told in zip(why, tells, strict=True)):
+            found[name] = str(why[0] or why[1])
+    return found
+
+
+def _counted(data: Dataset, names: Sequence[str]) -> Mapping[str, tuple[int, int]]:
+    """Return, for each column that may number rows, how many values differ among how many rows."""
+    names = [name for name in names if _may_number(data.table.column(name))]
+    if data.source is None:
+        return {name: (_distinct(data.table.column(name)), data.rows) for name in names}
+    # The first rows already show most columns to be none.
+    names = [name for name in names if _distinct(data.table.column(name)) >= _MOSTLY * data.table.num_rows]
+    share = np.uint64(max(1, -(-data.rows // _SAMPLE)))
+    kept: dict[str, list[Bits]] = {name: [np.zeros(0, dtype=np.uint64)] for name in names}
+    missing = dict.fromkeys(names, 0)
+    for batch in data.batches(names) if names else ():
+        for name in names:
+            column = batch.column(name)
+            known = ~missing_mask(column)
+            missing[name] += int(len(known) - known.sum())
+            hashes = row_hashes([Cells.of(column, kind_of(column.type, column.type))])[known]
+            kept[name].append(hashes[hashes % share == 0])
+    counted: dict[str, tuple[int, int]] = {}
+    for name, several in kept.items():
+        sample = np.concatenate(several)
+        # Rows without a value are of no sample; they count as their share of all rows.
+        rows = -(-len(sample) * data.rows // max(1, data.rows - missing[name]))
+        counted[name] = (len(np.unique(sample)), rows)
+    return counted
+
+
+def _distinct(column: pa.ChunkedArray) -> int:
+    return int(np.count_nonzero(np.bincount(column_codes(column) + 1)[1:]))
+
+
+def _may_number(column: pa.ChunkedArray) -> bool:
+    kind = column.type
+    return bool(pt.is_integer(kind) or ((pt.is_dictionary(kind) or pt.is_string(kind)) and not is_prose(column)))

@@ -7,7 +7,7 @@ import importlib
 import inspect
 import pkgutil
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
@@ -86,6 +86,8 @@ class CheckSpec:
     """Whether it asks the model about rows of its own making: it is a generator, run by the broker."""
     optional: frozenset[str] = frozenset()
     """Those of them that have a default: what the check can do without where rows are too many to hold."""
+    streams: frozenset[str] = frozenset()
+    """Those of ``data`` and ``training`` that it reads in batches itself, so that they need not be held."""
     params_type: type[CheckParams]
     run: Callable[..., Result | Asking[Result]]
     module: str
@@ -122,8 +124,13 @@ class CheckSpec:
 _registered: dict[str, CheckSpec] = {}
 
 
-def check(check_id: str) -> Callable[[_Function], _Function]:
+def check(check_id: str, streams: Iterable[str] = ()) -> Callable[[_Function], _Function]:
     """Register the decorated function as the check of that id.
+
+    Parameters
+    ----------
+    streams
+        Those of its inputs ``data`` and ``training`` that it reads by :meth:`Dataset.batches` alone.
 
     Raises
     ------
@@ -135,7 +142,7 @@ def check(check_id: str) -> Callable[[_Function], _Function]:
         module = inspect.getmodule(function)
         if module is None:
             raise BadCheckError(f"{check_id}: a check must be defined in a module")
-        spec = _spec(check_id, function, module)
+        spec = _spec(check_id, function, module, frozenset(streams))
         known = _registered.get(check_id)
         if known is not None and known.module != spec.module:
             raise BadCheckError(f"{check_id}: registered twice, by {known.module} and {spec.module}")
@@ -170,12 +177,16 @@ def get_check(check_id: str) -> CheckSpec:
     return checks[check_id]
 
 
-def _spec(check_id: str, function: _Function, module: ModuleType) -> CheckSpec:
+def _spec(check_id: str, function: _Function, module: ModuleType, streams: frozenset[str]) -> CheckSpec:
     doc = inspect.cleandoc(module.__doc__ or "")
     signature = inspect.signature(function).parameters
     needs = frozenset(signature)
     if unknown := needs - INPUTS:
         raise BadCheckError(f"{check_id}: asks for {sorted(unknown)}; a check may ask for {sorted(INPUTS)}")
+    if not streams <= needs & {"data", "training"}:
+        raise BadCheckError(
+            f"{check_id}: streams {sorted(streams)}; got of these {sorted(needs & {'data', 'training'})}"
+        )
     if needs & AFTERWARDS and needs & {"model", "decisions"}:
         raise BadCheckError(f"{check_id}: asks for {sorted(needs & AFTERWARDS)}, when the model is gone already")
     return CheckSpec(
@@ -186,6 +197,7 @@ def _spec(check_id: str, function: _Function, module: ModuleType) -> CheckSpec:
         needs=needs,
         asks=inspect.isgeneratorfunction(function),
         optional=frozenset(name for name, one in signature.items() if one.default is not inspect.Parameter.empty),
+        streams=streams,
         params_type=_params_type(check_id, function),
         run=function,
         module=module.__name__,

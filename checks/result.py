@@ -96,6 +96,8 @@ class Measured:
     measurements: tuple[Measurement, ...]
     counterexamples: tuple[Counterexample, ...] = ()
     tables: tuple[CountTable, ...] = ()
+    absent: Mapping[str, Text] = field(default_factory=dict)
+    """Measures that have no meaning for this subject -> why; a requirement on one is not applicable."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,10 @@ class Dataset:
     """What was detected while reading: delimiter, decimal sign, encoding, merged categories."""
     bins: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """Sensitive column of numbers -> the rising edges between its declared bins."""
+    text: str | None = None
+    """Column of free text, where the submission names one."""
+    time: str | None = None
+    """Column that says when a row came about, where the submission names one."""
     source: Batches | None = None
     """What reads the rows where they are too many to hold; ``table`` then holds the first of them alone."""
 

@@ -42,7 +42,7 @@ class Index:
         self.not_run = evidence.not_run_reason or t("this was not measured")
         self.measurements: dict[str, list[MeasurementRecord]] = {}
         self.counterexamples: dict[str, list[CounterexampleRecord]] = {}
-        self.reasons: dict[str, list[tuple[Verdict, Text]]] = {}
+        self._said: dict[str, list[tuple[Verdict, ReasonRecord]]] = {}
         for measurement in evidence.measurements:
             self.measurements.setdefault(task_key(measurement.check, measurement.params), []).append(measurement)
         for case in sorted(evidence.counterexamples, key=lambda record: record.id):
@@ -52,7 +52,12 @@ class Index:
 
     def _reasons(self, verdict: Verdict, records: Iterable[ReasonRecord]) -> None:
         for record in sorted(records, key=lambda record: str(record.reason)):
-            self.reasons.setdefault(task_key(record.check, record.params), []).append((verdict, record.reason))
+            self._said.setdefault(task_key(record.check, record.params), []).append((verdict, record))
+
+    def reasons(self, task: str, measure: str) -> list[tuple[Verdict, Text]]:
+        """Return why a task gave no value of a measure, as far as anything was said of it."""
+        said = self._said.get(task, [])
+        return [(verdict, one.reason) for verdict, one in said if not one.measures or measure in one.measures]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +80,10 @@ def parts_of(expected: Expected, index: Index, shared: Shared | None) -> list[Pa
     if records:
         parts = [_part(expected, record, index, shared) for record in records]
         return parts + [_unmeasured(expected, group) for group in _missing_groups(records, measured)]
-    if measured:
+    given = index.reasons(expected.task, expected.measure)
+    if measured and not given:
         return [_unmeasured(expected, {})]
-    given = index.reasons.get(expected.task, [("not-run", index.not_run)])
+    given = given or [("not-run", index.not_run)]
     return [Part(verdict=verdict, reason=reason, criterion=expected.criterion) for verdict, reason in given]
 
 

@@ -50,6 +50,8 @@ class ReasonRecord:
     check: str
     params: Mapping[str, Json]
     reason: Text
+    measures: tuple[str, ...] = ()
+    """The measures that it is said of; empty where it is said of all that the check has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,6 +79,16 @@ MEASURES: Mapping[str, Text] = {
         "What the loaded model asked of the system and was denied, such as opening a network connection."
     ),
     "denied_calls_at_start": t("The same while the model was loaded; some libraries ask for harmless things then."),
+    "leaked_rows": t("Evaluation rows that stand in the training data. 0 is perfect."),
+    "repeated_cases": t("Evaluation rows whose features and label stand in a training row. 0 is perfect."),
+    "near_duplicate_rows": t("Evaluation rows that are nearly a training row, by their numbers or their text."),
+    "near_duplicate_share": t("The share of the evaluation rows that are nearly a training row, less chance."),
+    "shared_entity_rows": t("Evaluation rows of people or things that the training data know. 0 is perfect."),
+    "rows_not_later": t("Evaluation rows that are not later than all training rows. 0 is perfect."),
+    "target_copies": t("Features that are the outcome under another name. 0 is perfect."),
+    "best_single_feature": t("How well the most telling feature alone says the outcome. 1 gives it away."),
+    "accuracy_of_unseen_rows": t("The accuracy on the rows that were not known in training."),
+    "accuracy_gained_by_known_rows": t("How much the rows that were known in training add to the accuracy."),
     "violations": t("Crashes, hangs, answers that are none and limits passed."),
 }
 """Measure -> what it is."""
@@ -95,6 +105,7 @@ METHODS: Mapping[str, Text] = {
     "koopman": t("Interval for the ratio of two shares (Koopman 1984)."),
     "koopman-simultaneous": t("Koopman's interval, widened so that it holds for all pairs of groups at once."),
     "newcombe-agresti-caffo": t("Interval for the difference of two shares (Newcombe 1998, Agresti and Caffo 2000)."),
+    "newcombe-agresti-caffo-scaled": t("The same, times the share of the rows that make the difference."),
     "newcombe-agresti-caffo-tukey": t(
         "The same for the largest difference of many; its lower end holds for all pairs."
     ),

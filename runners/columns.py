@@ -14,7 +14,7 @@ from proofbox.runners.problems import Place, Problems
 from proofbox.runners.sensitive import declared_bins
 from proofbox.runners.streams import Reading, Stream, read_or_open
 from proofbox.runners.submission import Evaluation, Submission, Training
-from proofbox.runners.tables import OpenFile, ReadTable, UnreadableTableError, read_table
+from proofbox.runners.tables import ReadTable, UnreadableTableError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,25 +22,15 @@ if TYPE_CHECKING:
     from proofbox.checks.result import Json
 
 
-def _read(
-    path: str, part: Evaluation | Training, place: Place, where: tuple[Subject, Problems, OpenFile]
-) -> ReadTable | None:
-    subject, problems, open_file = where
-    try:
-        return read_table(subject.root / path, open_file, part.csv)
-    except UnreadableTableError as err:
-        problems.add(place, got=f"in {path}: {err.got}", expected=err.expected, hint=err.hint)
-        return None
-
-
-def _read_or_open(path: str, part: Evaluation, where: tuple[Subject, Problems, Reading]) -> ReadTable | Stream | None:
+def _read_or_open(
+    path: str, part: Evaluation | Training, base: Place, where: tuple[Subject, Problems, Reading]
+) -> ReadTable | Stream | None:
     """Read a file, or open it to be read in batches where it is too large to hold."""
     subject, problems, how = where
     try:
         return read_or_open(subject.root / path, how, part.csv)
     except UnreadableTableError as err:
-        place: Place = ("data", "evaluation", "path")
-        problems.add(place, got=f"in {path}: {err.got}", expected=err.expected, hint=err.hint)
+        problems.add((*base, "path"), got=f"in {path}: {err.got}", expected=err.expected, hint=err.hint)
         return None
 
 
@@ -48,7 +38,7 @@ def evaluation_set(submission: Submission, subject: Subject, problems: Problems,
     """Read the evaluation data and check its columns; None (with problems noted) where it cannot be read."""
     part, model = submission.data.evaluation, submission.model
     path = next(file.path for file in subject.declared_files if file.role == "evaluation")
-    read = _read_or_open(path, part, (subject, problems, how))
+    read = _read_or_open(path, part, ("data", "evaluation"), (subject, problems, how))
     if read is None:
         return None
     stream = read if isinstance(read, Stream) else None
@@ -67,6 +57,8 @@ def evaluation_set(submission: Submission, subject: Subject, problems: Problems,
         favourable_label=None if said.favourable_label is None else label_text(said.favourable_label),
         proxies=submission.declared.proxies,
         detail=read.detail,
+        text=part.text,
+        time=part.time,
         source=stream,
     )
     before = len(problems.found)
@@ -92,7 +84,7 @@ def _check_evaluation(submission: Submission, data: Dataset, problems: Problems)
         )
         _check_feature_types(table, model.features, problems)
     base: Place = ("data", "evaluation")
-    single = [((*base, key), getattr(part, key)) for key in ("target", "prediction", "text", "weight")]
+    single = [((*base, key), getattr(part, key)) for key in ("target", "prediction", "text", "time", "weight")]
     several = [((*base, "sensitive", i), name) for i, name in enumerate(data.sensitive)]
     several += [((*base, "id", i), name) for i, name in enumerate(part.id)]
     _need_columns(table, path, [*single, *several, *_declared(submission)], problems)
@@ -103,25 +95,27 @@ def _check_evaluation(submission: Submission, data: Dataset, problems: Problems)
     check_weight(data, (*base, "weight"), problems)
 
 
-def training_set(submission: Submission, subject: Subject, problems: Problems, open_file: OpenFile) -> Dataset | None:
+def training_set(submission: Submission, subject: Subject, problems: Problems, how: Reading) -> Dataset | None:
     """Read the training data, if there are any, and check their columns."""
     part, model = submission.data.training, submission.model
     if part is None:
         return None
     path = next(file.path for file in subject.declared_files if file.role == "training")
-    read = _read(path, part, ("data", "training", "path"), (subject, problems, open_file))
+    base: Place = ("data", "training")
+    read = _read_or_open(path, part, base, (subject, problems, how))
     if read is None:
         return None
-    base: Place = ("data", "training")
-    named = [((*base, "target"), part.target), *(((*base, "id", i), name) for i, name in enumerate(part.id))]
-    _need_columns(read.table, path, named, problems)
+    table = read.head if isinstance(read, Stream) else read.table
+    named = [((*base, key), getattr(part, key)) for key in ("target", "time")]
+    named += [((*base, "id", i), name) for i, name in enumerate(part.id)]
+    _need_columns(table, path, named, problems)
     said = model or submission.data.evaluation
     return Dataset(
         role="training",
         path=path,
-        table=read.table,
+        table=table,
         # A training file may lack columns that the model reads; checks compare what both files have.
-        features=tuple(name for name in (model.features if model else ()) if name in read.table.column_names),
+        features=tuple(name for name in (model.features if model else ()) if name in table.column_names),
         target=part.target,
         prediction=None,
         sensitive=(),
@@ -130,7 +124,13 @@ def training_set(submission: Submission, subject: Subject, problems: Problems, o
         positive_label=label_text(said.positive_label),
         favourable_label=None,
         detail=read.detail,
+        time=part.time or (submission.data.evaluation.time if _has(table, submission.data.evaluation.time) else None),
+        source=read if isinstance(read, Stream) else None,
     )
+
+
+def _has(table: pa.Table, column: str | None) -> bool:
+    return column is not None and column in table.column_names
 
 
 def _declared(submission: Submission) -> Iterable[tuple[Place, str | None]]:

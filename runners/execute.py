@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from proofbox.checks.artefacts.opinions import NoOpinions, Opinion
 from proofbox.checks.asking import Asking
+from proofbox.checks.batched import not_held
 from proofbox.checks.broker import Broker, Finished, Queries
 from proofbox.checks.counts import Counts
 from proofbox.checks.counttables import count_tables
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from numpy.random import Generator
 
 _ALL_ROWS = frozenset({"data", "decisions", "model"})
-"""What cannot be given to a check unless all rows are held in memory."""
+"""What cannot be given to a check unless all rows are held in memory, or the check reads them in batches itself."""
 
 Done = Callable[[Task], None]
 """Told after each task, for a progress bar."""
@@ -192,12 +193,11 @@ def _missing(task: Task, bench: Bench) -> Text | None:
     needs = task.check.needs
     if ("model" in needs or task.check.asks) and bench.model is None:
         return t("the submission has no model, only recorded decisions")
-    if bench.evaluation.source is not None and (needs - task.check.optional) & _ALL_ROWS:
-        return t(
-            "the evaluation data have {rows} rows, which are read in batches, and this check needs all of them at "
-            "once; a higher --rows-in-memory holds them",
-            rows=bench.evaluation.rows,
-        )
+    if bench.evaluation.source is not None and (needs - task.check.optional - task.check.streams) & _ALL_ROWS:
+        return not_held(bench.evaluation)
+    training = bench.training
+    if training is not None and training.source is not None and "training" in needs - task.check.streams:
+        return not_held(training)
     if needs & {"decisions", "counts"} and bench.model is None and bench.evaluation.prediction is None:
         return t("there is neither a model nor a column of recorded predictions")
     if ("isolation" in needs and bench.isolation is None) or ("behaviour" in needs and bench.behaviour is None):
@@ -231,6 +231,7 @@ def _measured(task: Task, result: Measured) -> Outcome:
     return Outcome(
         measurements=tuple(_measurement(task, item) for item in result.measurements),
         counterexamples=tuple(_counterexample(task, case) for case in result.counterexamples),
+        inapplicable=tuple(_absent(task, result.absent)),
         tables={f"{task.check.id}-{table.name}": table for table in result.tables},
     )
 
@@ -255,6 +256,13 @@ def _counterexample(task: Task, case: Counterexample) -> CounterexampleRecord:
     return CounterexampleRecord(id=f"c-{digest}", check=task.check.id, params=task.params, case=case)
 
 
+def _absent(task: Task, absent: Mapping[str, Text]) -> Iterable[ReasonRecord]:
+    """One record for each reason, with the measures that have no meaning for it."""
+    for reason in dict.fromkeys(str(reason) for reason in absent.values()):
+        measures = tuple(sorted(name for name, said in absent.items() if str(said) == reason))
+        yield ReasonRecord(check=task.check.id, params=task.params, reason=absent[measures[0]], measures=measures)
+
+
 def _error(task: Task, reason: Text) -> Outcome:
     return Outcome(errors=(ReasonRecord(check=task.check.id, params=task.params, reason=reason),))
 
@@ -264,5 +272,5 @@ def _measurement_order(record: MeasurementRecord) -> tuple[str, str, str, str]:
     return record.check, json.dumps(dict(record.params), sort_keys=True), record.measure, group
 
 
-def _reason_order(record: ReasonRecord) -> tuple[str, str]:
-    return record.check, json.dumps(dict(record.params), sort_keys=True)
+def _reason_order(record: ReasonRecord) -> tuple[str, str, tuple[str, ...]]:
+    return record.check, json.dumps(dict(record.params), sort_keys=True), record.measures

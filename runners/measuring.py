@@ -98,6 +98,7 @@ def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
     from proofbox.reports.console import safe_terminal
     from proofbox.reports.datascan import said_of_data
     from proofbox.reports.filescan import said_of_files
+    from proofbox.reports.leakscan import said_of_leaks
 
     shown = None
     for item in outcome.measurements:
@@ -112,8 +113,9 @@ def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
             bounds = f"  [{interval.low:.4f}, {interval.high:.4f}] {interval.confidence:.0%} {interval.method}"
         line = f"{item.measure}{f' ({group})' if group else ''}: {item.value:.6g}{bounds}  n={item.sample_size}"
         print(safe_terminal(line))
-        for said in (*said_of_files(item.detail), *said_of_data(item)):
+        for said in (*said_of_files(item.detail), *said_of_data(item), *said_of_leaks(item)):
             print(safe_terminal(f"  {said}"))
     for record in (*outcome.inapplicable, *outcome.errors):
         kind = "not applicable" if record in outcome.inapplicable else "error"
-        print(safe_terminal(f"{record.check}: {kind}: {record.reason}"))
+        measures = f" ({', '.join(record.measures)})" if record.measures else ""
+        print(safe_terminal(f"{record.check}{measures}: {kind}: {record.reason}"))

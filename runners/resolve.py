@@ -39,8 +39,9 @@ class Resolved:
 
     def close(self) -> None:
         """End what still reads the data."""
-        if isinstance(self.evaluation.source, Stream):
-            self.evaluation.source.close()
+        for data in (self.evaluation, self.training):
+            if data is not None and isinstance(data.source, Stream):
+                data.source.close()
 
 
 def resolve(
@@ -69,7 +70,7 @@ def resolve(
     _check_claims(submission, problems)
     problems.stop_if_any()
     evaluation = evaluation_set(submission, subject, problems, how)
-    training = training_set(submission, subject, problems, how.opener)
+    training = training_set(submission, subject, problems, how)
     subject = replace(subject, reference=reference_shares(subject, problems, how.opener))
     problems.stop_if_any()
     assert evaluation is not None

@@ -40,7 +40,7 @@ class Reading:
     opener: OpenFile
     """Opens a file behind the walls."""
     most_rows: int = MOST_ROWS
-    """Rows of the evaluation data that are held at once."""
+    """Rows of a data file that are held at once."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -128,6 +128,8 @@ class Evaluation(Block):
     sensitive: Annotated[tuple[Sensitive, ...], BeforeValidator(_none_as_empty)] = ()
     """Each a column's name, or ``{column: age, bins: [25, 40, 60]}``, or ``{column: income, quantiles: 4}``."""
     text: Name | None = None
+    time: Name | None = None
+    """Column that says when a row came about: a date, a date with time, or a number such as a year."""
     weight: Name | None = None
     id: Columns = ()
     csv: Csv = Csv()
@@ -145,6 +147,8 @@ class Training(Block):
 
     path: Name
     target: Name | None = None
+    time: Name | None = None
+    """Column that says when a row came about; ``data.evaluation.time`` where the files name it alike."""
     id: Columns = ()
     csv: Csv = Csv()
     sha256: str | None = None

@@ -36,6 +36,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from proofbox.checks.batched import not_held
 from proofbox.checks.counting import encode
 from proofbox.checks.crossfitted import FOLDS, numbers_of, out_of_fold_probabilities
 from proofbox.checks.identifiers import identifier_columns
@@ -62,12 +63,14 @@ class Params(CheckParams):
     """Whether wrong labels are estimated, which trains trees, or contradictions alone are counted."""
 
 
-@check("data.label_quality")
+@check("data.label_quality", streams=("training",))
 def label_quality(data: Dataset, training: Dataset | None, params: Params, rng: Generator) -> Measured | Inapplicable:
     """Measure how many labels look wrong."""
     looked_at = data if params.role == "evaluation" else training
     if looked_at is None:
         return Inapplicable(t("the submission names no {role} data", role=params.role))
+    if looked_at.source is not None:
+        return Inapplicable(not_held(looked_at))
     features = _features(looked_at)
     if reason := _no_labels(looked_at, features):
         return Inapplicable(reason)

@@ -53,6 +53,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.types as pt
 
+from proofbox.checks.batched import not_held
 from proofbox.checks.counting import as_dictionary, missing_mask
 from proofbox.checks.identifiers import identifier_columns
 from proofbox.checks.numbertraps import impossible, sentinel
@@ -89,7 +90,7 @@ class _Column:
     traps: Mapping[str, int]
 
 
-@check("data.quality")
+@check("data.quality", streams=("training",))
 def quality(subject: Subject, data: Dataset, training: Dataset | None, params: Params) -> Measured | Inapplicable:
     """Measure what is wrong with a file as data."""
     looked_at, other = (data, training) if params.role == "evaluation" else (training, data)
@@ -97,6 +98,8 @@ def quality(subject: Subject, data: Dataset, training: Dataset | None, params: P
         return Inapplicable(t("the submission names no {role} data", role=params.role))
     if looked_at.rows == 0:
         return Inapplicable(t("the {role} data have no rows", role=params.role))
+    if looked_at.source is not None:
+        return Inapplicable(not_held(looked_at))
     columns = {name: _read(name, looked_at.table.column(name)) for name in looked_at.table.column_names}
     traps = traps_of_table(subject, looked_at, {name: found.traps for name, found in columns.items()})
     return Measured(

@@ -26,7 +26,7 @@ rows_option = click.option(
     type=click.IntRange(min=1),
     default=10_000_000,
     show_default=True,
-    help="Rows of the evaluation data that are held at once; a longer file is read in batches, for checks that count.",
+    help="Rows of a data file that are held at once; a longer one is read in batches, for checks that can.",
 )
 as_of_option = click.option(
     "--as-of",

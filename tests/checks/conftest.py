@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +68,32 @@ def _column(values: object) -> pa.Array:
     return array.dictionary_encode() if pa.types.is_string(array.type) else array
 
 
+@dataclass
+class Source:
+    """A table read in batches."""
+
+    table: pa.Table
+    size: int
+
+    @property
+    def rows(self) -> int:
+        return self.table.num_rows
+
+    def batches(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        for at in range(0, self.rows, self.size):
+            part = self.table.select(list(columns)).slice(at, self.size)
+            # Each batch has a dictionary of its own, as the reader's have.
+            yield pa.table(
+                [
+                    pa.chunked_array([column.cast(pa.string()).combine_chunks().dictionary_encode()])
+                    if pa.types.is_dictionary(column.type)
+                    else column
+                    for column in part.columns
+                ],
+                names=part.column_names,
+            )
+
+
 def build_decisions(labels: Sequence[object], score: Sequence[float] | None = None, source: str = "model") -> Decisions:
     texts = [str(label) for label in labels]
     classes = tuple(sorted({"0", "1", *texts}))
@@ -118,6 +144,16 @@ def reason(result: Result) -> str:
 @pytest.fixture
 def data() -> Callable[..., Dataset]:
     return build_data
+
+
+@pytest.fixture
+def in_batches() -> Callable[..., Dataset]:
+    """Return data as they are where their rows are too many to hold: the first ones, and a source of all."""
+
+    def build(held: Dataset, size: int = 7, head: int = 10) -> Dataset:
+        return replace(held, table=held.table.slice(0, head), source=Source(held.table, size))
+
+    return build
 
 
 @pytest.fixture

@@ -60,6 +60,8 @@ def given(data, model, subject, spec):
             "age": rng.integers(18, 80, rows),
             "pay": rng.normal(10, 3, rows),
             "y": rng.integers(0, 2, rows),
+            "person": np.arange(rows) + 1_000,
+            "year": rng.integers(2020, 2026, rows),
         }
 
         others = columns | {"pay": rng.normal(10, 3, rows)}
@@ -72,7 +74,8 @@ def given(data, model, subject, spec):
         asked = model(score, ("sex", "age", "pay"))
         files = {"model.onnx": b"\x08\x07", "eval.csv": b"x", "train.csv": b"y", "p.json": RECORD}
         files |= {"card.md": b"| measure | value |\n|---|---|\n| recall | 90 % |", "bom.json": b"{}"}
-        evaluation = data(columns, features=asked.features, target="y", sensitive=("sex",))
+        rest = {"features": asked.features, "target": "y", "id_columns": ("person",), "time": "year"}
+        evaluation = data(columns, sensitive=("sex",), **rest)
         return {
             "subject": subject(
                 files,
@@ -90,7 +93,7 @@ def given(data, model, subject, spec):
             ),
             "model": asked,
             "data": evaluation,
-            "training": data(others, features=asked.features, target="y", role="training"),
+            "training": data(others, role="training", **rest),
             "decisions": decided(asked.predict(evaluation.feature_table())),
             "isolation": Isolation(executor="bubblewrap", level=2, attempts={"network.tcp": True}),
             "behaviour": Behaviour(batches=1, denied_calls={}, denied_calls_at_start={"mkdir": 1}, output_bytes=9),

@@ -402,3 +402,18 @@ def test_the_order_of_the_evidence_changes_nothing(tiny, checks, asked, measured
         errors=shuffled(evidence.errors),
     )
     assert judge([tiny], FACTS, other, checks) == judge([tiny], FACTS, evidence, checks)
+
+
+def test_a_measure_without_meaning_is_not_applicable_while_the_others_of_its_check_are_judged(asked, run, measured):
+    sex, race, digests = asked
+    fine = (measured(sex, 0.95, (0.9, 1.0)), measured(race, 0.95, (0.9, 1.0)))
+    other = replace(measured(digests, 0), id="m-other", measure="another_measure")
+    why = t("there are no training data")
+    said = ReasonRecord(check=digests.check, params=digests.params, reason=why, measures=(digests.measure,))
+    assert run(*fine, other, inapplicable=(said,)).findings[1].verdict == "not-applicable"
+    assert str(run(*fine, other, inapplicable=(said,)).findings[1].reason) == "there are no training data"
+    # What is said of another measure excuses nothing.
+    elsewhere = replace(said, measures=("another_measure",))
+    assert run(*fine, other, inapplicable=(elsewhere,)).findings[1].verdict == "inconclusive"
+    assert run(*fine, inapplicable=(elsewhere,)).findings[1].verdict == "not-run"
+    assert run(*fine, measured(digests, 3), inapplicable=(said,)).findings[1].verdict == "fail"

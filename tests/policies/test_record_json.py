@@ -289,7 +289,13 @@ def test_the_shape_that_others_rely_on(assessment: Assessment):
     assert data["counterexamples"][0]["case"]["rows"][0]["label"] == "as submitted"
     assert data["counterexamples"][0]["case"]["summary_text"]["template"] == "one row flips"
     assert data["inapplicable"] == [
-        {"check": "a.c", "params": {}, "reason": "no groups", "reason_text": {"template": "no groups", "values": {}}}
+        {
+            "check": "a.c",
+            "params": {},
+            "measures": [],
+            "reason": "no groups",
+            "reason_text": {"template": "no groups", "values": {}},
+        }
     ]
 
 

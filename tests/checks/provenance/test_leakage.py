@@ -5,9 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proofbox.checks import rowmatch
+from proofbox.checks.registry import get_check
 from proofbox.checks.rowmatch import matching_rows
 
 CHECK = "provenance.leakage"
+SENTENCE = "khách hàng đề nghị vay vốn để mua máy móc sản xuất và trả lương cho người lao động"
 
 
 @pytest.fixture
@@ -52,7 +54,10 @@ def test_middle_planted_rows_are_counted_exactly_and_an_id_hides_none(leak):
     assert found["leaked_rows"].value == 39
     detail = found["leaked_rows"].detail
     assert detail["duplicates"] == {"features": 40, "features_and_target": 39, "all_shared_columns": 39}
-    assert detail["pairs"][0] == {"evaluation_row": 3, "training_row": 7}
+    first = detail["pairs"][0]
+    assert (first["evaluation_row"], first["training_row"]) == (3, 7)
+    assert first["evaluation_digest"] == first["training_digest"]
+    assert len(first["evaluation_digest"]) == 32
     assert detail["identifiers_left_out"] == ["id"]
 
 
@@ -102,7 +107,7 @@ def test_matches_are_those_of_a_loop_over_all_pairs_even_if_every_hash_collides(
     tables = [pa.Table.from_pylist([{"a": a, "b": b} for a, b in rows], schema) for rows in (first, second)]
     with pytest.MonkeyPatch.context() as patch:
         if collide:
-            patch.setattr(rowmatch, "_hash", lambda columns: np.zeros(len(columns[0]), dtype=np.uint64))
+            patch.setattr(rowmatch, "row_hashes", lambda columns: np.zeros(len(columns[0].values), dtype=np.uint64))
         found = matching_rows(*tables, [("a", "a"), ("b", "b")])
     assert found.rows.tolist() == [place for place, row in enumerate(first) if row in second]
     assert all(first[row] == second[at] for row, at in zip(found.rows, found.found_at, strict=True))
@@ -122,7 +127,8 @@ def test_the_target_under_other_names_is_found(leak):
         "id": np.arange(n),
     }
     found = leak(columns, None, ids=("id",))
-    assert set(found) == {"target_copies"}
+    assert set(found) == {"target_copies", "best_single_feature"}
+    assert (found["best_single_feature"].value, found["best_single_feature"].detail["column"]) == (1.0, "b")
     detail = found["target_copies"].detail
     assert (found["target_copies"].value, detail["copies_among_features"]) == (1, ["b"])
     assert detail["copies_among_other_columns"] == ["renamed", "action"]
@@ -156,3 +162,139 @@ def test_inapplicable_without_training_data_and_target(why, data):
     said = why(CHECK, data=data({"a": [1, 2]}, features=("a",)), training=None)
     assert "neither training data" in said
     assert "no rows" in why(CHECK, data=data({"a": np.array([])}, features=("a",)), training=None)
+
+
+def test_inapplicable_measures_say_why_and_never_pass(run, data):
+    result = run(CHECK, data=data(rows(50, seed=1), features=("a", "b"), target="y"))
+    assert {found.measure for found in result.measurements} == {"target_copies", "best_single_feature"}
+    assert set(result.absent) == set(get_check(CHECK).measures) - {"target_copies", "best_single_feature"}
+    assert {str(why) for why in result.absent.values()} == {"the submission names no training data"}
+
+
+def test_planted_leaks_are_counted_exactly_among_as_many_look_alikes(leak):
+    """600 leaked rows under new numbers; 600 that differ in one column alone, by as little as a digit or a letter."""
+    n, rng = 3_000, np.random.default_rng(8)
+
+    def made(seed):
+        own = np.random.default_rng(seed)
+        return {
+            "a": own.normal(size=n).round(6),
+            "b": own.choice(["Kinh", "Tày", "Ơ Đu", None], n),
+            "c": own.integers(0, 10**6, n),
+            "y": own.integers(0, 2, n),
+            "no": own.permutation(10 * n)[:n],
+        }
+
+    training, evaluation = made(1), made(2)
+    source, places = rng.permutation(n)[:1_200], rng.permutation(n)[:1_200]
+    for name in ("a", "b", "c", "y"):
+        evaluation[name][places] = training[name][source]
+    alike = places[600:]
+    evaluation["a"][alike[:150]] += 1e-6
+    evaluation["b"][alike[150:300]] = "Ơ Ðu"  # another letter that looks the same
+    evaluation["c"][alike[300:450]] += 1
+    evaluation["y"][alike[450:]] = 1 - evaluation["y"][alike[450:]]
+    found = leak(evaluation, training, features=("a", "b", "c"))
+    detail = found["leaked_rows"].detail
+    assert found["leaked_rows"].value == 600
+    assert (detail["identifiers_found"], detail["identifiers_recognised_by"]) == (["no"], {"no": "named"})
+    assert detail["duplicates"] == {"all_shared_columns": 600, "features": 750, "features_and_target": 600}
+    expected = sorted(zip(places[:600].tolist(), source[:600].tolist(), strict=True))[:20]
+    assert [(pair["evaluation_row"], pair["training_row"]) for pair in detail["pairs"]] == expected
+    # A millionth more, or 1 more of half a million, is near; another letter and another label are not.
+    assert found["near_duplicate_rows"].value == 300
+    assert found["near_duplicate_rows"].detail["numbers"]["rows"] == 300
+
+
+def test_the_same_people_are_found_by_the_declared_key_and_by_no_other(measures, data):
+    """500 people of both files, 500 whose number differs by its last digit; rows without a number are nobody's."""
+    training = rows(1_500, seed=1, person=np.arange(1_500).astype(str), line=np.arange(1_500))
+    person = [str(number) for number in range(500)] + [f"{number}x" for number in range(500)] + [None] * 10
+    evaluation = rows(1_010, seed=2, person=person, line=np.arange(1_010))
+    found = measures(
+        CHECK,
+        data=data(evaluation, features=("a", "b"), target="y", id_columns=("person",)),
+        training=data(training, features=("a", "b"), target="y", id_columns=("person",), role="training"),
+    )
+    detail = found["shared_entity_rows"].detail
+    assert found["shared_entity_rows"].value == 500
+    assert (detail["identifiers"], detail["by_identifier"]["person"]["entities"]) == (["person"], 500)
+    assert found["leaked_rows"].value == 0
+
+
+def test_keys_of_other_names_are_paired_in_the_order_declared(measures, data):
+    training = rows(30, seed=1, kh=np.arange(30))
+    evaluation = rows(40, seed=2, customer=np.repeat(np.arange(20, 40), 2))
+    found = measures(
+        CHECK,
+        data=data(evaluation, features=("a", "b"), target="y", id_columns=("customer",)),
+        training=data(training, features=("a", "b"), target="y", id_columns=("kh",), role="training"),
+    )["shared_entity_rows"]
+    assert (found.value, found.detail["identifiers"]) == (20, ["customer = kh"])
+    assert found.detail["by_identifier"]["customer"]["entities"] == 10
+
+
+def test_rows_of_the_past_are_counted_where_times_are_declared(measures, data):
+    training = rows(60, seed=1, when=[f"{day:02d}/06/2025" for day in range(1, 31)] * 2)
+    evaluation = rows(60, seed=2, when=[f"{day:02d}/07/2025" for day in range(1, 31)] + ["30/06/2025"] * 30)
+    found = measures(
+        CHECK,
+        data=data(evaluation, features=("a", "b"), target="y", time="when"),
+        training=data(training, features=("a", "b"), target="y", role="training", time="when"),
+    )["rows_not_later"]
+    assert (found.value, found.detail["share"], found.detail["written_dates_read"]) == (30, 0.5, "day first")
+
+
+def test_values_are_shown_only_where_the_policy_says_so(run, data):
+    both = [data(rows(30, seed=1), features=("a", "b"), target="y", role=role) for role in ("evaluation", "training")]
+
+    def pairs(**params):
+        result = run(CHECK, data=both[0], training=both[1], params=params)
+        return result.measurements[0].detail["pairs"]
+
+    assert set(pairs()[0]) == {"evaluation_row", "training_row", "evaluation_digest", "training_digest"}
+    shown = pairs(show="values")[0]
+    assert shown["evaluation_values"] == shown["training_values"] == both[0].table.slice(0, 1).to_pylist()[0]
+
+
+def test_near_texts_are_found_in_columns_of_sentences_or_the_declared_one(measures, data):
+    words = SENTENCE.split()
+    rng = np.random.default_rng(3)
+    notes = [" ".join(rng.choice(words, 20)) for _ in range(60)]
+    copied = [note.upper() for note in notes[:25]] + [" ".join(rng.choice(words, 20)) for _ in range(35)]
+    for column, text in (("note", None), ("note", "note")):
+        training = rows(60, seed=1, note=notes)
+        found = measures(
+            CHECK,
+            data=data(rows(60, seed=2, note=copied), features=("a", "b"), target="y", text=text),
+            training=data(training, features=("a", "b"), target="y", role="training"),
+        )["near_duplicate_rows"]
+        assert (found.value, found.detail["text_columns"]) == (25, [column])
+        assert [pair["training_row"] for pair in found.detail["texts"]["pairs"]] == list(range(20))
+
+
+def test_files_in_batches_are_measured_as_files_in_memory(run, data, in_batches):
+    rng = np.random.default_rng(4)
+    words = SENTENCE.split()
+
+    def made(seed):
+        note = [" ".join(rng.choice(words, 20)) for _ in range(400)]
+        return rows(400, seed=seed, note=note, person=rng.permutation(500)[:400], day=rng.integers(2020, 2026, 400))
+
+    training, evaluation = made(1), made(2)
+    for name in ("a", "b", "y", "day"):
+        evaluation[name][50:90] = training[name][100:140]
+    evaluation["note"][50:70] = training["note"][100:120]
+    evaluation["note"][80:90] = [note.upper() for note in training["note"][100:110]]
+    shape = {"features": ("a", "b"), "target": "y", "id_columns": ("person",), "time": "day"}
+    held = [data(evaluation, **shape), data(training, role="training", **shape)]
+    batched = [in_batches(one, size=90, head=30) for one in held]
+    results = [run(CHECK, data=one, training=other) for one, other in (held, batched, (held[0], batched[1]))]
+    values = {found.measure: found.value for found in results[0].measurements}
+    assert (values["leaked_rows"], values["repeated_cases"], values["near_duplicate_rows"]) == (20, 40, 10)
+    for found in zip(*(result.measurements for result in results), strict=True):
+        details = [dict(one.detail) for one in found]
+        within = [detail.pop("within", {}) for detail in details]
+        assert details[0] == details[1] == details[2]
+        assert within[1] == within[2] == pytest.approx(within[0])  # a sum over parts rounds otherwise
+        assert len({(one.measure, one.value, one.sample_size) for one in found}) == 1

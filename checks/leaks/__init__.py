@@ -1,0 +1,1 @@
+"""Rows and texts of the evaluation data that were known in training: what ``provenance.leakage`` counts with."""
