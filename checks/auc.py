@@ -28,20 +28,31 @@ def auc_interval(scores: Floats, positive: NDArray[np.bool_], confidence: float)
     Evaluation of Medical Tests", 2003, section 5.2). Where the classes are wholly apart that variance is 0, and the
     limits are R. G. Newcombe's, Statistics in Medicine 25 (2006) 559-573, method 5, after Hanley and McNeil (1982).
     """
-    cases, controls = scores[positive], scores[~positive]
-    m, n = len(cases), len(controls)
+    m, n = int(positive.sum()), int((~positive).sum())
     if m == 0 or n == 0:
         return None
+    area, bearing = area_and_bearing(scores, positive)
+    variance = float((bearing**2).sum()) if m > 1 and n > 1 else 0.0
+    if variance <= 0 or not 0 < area < 1:
+        return area, score_interval(area, m, n, confidence)
+    return area, logit_interval(area, variance, confidence)
+
+
+def area_and_bearing(scores: Floats, positive: NDArray[np.bool_]) -> tuple[float, Floats]:
+    """Return the area, and shape (n,) what each row bears on it: DeLong's variance is the sum of the squares.
+
+    Both classes are there.
+    """
+    cases, controls = scores[positive], scores[~positive]
+    m, n = len(cases), len(controls)
     both = _midranks(np.concatenate([cases, controls]))
     over_controls = (both[:m] - _midranks(cases)) / n
     over_cases = 1 - (both[m:] - _midranks(controls)) / m
     area = float(over_controls.mean())
-    variance = 0.0
-    if m > 1 and n > 1:
-        variance = float(over_controls.var(ddof=1) / m + over_cases.var(ddof=1) / n)
-    if variance <= 0 or not 0 < area < 1:
-        return area, score_interval(area, m, n, confidence)
-    return area, logit_interval(area, variance, confidence)
+    bearing = np.empty(len(scores))
+    bearing[positive] = (over_controls - area) / math.sqrt(m * max(m - 1, 1))
+    bearing[~positive] = (over_cases - over_cases.mean()) / math.sqrt(n * max(n - 1, 1))
+    return area, bearing
 
 
 def logit_interval(area: float, variance: float, confidence: float) -> Interval:

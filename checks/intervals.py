@@ -185,6 +185,28 @@ def wilson_effective(successes: float, trials: float, confidence: float) -> Inte
     )
 
 
+def logit_normal(value: float, error: float, confidence: float) -> Interval:
+    """Return the interval of a value in (0, 1) with that standard error, normal on the logit scale.
+
+    Notes
+    -----
+    ``logit(v) -+ z s / (v (1 - v))``, carried back: M. S. Pepe, "The Statistical Evaluation of Medical Tests", 2003,
+    section 5.2.
+    """
+    half = z_value(confidence) * error / (value * (1 - value))
+    logit = math.log(value / (1 - value))
+    low, high = (1 / (1 + math.exp(-max(-700.0, min(limit, 700.0)))) for limit in (logit - half, logit + half))
+    basis: dict[str, Json] = {"value": value, "error": error}
+    return Interval(low=low, high=high, confidence=confidence, method="logit-normal", basis=basis)
+
+
+def wald(value: float, error: float, confidence: float) -> Interval:
+    """Return the interval of an estimate with that standard error, normal around it (A. Wald, 1943)."""
+    half = z_value(confidence) * error
+    basis: dict[str, Json] = {"value": value, "error": error}
+    return Interval(low=value - half, high=value + half, confidence=confidence, method="wald", basis=basis)
+
+
 def certain(value: float, confidence: float) -> Interval:
     """Return the interval of a value that follows from how things are built, so that no sample is involved."""
     return Interval(low=value, high=value, confidence=confidence, method="by-construction")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from proofbox.checks import auc, gaps, intervals, meangaps, reliability
+from proofbox.checks import auc, errormeans, gaps, intervals, meangaps, reliability
 from proofbox.checks.contrasts import largest_difference, smallest_ratio
 from proofbox.checks.exactgaps import exact_gap_interval, few_enough
 from proofbox.checks.intervals import Sample
@@ -125,6 +125,21 @@ def _separated(basis: Mapping[str, Json], confidence: float) -> Interval:
     return auc.score_interval(area, cases, controls, confidence)
 
 
+def _estimate(basis: Mapping[str, Json]) -> tuple[float, float]:
+    value, error = _numbers(basis, "value", "error")
+    if error < 0:
+        raise ValueError("no standard error")
+    return value, error
+
+
+def _root(basis: Mapping[str, Json], confidence: float) -> Interval:
+    return errormeans.root_interval(_numbers(basis, "value")[0], _means(basis), confidence)
+
+
+def _explained(basis: Mapping[str, Json], confidence: float) -> Interval:
+    return errormeans.explained_interval(_numbers(basis, "value")[0], _means(basis), confidence)
+
+
 def _exact(basis: Mapping[str, Json], confidence: float) -> Interval:
     family = _families(basis)[0]
     if not few_enough(family):
@@ -191,6 +206,10 @@ _METHODS: Mapping[str, Callable[[Mapping[str, Json], float], Interval]] = {
     "newcombe-given-scores-simultaneous": lambda basis, confidence: reliability.excess_gap(_excess(basis), confidence),
     "bootstrap-normal": normal_again,
     "delong-logit": _area,
+    "logit-normal": lambda basis, confidence: intervals.logit_normal(*_estimate(basis), confidence),
+    "wald": lambda basis, confidence: intervals.wald(*_estimate(basis), confidence),
+    "jackknife-log-root": _root,
+    "jackknife-log-complement": _explained,
     "newcombe-hanley-mcneil": _separated,
 }
 """Method -> how it is worked out from its basis."""

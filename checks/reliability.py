@@ -41,21 +41,31 @@ class Reliability:
         size: int,
         probability: Floats,
         happened: NDArray[np.bool_],
-        bins: int,
+        bins: int | Floats,
         weight: Floats | None = None,
     ) -> Reliability:
-        """Count rows; codes outside 0 to ``size - 1`` are left out, and bins are of equal width."""
+        """Count rows; codes outside 0 to ``size - 1`` are left out.
+
+        Parameters
+        ----------
+        bins
+            How many bins of equal width, each edge belonging to the bin above it; or the rising edges between bins,
+            each belonging to the bin below it as in scikit-learn's ``calibration_curve``.
+        """
         known = (codes >= 0) & (codes < size)
-        place = np.minimum((probability[known] * bins).astype(np.int64), bins - 1)
-        joint = codes[known] * bins + place
+        if isinstance(bins, int):
+            place, number = np.minimum((probability[known] * bins).astype(np.int64), bins - 1), bins
+        else:
+            place, number = np.searchsorted(bins, probability[known]), len(bins) + 1
+        joint = codes[known] * number + place
         weights = np.ones(len(joint)) if weight is None else weight[known]
         yes = happened[known]
 
         def total(terms: Floats) -> Floats:
-            return np.bincount(joint, weights=terms, minlength=size * bins).reshape(size, bins).astype(np.float64)
+            return np.bincount(joint, weights=terms, minlength=size * number).reshape(size, number).astype(np.float64)
 
         return cls(
-            rows=np.bincount(joint, minlength=size * bins).reshape(size, bins),
+            rows=np.bincount(joint, minlength=size * number).reshape(size, number),
             happened=total(weights * yes),
             other=total(weights * ~yes),
             happened_squared=total(weights**2 * yes),

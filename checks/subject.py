@@ -172,6 +172,8 @@ class Decisions:
     """Shape (n,): probability or score of the positive class, or the predicted value of a regression."""
     positive_label: str
     source: Literal["model", "recorded"]
+    probabilities: NDArray[np.float64] | None = None
+    """Shape (n, classes): every class's probability, where the model gives more than two of them."""
 
     @property
     def positive(self) -> NDArray[np.bool_]:

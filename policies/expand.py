@@ -16,8 +16,8 @@ from proofbox.checks.text import Text, t
 from proofbox.policies.canonical import measurement_id, task_key
 from proofbox.policies.errors import MisuseError
 from proofbox.policies.facts import Facts, applies
-from proofbox.policies.meaning import can_be_missed, with_placeholder
-from proofbox.policies.model import EACH_DECLARED, Control, Criterion, Policy, Requirement
+from proofbox.policies.meaning import WRONG_SIDE, can_be_missed, with_placeholder
+from proofbox.policies.model import EACH_DECLARED, Comparison, Control, Criterion, Policy, Requirement
 from proofbox.policies.record import CriterionRecord, Verdict
 
 __all__ = ["Expected", "Planned", "expand", "measurement_id", "plan_requirements", "task_key"]
@@ -92,10 +92,7 @@ def _planned(control: Control, requirement: Requirement, facts: Facts, checks: M
         raise MisuseError(f"{requirement.id}: no check '{requirement.check}' in this version")
     criteria = _criteria(control, requirement.criterion, facts, spec)
     if not criteria:
-        reason = t(
-            "the provider declares no value for any measure of {check}, so there is nothing to compare with",
-            check=spec.id,
-        )
+        reason = _nothing_declared(requirement.criterion.measure, spec)
         return Planned(control=control, requirement=requirement, expected=(), settled=("not-run", reason))
     params = _params(requirement, spec, facts)
     expected = tuple(
@@ -130,15 +127,25 @@ def _settled(control: Control, requirement: Requirement, facts: Facts) -> tuple[
     return None
 
 
+def _nothing_declared(measure: str, spec: CheckSpec) -> Text:
+    if measure == EACH_DECLARED:
+        return t(
+            "the provider declares no value for any measure of {check}, so there is nothing to compare with",
+            check=spec.id,
+        )
+    return t(
+        "the provider declares no value for {measure} under declared.performance, so there is nothing to compare with",
+        measure=measure,
+    )
+
+
 Judged = tuple[CriterionRecord, Text | None]
 
 
 def _criteria(control: Control, criterion: Criterion, facts: Facts, spec: CheckSpec) -> list[Judged]:
-    if criterion.measure == EACH_DECLARED:
-        return _claimed(criterion, facts, spec)
     own = criterion.threshold
     if own is None:
-        raise MisuseError(f"{control.id}: the criterion of '{criterion.measure}' has no threshold")
+        return _claimed(criterion, facts, spec)
     record = CriterionRecord(
         measure=criterion.measure,
         comparison=criterion.comparison,
@@ -160,18 +167,28 @@ def _criteria(control: Control, criterion: Criterion, facts: Facts, spec: CheckS
 
 
 def _claimed(criterion: Criterion, facts: Facts, spec: CheckSpec) -> list[Judged]:
-    """Return one criterion for each measure that the provider claims; of two claims the stricter counts."""
-    claims: dict[str, float] = {}
-    for measure, at_least in facts.declared_performance:
-        known = spec.measures.get(measure)
-        # "at least" claims nothing where lower is better, nor at the bottom of the range.
-        if known is not None and known.better == "higher" and can_be_missed("at_least", at_least, known.range):
-            claims[measure] = max(at_least, claims.get(measure, at_least))
+    """Return one criterion for each bound that the provider claims of a measure; of two claims the stricter counts."""
+    claims: dict[tuple[str, Comparison], float] = {}
+    listed: tuple[tuple[Comparison, tuple[tuple[str, float], ...]], ...] = (
+        ("at_least", facts.declared_performance),
+        ("at_most", facts.declared_losses),
+    )
+    asked = {"at_least", "at_most"} if criterion.measure == EACH_DECLARED else {criterion.comparison}
+    for comparison, bounds in listed:
+        for measure, bound in bounds if comparison in asked else ():
+            known = spec.measures.get(measure)
+            if known is None or criterion.measure not in (EACH_DECLARED, measure):
+                continue
+            # A claim on the wrong side, or one that no result could miss, claims nothing.
+            if known.better != WRONG_SIDE[comparison] and can_be_missed(comparison, bound, known.range):
+                before = claims.get((measure, comparison), bound)
+                stricter = max(bound, before) if comparison == "at_least" else min(bound, before)
+                claims[measure, comparison] = stricter
     return [
         (
             CriterionRecord(
                 measure=measure,
-                comparison="at_least",
+                comparison=comparison,
                 threshold=claim,
                 decision_rule=criterion.decision_rule,
                 confidence=criterion.confidence,
@@ -179,7 +196,7 @@ def _claimed(criterion: Criterion, facts: Facts, spec: CheckSpec) -> list[Judged
             ),
             t("the threshold is what the provider itself claims"),
         )
-        for measure, claim in sorted(claims.items())
+        for (measure, comparison), claim in sorted(claims.items())
     ]
 
 

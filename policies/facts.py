@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from proofbox.checks.result import Json
@@ -24,6 +24,8 @@ class Facts:
     """The declared sensitive columns, in the order of the submission."""
     declared_performance: tuple[tuple[str, float], ...] = ()
     """(measure, at least) as the provider claims."""
+    declared_losses: tuple[tuple[str, float], ...] = ()
+    """(measure, at most) as the provider claims."""
     declared_thresholds: Mapping[str, float] = field(default_factory=dict)
     """Control id -> the threshold that the provider declares for it."""
 
@@ -32,8 +34,9 @@ class Facts:
         """Return the facts of a recorded subject, so that a stored assessment can be judged again.
 
         Reads ``product.risk_tier``, ``product.sector``; ``model.task`` (where there is no model: ``data.task``);
-        ``data.sensitive``: a list of column names; ``declared.performance``: a list of ``{measure, at_least}``;
-        ``declared.thresholds``: control id -> number. A key that is absent or null is an unknown fact.
+        ``data.sensitive``: a list of column names; ``declared.performance``: a list of ``{measure, at_least}`` or
+        ``{measure, at_most}``; ``declared.thresholds``: control id -> number. A key that is absent or null is an
+        unknown fact.
 
         Raises
         ------
@@ -50,7 +53,8 @@ class Facts:
             sector=_text("product.sector", subject.product.get("sector")),
             task=_text("model.task", model.get("task") or subject.data.get("task")),
             sensitive=tuple(_sensitive(subject.data.get("sensitive"))),
-            declared_performance=tuple(_claim(claim) for claim in performance),
+            declared_performance=tuple(_claims(performance, "at_least")),
+            declared_losses=tuple(_claims(performance, "at_most")),
             declared_thresholds={
                 control: _number(f"declared.thresholds.{control}", value)
                 for control, value in (thresholds or {}).items()
@@ -98,7 +102,10 @@ def _sensitive(value: Json) -> list[str]:
     return texts
 
 
-def _claim(value: Json) -> tuple[str, float]:
-    if not isinstance(value, dict) or not isinstance(value.get("measure"), str):
-        raise BadRecordError(f"declared.performance: got {value!r}, expected {{measure, at_least}}")
-    return str(value["measure"]), _number("declared.performance.at_least", value.get("at_least"))
+def _claims(listed: list[Json], bound: str) -> Iterator[tuple[str, float]]:
+    for claim in listed:
+        measure = claim.get("measure") if isinstance(claim, dict) else None
+        if not isinstance(claim, dict) or not isinstance(measure, str) or not {"at_least", "at_most"} & set(claim):
+            raise BadRecordError(f"declared.performance: got {claim!r}, expected {{measure, at_least or at_most}}")
+        if bound in claim:
+            yield measure, _number(f"declared.performance.{bound}", claim[bound])

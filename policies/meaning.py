@@ -16,6 +16,9 @@ from proofbox.policies.yamlfile import Data, Document, Path
 
 Checks = Mapping[str, CheckSpec]
 
+WRONG_SIDE: Mapping[str, str] = {"at_least": "lower", "at_most": "higher"}
+"""Comparison -> the direction of better in which it asks for the wrong thing."""
+
 
 def meaning_problems(document: Document, checks: Checks) -> list[Problem]:
     """Return what is wrong with the words of a policy file, whatever parts of its shape are broken."""
@@ -136,8 +139,7 @@ def _threshold(criterion: Criterion, measure: MeasureSpec) -> Iterator[tuple[str
             hint = "a share is written 0.05, not 5" if high == 1 else ""
             yield f"{number:g}", f"a number in the range {measure.range} of {measure.name}", hint
             return
-    wrong_side = {"at_least": "lower", "at_most": "higher"}
-    if measure.better == wrong_side.get(criterion.comparison):
+    if measure.better == WRONG_SIDE.get(criterion.comparison):
         other = "at_most" if criterion.comparison == "at_least" else "at_least"
         yield criterion.comparison, f"{other}, since {measure.better} is better", f"write '{other}:'"
     elif threshold is not None and not can_be_missed(criterion.comparison, threshold, measure.range):

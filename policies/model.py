@@ -112,7 +112,7 @@ class Criterion(PolicyModel):
     measure: Filled
     """a measure of the check, or each-declared"""
     at_least: Number | Literal["declared"] | None = None
-    at_most: Number | None = None
+    at_most: Number | Literal["declared"] | None = None
     equals: Number | None = None
     between: tuple[Number, Number] | None = None
     decision_rule: Literal["guarded", "simple"] = "guarded"
@@ -151,9 +151,10 @@ class Criterion(PolicyModel):
             raise wrong("exactly one of at_least, at_most, equals, between", "split it in two requirements", got=got)
         if self.between is not None and not self.between[0] < self.between[1]:
             raise wrong("between: [low, high] with low below high", got=f"between {list(self.between)}")
-        if (self.at_least == "declared") != (self.measure == EACH_DECLARED):
-            raise wrong(f"'at_least: declared' together with 'measure: {EACH_DECLARED}'", got="one without the other")
-        if self.declarable and (next(iter(given)) not in {"at_least", "at_most"} or self.at_least == "declared"):
+        if self.measure == EACH_DECLARED and self.threshold is not None:
+            expected = f"'at_least: declared' together with 'measure: {EACH_DECLARED}'"
+            raise wrong(expected, "a claim under declared.performance says itself on which side", got="a number")
+        if self.declarable and (next(iter(given)) not in {"at_least", "at_most"} or self.threshold is None):
             raise wrong("declarable only beside at_least or at_most with a number", got="declarable: true")
         return self
 

@@ -21,6 +21,21 @@ MEASURES: Mapping[str, Text] = {
     "f1": t("A balance of precision and recall. 1 is perfect."),
     "roc_auc": t("How often a positive row scores higher than a negative one. 0.5 is chance, 1 is perfect."),
     "brier_score_loss": t("How far the probabilities lie from what happened, squared. 0 is perfect."),
+    "f1_macro": t("The unweighted mean, over the classes, of the balance of precision and recall. 1 is perfect."),
+    "average_precision": t("The precision at the score of each positive row, averaged. 1 is perfect."),
+    "log_loss": t("How surprised the probabilities were by what happened. 0 is perfect."),
+    "mean_absolute_error": t("How far predictions lie from the true values, on average. 0 is perfect."),
+    "root_mean_squared_error": t(
+        "The same with large errors weighing more: the root of the mean square. 0 is perfect."
+    ),
+    "r2": t("The share of the true values' spread that predictions explain. 1 is perfect, 0 is worth the mean alone."),
+    "mean_error": t("Predicted less true value, on average. Above 0 the model overestimates."),
+    "calibration_slope": t(
+        "How the logit of what happens rises with the logit of the probability. Below 1 probabilities are too extreme."
+    ),
+    "calibration_intercept": t(
+        "What would have to be added to the logit of every probability to fit what happened. 0 is perfect."
+    ),
     "demographic_parity_ratio": t("The lowest selection rate of any group, divided by the highest. 1 means equal."),
     "demographic_parity_difference": t("The highest selection rate of any group, less the lowest. 0 means equal."),
     "equalized_odds_difference": t(
@@ -125,6 +140,13 @@ METHODS: Mapping[str, Text] = {
     ),
     "mover-wilson": t("Interval for a mean of shares, from Wilson's intervals (Zou and Donner 2008)."),
     "delong-logit": t("Interval for the area under a ROC curve (DeLong 1988, on the logit scale)."),
+    "logit-normal": t("Normal interval on the logit scale."),
+    "wald": t("Normal interval around an estimate (Wald 1943)."),
+    "jackknife-log-root": t("Interval on the scale of logarithms, from leaving out one row at a time (Miller 1974)."),
+    "jackknife-log-complement": t(
+        "Interval on the scale of logarithms, from leaving out one row at a time (Miller 1974)."
+    ),
+    "mean-of-wilson-transformed": t("Mean of the limits of each class's own F1."),
     "exact": t(
         "Exact interval: every possible table of the two groups is added up, so that it never covers less than it says."
     ),

@@ -113,7 +113,14 @@ def decide(answer: Answer, classes: tuple[str, ...], block: ModelBlock) -> Decis
     if len(classes) == 2:
         return _by_threshold(score, classes, positive, block.threshold)
     codes = np.argmax(values, axis=1).astype(np.int64)
-    return Decisions(classes=classes, codes=codes, score=score, positive_label=positive, source="model")
+    return Decisions(
+        classes=classes,
+        codes=codes,
+        score=score,
+        positive_label=positive,
+        source="model",
+        probabilities=np.asarray(values, dtype=np.float64) if block.output == "probability" else None,
+    )
 
 
 def _by_threshold(score: NDArray[np.float64], classes: tuple[str, ...], positive: str, threshold: float) -> Decisions:

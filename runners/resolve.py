@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 from proofbox.checks.subject import Dataset, DeclaredFile, FileRecord, Subject
 from proofbox.policies.yamlfile import Document
+from proofbox.runners.claims import check_performance
 from proofbox.runners.columns import evaluation_set, training_set
 from proofbox.runners.problems import Place, Problems
 from proofbox.runners.reference import reference_shares
@@ -68,6 +69,7 @@ def resolve(
         _check_digests(subject, problems)
     _check_model_block(submission, problems)
     _check_claims(submission, problems)
+    check_performance(submission.declared.performance, problems)
     problems.stop_if_any()
     evaluation = evaluation_set(submission, subject, problems, how)
     training = training_set(submission, subject, problems, how)

@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_serializer, model_validator
 
 from proofbox.checks.subject import Task
 from proofbox.policies.errors import BadDocumentError, Problem
@@ -171,10 +171,24 @@ class Data(Block):
 
 
 class DeclaredPerformance(Block):
-    """One claim about performance."""
+    """One claim about performance: at least so much, or for a loss at most so much."""
 
     measure: Name
-    at_least: Annotated[float, Field(allow_inf_nan=False)]
+    at_least: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    at_most: Annotated[float, Field(allow_inf_nan=False)] | None = None
+
+    @model_validator(mode="after")
+    def _one_bound(self) -> DeclaredPerformance:
+        if (self.at_least is None) == (self.at_most is None):
+            got = "neither" if self.at_least is None else "both"
+            raise wrong("one of at_least and at_most", "at_most is for losses, where lower is better", got=got)
+        return self
+
+    @model_serializer
+    def _given(self) -> dict[str, str | float]:
+        """Return what was given, so that a claim is recorded as it was written."""
+        bounds = {"at_least": self.at_least, "at_most": self.at_most}
+        return {"measure": self.measure} | {name: bound for name, bound in bounds.items() if bound is not None}
 
 
 class Monotone(Block):

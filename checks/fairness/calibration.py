@@ -47,6 +47,7 @@ from pydantic import Field
 from proofbox.checks.counting import encode
 from proofbox.checks.grouprows import GroupRows, group_rows
 from proofbox.checks.outcomes import GroupParams
+from proofbox.checks.probabilities import unfit_probabilities
 from proofbox.checks.registry import check
 from proofbox.checks.reliability import (
     Reliability,
@@ -58,7 +59,6 @@ from proofbox.checks.reliability import (
 from proofbox.checks.result import CountTable, Inapplicable, Json, Measured, Measurement, Scalar
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.tablenames import table_name
-from proofbox.checks.text import t
 
 
 class Params(GroupParams):
@@ -71,7 +71,7 @@ class Params(GroupParams):
 @check("fairness.calibration")
 def calibration(data: Dataset, decisions: Decisions, params: Params) -> Measured | Inapplicable:
     """Measure whether probabilities mean the same in every group."""
-    if refused := _refused(data, decisions):
+    if refused := unfit_probabilities(data, decisions):
         return refused
     assert data.target is not None
     assert decisions.score is not None
@@ -88,17 +88,6 @@ def calibration(data: Dataset, decisions: Decisions, params: Params) -> Measured
         measurements=tuple(_measurements(found, groups, decisions.positive_label, params.confidence)),
         tables=(_table(found, groups, params),),
     )
-
-
-def _refused(data: Dataset, decisions: Decisions) -> Inapplicable | None:
-    score = decisions.score
-    if not decisions.classes or score is None:
-        return Inapplicable(t("the model gives no probabilities that could be compared with what happened"))
-    if not (np.isfinite(score).all() and ((score >= 0) & (score <= 1)).all()):
-        return Inapplicable(t("the scores do not all lie between 0 and 1, so they are no probabilities"))
-    if data.target is None:
-        return Inapplicable(t("there are no true labels to compare the decisions with"))
-    return None
 
 
 def _measurements(found: Reliability, groups: GroupRows, label: str, confidence: float) -> Iterator[Measurement]:

@@ -1,4 +1,4 @@
-"""How often the model's decisions are right.
+"""How often the model's decisions are right, and how well its scores rank and tell.
 
 ## Measures
 
@@ -8,95 +8,71 @@
 - `precision`: [0, 1], higher is better, 1 is perfect. Of the rows called positive, the share that are (two classes).
 - `recall`: [0, 1], higher is better, 1 is perfect. Of the positive rows, the share that was called so (two classes).
 - `f1`: [0, 1], higher is better, 1 is perfect. The harmonic mean of precision and recall (two classes).
-- `roc_auc`: [0, 1], higher is better, 1 is perfect. The chance that a positive row scores higher than another one (two
-  classes, where the model gives a score).
+- `f1_macro`: [0, 1], higher is better, 1 is perfect. The unweighted mean of the classes' F1.
+- `roc_auc`: [0, 1], higher is better, 1 is perfect. The chance that a positive row scores higher than another one; with
+  more than two classes the mean over the classes, each against the rest.
+- `average_precision`: [0, 1], higher is better, 1 is perfect. The area under the precision-recall curve: the mean over
+  the positive rows of the precision at their score (two classes).
 - `brier_score_loss`: [0, 1], lower is better, 0 is perfect. The mean squared distance between the probability and what
   was true (two classes, where all scores lie in [0, 1]).
+- `log_loss`: [0, inf), lower is better, 0 is perfect. The mean of minus the logarithm of the probability of what was
+  true (where all scores lie in [0, 1]).
 
 ## Method
 
-Values equal scikit-learn's functions of these names. Intervals: Wilson for proportions; for balanced accuracy the
-classes' Wilson intervals combined; for F1 a Wilson interval carried through a rising function; for the area DeLong's
-variance on the logit scale; for the Brier score Wilson at the effective number of rows. docs/intervals.md has the
-formulas and how often each covers. With more than two classes there are `accuracy` and `balanced_accuracy`. Rows with
-sample weights are weighed as by `sample_weight`, and intervals rest on effective numbers of rows; the measures of
-scores are then left out, as they are where the rows are too many to hold at once.
+Values equal scikit-learn's functions of these names (`f1_macro` is `f1_score` with `average="macro"`, `roc_auc` of many
+classes is one against the rest). Intervals: Wilson for proportions; for balanced accuracy the classes' Wilson intervals
+combined; for F1 a Wilson interval carried through a rising function; for the macro mean, the area and average precision
+normal on the logit scale (for the area with DeLong's variance); for the Brier score Wilson at the effective number of
+rows; for the log loss Student's t, widened for skewness. docs/intervals.md and docs/performance.md have the formulas
+and how often each covers.
+
+With `slice` every measure is taken in each slice as well: the categories of a column, bands of its numbers, or several
+columns crossed; a slice that is too small is named in the detail. Rows with sample weights are weighed as by
+`sample_weight`, and intervals rest on effective numbers of rows; the measures of scores are then left out. Where the
+rows are too many to hold at once, scores and slices are left out.
 
 ## Limits
 
-A figure for all rows says nothing of any group of them. Rows without a true label are left out and counted in the
-detail. A measure whose denominator is empty (nothing was called positive, say) has no value. Scores that all lie in
-[0, 1] are taken for probabilities.
+A figure for all rows says nothing of any group of them. Intervals of slices are not widened for their number: of twenty
+slices one lies outside its own by chance (`robustness.slices` corrects for a search). Rows without a true label are
+left out and counted in the detail. A measure whose denominator is empty (nothing was called positive, say) has no
+value. Scores that all lie in [0, 1] are taken for probabilities; the log loss takes none for nearer to 0 or 1 than
+2.2e-16, so that one sure mistake weighs as much as 36. With more than two classes the measures of scores need the
+probabilities of all classes.
 
 ## References
 
 - scikit-learn, `sklearn.metrics`.
 - Wilson (1927); Zou and Donner (2008); Hand, Christen, Kirielle (2021); DeLong et al. (1988); Dean and Pagano (2015).
+- Boyd, Eng, Page, ECML PKDD 2013: average precision. Takahashi et al., Applied Intelligence 52 (2022): macro F1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from proofbox.checks.auc import auc_interval
-from proofbox.checks.counting import encode
+from proofbox.checks.confusions import Judged
+from proofbox.checks.counting import Encoded, encode
 from proofbox.checks.counts import Confusion, Counts
-from proofbox.checks.effective import effective_counts
-from proofbox.checks.intervals import Floats, bounded_mean, f1_interval, mean_of_proportions, wilson, wilson_effective
+from proofbox.checks.grouprows import numbers
+from proofbox.checks.intervals import Floats
 from proofbox.checks.outcomes import weights_said
-from proofbox.checks.params import CheckParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
+from proofbox.checks.scoremeasures import Found, of_many_classes, of_two_classes
+from proofbox.checks.slicing import Slice, SliceParams, sliced
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
 
 
-class Params(CheckParams):
+class Params(SliceParams):
     """Parameters of :func:`classification`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Judged:
-    """The rows with a true label, by true class and decided class; all of shape (classes, classes)."""
-
-    rows: NDArray[np.int64]
-    weight: Floats | None
-    """Sums of sample weights; None where rows carry none."""
-    squares: Floats | None
-    """Sums of squared sample weights."""
-    positive: int
-    """Index of the positive class."""
-    detail: Mapping[str, Json]
-
-    def share(self, yes: Mask, among: Mask) -> tuple[float, float]:
-        """Return successes and trials of the rows ``among`` that are ``yes``: counted, or effective where weighted."""
-        if self.weight is None or self.squares is None:
-            return int(self.rows[yes & among].sum()), int(self.rows[among].sum())
-        sums = (
-            float(cells[part].sum()) for cells in (self.weight, self.squares) for part in (yes & among, among & ~yes)
-        )
-        count, of = effective_counts(*sums)
-        return float(count), float(of)
-
-    def proportion(self, measure: str, yes: Mask, among: Mask, confidence: float) -> Iterator[Measurement]:
-        """Yield a share of rows; nothing where there are none."""
-        count, of = self.share(yes, among)
-        if of > 0:
-            yield Measurement(
-                measure=measure,
-                value=count / of,
-                interval=(wilson if self.weight is None else wilson_effective)(count, of, confidence),
-                sample_size=int(self.rows[among].sum()),
-                detail={**self.detail, "count": int(self.rows[yes & among].sum())},
-            )
-
-
-Mask = NDArray[np.bool_]
 
 
 @check("performance.classification")
@@ -108,22 +84,93 @@ def classification(counts: Counts, params: Params, decisions: Decisions | None =
     confusion = counts.confusion()
     if isinstance(confusion, Inapplicable):
         return confusion
-    judged = _judge(counts, confusion)
+    classes = sorted({*confusion.truths, *confusion.decided, data.positive_label})
+    judged = _judge(counts, confusion, classes)
     if judged.rows.sum() == 0:
         return Inapplicable(t("no row has a true label"))
-    found = [*_any_classes(judged, params.confidence)]
-    if not found:
+    whole = [*judged.measurements(params.confidence)]
+    if not whole:
         return Inapplicable(t("no row with a true label has a weight above 0"))
-    if len(judged.rows) == 2:
-        found += _two_classes(judged, params.confidence)
-        if decisions is not None and decisions.score is not None and data.weight is None:
-            found += _of_scores(data, data.target, decisions.score, judged.detail, params.confidence)
-    return Measured(measurements=tuple(found))
+    if decisions is None:
+        # Rows that are too many to hold: what needs each of them is left out.
+        return Measured(measurements=_with(whole, {"slices_not_measured": list(params.slice)} if params.slice else {}))
+    rows = _Rows(data=data, decisions=decisions, truth=encode(data.table.column(data.target)), classes=classes)
+    return _by_row(rows, judged, whole, params)
 
 
-def _judge(counts: Counts, confusion: Confusion) -> _Judged:
-    positive = counts.data.positive_label
-    classes = sorted({*confusion.truths, *confusion.decided, positive})
+def _by_row(rows: _Rows, judged: Judged, whole: list[Measurement], params: Params) -> Measured | Inapplicable:
+    """Return the whole's measurements with those of its scores and of its slices."""
+    known = rows.truth.codes < len(rows.truth.categories)
+    slices = sliced(rows.data, params, known)
+    if isinstance(slices, Inapplicable):
+        return slices
+    found = [*whole]
+    found += rows.scores(Slice(category={}, rows=known), judged.detail, params.confidence)
+    for one in slices.slices:
+        found += [*rows.judged(one).measurements(params.confidence), *rows.scores(one, {}, params.confidence)]
+    return Measured(measurements=_with(found, slices.detail))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rows:
+    """Rows that are held in memory, for what counts alone cannot say."""
+
+    data: Dataset
+    decisions: Decisions
+    truth: Encoded
+    classes: Sequence[str]
+    """Every class that is true, decided or positive, sorted."""
+
+    def judged(self, part: Slice) -> Judged:
+        """Return the table of a slice."""
+        size = len(self.classes)
+        cells = self._codes(self.truth.categories, self.truth.codes, part) * size
+        cells += self._codes(self.decisions.classes, self.decisions.codes, part)
+
+        def counted(terms: Floats | None) -> Floats:
+            return np.bincount(cells, weights=terms, minlength=size * size).reshape(size, size).astype(np.float64)
+
+        weight = None if self.data.weight is None else numbers(self.data.table.column(self.data.weight))
+        weight = None if weight is None else weight[part.rows]
+        return Judged(
+            rows=counted(None).astype(np.int64),
+            weight=None if weight is None else counted(weight),
+            squares=None if weight is None else counted(weight**2),
+            positive=self.classes.index(self.data.positive_label),
+            detail={},
+            group=part.category,
+        )
+
+    def scores(self, part: Slice, detail: Mapping[str, Json], confidence: float) -> Iterator[Measurement]:
+        """Yield what is measured of the scores of a slice; nothing where there are none."""
+        if self.data.weight is not None or not part.rows.any():
+            return
+        decisions = self.decisions
+        found: Iterator[Found] = iter(())
+        if len(self.classes) == 2 and decisions.score is not None:
+            positive = self.truth.is_label(self.data.positive_label)[part.rows]
+            found = of_two_classes(decisions.score[part.rows], positive, confidence)
+        elif decisions.probabilities is not None:
+            place = {name: code for code, name in enumerate(decisions.classes)}
+            recode = np.array([*(place.get(name, -1) for name in self.truth.categories), -1])
+            truth = recode[self.truth.codes[part.rows]]
+            found = of_many_classes(decisions.probabilities[part.rows], truth, confidence)
+        for measure, value, interval in found:
+            yield Measurement(
+                measure=measure,
+                value=value,
+                interval=interval,
+                sample_size=int(part.rows.sum()),
+                group=part.category,
+                detail=dict(detail),
+            )
+
+    def _codes(self, categories: Sequence[str], codes: NDArray[np.int64], part: Slice) -> NDArray[np.int64]:
+        place = np.array([self.classes.index(name) for name in categories], dtype=np.int64)
+        return place[codes[part.rows]]
+
+
+def _judge(counts: Counts, confusion: Confusion, classes: Sequence[str]) -> Judged:
     place = {name: code for code, name in enumerate(classes)}
     places = np.ix_([place[name] for name in confusion.truths], [place[name] for name in confusion.decided])
 
@@ -132,74 +179,21 @@ def _judge(counts: Counts, confusion: Confusion) -> _Judged:
         table[places] = cells[:-1]
         return table
 
-    return _Judged(
+    return Judged(
         rows=squared(confusion.cells),
         weight=None if confusion.weight is None else squared(confusion.weight),
         squares=None if confusion.weight_squared is None else squared(confusion.weight_squared),
-        positive=place[positive],
+        positive=place[counts.data.positive_label],
         detail={
-            "positive_label": positive,
+            "positive_label": counts.data.positive_label,
             "decisions": counts.source,
             "rows_without_true_label": int(confusion.cells[-1].sum()),
             **weights_said(counts.data),
         },
+        group={},
     )
 
 
-def _any_classes(judged: _Judged, confidence: float) -> Iterator[Measurement]:
-    size = len(judged.rows)
-    right, every = np.eye(size, dtype=np.bool_), np.ones((size, size), dtype=np.bool_)
-    yield from judged.proportion("accuracy", right, every, confidence)
-    shares = [judged.share(right, np.arange(size)[:, None] == np.full(size, place)) for place in range(size)]
-    there = np.array([share for share in shares if share[1] > 0])
-    if len(there):
-        yield Measurement(
-            measure="balanced_accuracy",
-            value=float((there[:, 0] / there[:, 1]).mean()),
-            interval=mean_of_proportions(there[:, 0], there[:, 1], confidence),
-            sample_size=int(judged.rows.sum()),
-            detail={**judged.detail, "classes": len(there)},
-        )
-
-
-def _two_classes(judged: _Judged, confidence: float) -> Iterator[Measurement]:
-    truth = np.repeat(np.arange(2)[:, None] == judged.positive, 2, axis=1)
-    decided = truth.T
-    yield from judged.proportion("precision", truth, decided, confidence)
-    yield from judged.proportion("recall", decided, truth, confidence)
-    hits, of = judged.share(truth & decided, truth | decided)
-    if of > 0:
-        yield Measurement(
-            measure="f1",
-            value=2 * hits / (hits + of),
-            interval=f1_interval(hits, of - hits, confidence),
-            sample_size=int(judged.rows[truth | decided].sum()),
-            detail={
-                **judged.detail,
-                "true_positives": int(judged.rows[truth & decided].sum()),
-                "false_positives": int(judged.rows[~truth & decided].sum()),
-                "false_negatives": int(judged.rows[truth & ~decided].sum()),
-            },
-        )
-
-
-def _of_scores(
-    data: Dataset, target: str, score: Floats, detail: Mapping[str, Json], confidence: float
-) -> Iterator[Measurement]:
-    labels = encode(data.table.column(target))
-    known = labels.codes < len(labels.categories)
-    truth, score = labels.is_label(data.positive_label)[known], score[known]
-    area = auc_interval(score, truth, confidence)
-    if area is not None:
-        yield Measurement(
-            measure="roc_auc", value=area[0], interval=area[1], sample_size=len(score), detail=dict(detail)
-        )
-    if score.min() >= 0 and score.max() <= 1:
-        squared = (score - truth) ** 2
-        yield Measurement(
-            measure="brier_score_loss",
-            value=float(squared.mean()),
-            interval=bounded_mean(squared, confidence),
-            sample_size=len(score),
-            detail=dict(detail),
-        )
+def _with(found: Iterable[Measurement], said: Mapping[str, Json]) -> tuple[Measurement, ...]:
+    """Return measurements, those of all rows with what a reader must know of the slices."""
+    return tuple(item if item.group else replace(item, detail={**item.detail, **said}) for item in found)

@@ -43,7 +43,7 @@ PARAMS = {
 RECORD = b'{"schema": "proofbox/provenance/v1", "date": "2026-01-01", "source": "a register"}'
 """A provenance record of which every check of provenance can say something."""
 
-OF_NUMBERS = {"fairness.regression_gap"}
+OF_NUMBERS = {"fairness.regression_gap", "performance.regression"}
 """Checks of answers that are numbers and no decisions between classes."""
 
 checks = pytest.mark.parametrize("spec", all_checks().values(), ids=all_checks())

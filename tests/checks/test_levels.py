@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proofbox.checks import auc, contrasts, gaps, intervals, levels, meangaps, normalgaps, reliability
+from proofbox.checks import auc, contrasts, errormeans, gaps, intervals, levels, meangaps, normalgaps, reliability
 from proofbox.checks.exactgaps import exact_gap_interval
 from proofbox.checks.levels import at_confidence, families_of
 from proofbox.checks.result import Interval
@@ -51,6 +51,10 @@ MAKERS = {
     "highest": lambda c: gaps.highest_interval([FAMILY], c),
     "area": lambda c: auc.auc_interval(SCORES, np.arange(80) % 3 == 0, c)[1],
     "area of separated classes": lambda c: auc.auc_interval(np.arange(20.0), np.arange(20) >= 10, c)[1],
+    "macro F1": lambda c: intervals.logit_normal(0.6, 0.05, c),
+    "slope": lambda c: intervals.wald(1.1, 0.2, c),
+    "root of a mean": lambda c: errormeans.root_mean(SCORES**2, c)[1],
+    "explained": lambda c: errormeans.explained(SCORES, SCORES**3 / 3, c)[1],
     "certain": lambda c: intervals.certain(0.0, c),
 }
 

@@ -20,7 +20,10 @@ def test_reads_a_recorded_subject():
             {"risk_tier": "high", "sector": "credit", "name": "x"},
             {"task": "binary-classification"},
             {"sensitive": ["sex", "race"]},
-            {"performance": [{"measure": "accuracy", "at_least": 0.65}], "thresholds": {"VN-FAIR-01": 1}},
+            {
+                "performance": [{"measure": "accuracy", "at_least": 0.65}, {"measure": "log_loss", "at_most": 0.6}],
+                "thresholds": {"VN-FAIR-01": 1},
+            },
         )
     )
     assert found == Facts(
@@ -29,6 +32,7 @@ def test_reads_a_recorded_subject():
         sector="credit",
         sensitive=("sex", "race"),
         declared_performance=(("accuracy", 0.65),),
+        declared_losses=(("log_loss", 0.6),),
         declared_thresholds={"VN-FAIR-01": 1.0},
     )
 

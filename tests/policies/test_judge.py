@@ -298,6 +298,31 @@ def test_what_the_provider_claims_is_judged_claim_by_claim(valid, checks, write,
         assert "declares no value" in str(nothing.reason)
 
 
+@pytest.mark.parametrize("criterion", ["measure: each-declared, at_least: declared",
+                                       "measure: log_loss, at_most: declared"])  # fmt: skip
+def test_a_loss_is_held_to_what_the_provider_claims(valid, checks, write, measured, criterion):
+    claimed = CLAIMS.strip("\n").replace("measure: each-declared, at_least: declared", criterion)
+    policy = load_policy(write(valid.replace("  - id: T-PROV\n", claimed + "\n  - id: T-PROV\n")), checks=checks)
+
+    def judged(value, interval, claims=(("log_loss", 0.6), ("log_loss", 0.9))):
+        facts = replace(FACTS, declared_losses=claims)
+        asked = [item for item in expand(policy.policy, facts, checks) if item.check == "perf.score"]
+        records = tuple(measured(item, value, interval) for item in asked)
+        findings = judge([policy], facts, Evidence(measurements=records), checks).findings
+        return next(finding for finding in findings if finding.requirement == "T-FAIR.p")
+
+    assert judged(0.5, (0.45, 0.55)).verdict == "pass"
+    assert judged(0.7, (0.65, 0.75)).verdict == "fail"
+    assert judged(0.58, (0.5, 0.7)).verdict == "inconclusive"
+    assert (judged(0.5, (0.45, 0.55)).criterion.comparison, judged(0.5, (0.45, 0.55)).criterion.threshold) == (
+        "at_most",
+        0.6,
+    )
+    nothing = judged(0.5, (0.45, 0.55), claims=(("accuracy", 0.5),))
+    assert nothing.verdict == "not-run"
+    assert "declares no value for" in str(nothing.reason)
+
+
 def test_an_attestation_is_not_run_for_now(valid, checks, write):
     text = valid.replace(
         "        check: prov.digests\n        criterion: {measure: mismatches, at_most: 0, decision_rule: simple}\n",

@@ -179,10 +179,14 @@ WRONG = [
         "only beside at_least or at_most",
     ),
     (
+        "measure: parity_ratio, at_least: 0.8, decision_rule: guarded, declarable: true",
+        "measure: each-declared, at_least: 0.8",
+        "17:9: controls[0].requirements[0].criterion: got a number, expected 'at_least: declared' together with",
+    ),
+    (
         "at_least: 0.8, decision_rule: guarded, declarable: true",
-        "at_least: declared",
-        "17:9: controls[0].requirements[0].criterion: got one without the other, expected "
-        "'at_least: declared' together with",
+        "at_least: declared, declarable: true",
+        "17:9: controls[0].requirements[0].criterion: got declarable: true, expected declarable",
     ),
     (
         "decision_rule: guarded",

@@ -100,6 +100,21 @@ WRONG: list[tuple[str, Spoil, list[str]]] = [
         ["submission.yaml:21:", "population.csv, line 2", "0.512"],
     ),
     (
+        "claim of an unknown measure",
+        edit("measure: accuracy, at_least: 0.6", "measure: acuracy, at_least: 0.8"),
+        ["submission.yaml:22:18", "'acuracy'", "did you mean 'accuracy'?"],
+    ),
+    (
+        "claim of at least so much loss",
+        edit("measure: accuracy, at_least: 0.6", "measure: log_loss, at_least: 0.8"),
+        ["submission.yaml:22:", "at_most, since lower is better"],
+    ),
+    (
+        "claim without a bound",
+        edit("measure: accuracy, at_least: 0.6", "measure: log_loss"),
+        ["submission.yaml:22:", "got neither", "one of at_least and at_most"],
+    ),
+    (
         "misspelt quasi-identifier",
         edit("declared:", "declared:\n  quasi_identifiers: [incme]"),
         ["submission.yaml:22:23", "income"],
