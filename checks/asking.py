@@ -50,14 +50,19 @@ Asking = Generator[pa.Table | Question, Decisions, _Returned]
 """What asks: yields rows or questions, is sent the decisions, and returns what it found."""
 
 
-def ask_all(tables: Sequence[pa.Table]) -> Asking[tuple[Decisions, ...]]:
+def ask_all(tables: Sequence[pa.Table], planned: int = 0) -> Asking[tuple[Decisions, ...]]:
     """Ask about several tables at once, of one schema; return the decisions for each.
+
+    Parameters
+    ----------
+    planned
+        See :class:`Question`.
 
     Raises
     ------
     ModelFailedError
         The model did not answer.
     """
-    answer = yield pa.concat_tables(tables)
+    answer = yield Question(rows=pa.concat_tables(tables), shared=True, planned=planned)
     ends = np.cumsum([table.num_rows for table in tables])
     return tuple(part_of(answer, slice(end - table.num_rows, end)) for table, end in zip(tables, ends, strict=True))

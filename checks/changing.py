@@ -52,11 +52,12 @@ def differ(first: Decisions, second: Decisions, tolerance: float = 0.0) -> NDArr
 
 def case_row(label: Text, table: pa.Table, decisions: Decisions, row: int) -> CaseRow:
     """Return one row as a counterexample shows it."""
+    score = None if decisions.score is None else float(decisions.score[row])
     return CaseRow(
         label=label,
         values=tuple(scalar(table.column(name)[row].as_py()) for name in table.column_names),
         decision=decisions.label(row),
-        score=None if decisions.score is None else float(decisions.score[row]),
+        score=score if score is not None and np.isfinite(score) else None,
     )
 
 

@@ -37,7 +37,7 @@ class Pair:
 
 
 def smallest_change(
-    original: pa.Table, decisions: Decisions, changed: Changed, *, most: int, label: Text
+    original: pa.Table, decisions: Decisions, changed: Changed, *, most: int, label: Text, tolerance: float = 0.0
 ) -> Asking[Pair | None]:
     """Set columns back one by one as long as the decision stays turned; return the pair with the fewest left.
 
@@ -51,6 +51,8 @@ def smallest_change(
         How many of the turned rows are tried, the first ones.
     label
         What the changed row of the pair is called.
+    tolerance
+        For answers that are numbers: see :func:`proofbox.checks.changing.differ`.
 
     Raises
     ------
@@ -70,7 +72,7 @@ def smallest_change(
         places = np.array([place for place, _ in tries])
         without = np.array([kept[place] & (np.arange(kept.shape[1]) != column) for place, column in tries])
         said = yield _mixed(before, after, places, without)
-        still = differ(part_of(was, places), said)
+        still = differ(part_of(was, places), said, tolerance)
         if not still.any():
             break
         for place in np.unique(places[still]):
@@ -80,7 +82,7 @@ def smallest_change(
     everywhere = np.arange(len(rows))
     shown = _mixed(before, after, everywhere, kept)
     answer = yield shown
-    turned = np.flatnonzero(differ(was, answer))
+    turned = np.flatnonzero(differ(was, answer, tolerance))
     if not len(turned):
         return None
     best = int(turned[kept[turned].sum(axis=1).argmin()])

@@ -54,7 +54,7 @@ def swap_of(data: Dataset, groups: Groups, group: int, read: tuple[str, ...], kn
             # Taking an existing cell keeps the column's type, dictionary and all.
             swapped[name] = column.take(pa.array(np.full(len(rows), members[0])))
         else:
-            swapped[name] = _typical(column, members, len(rows))
+            swapped[name] = typical_cells(column, members, len(rows))
     return Swap(group=group, rows=rows, table=with_columns(table, swapped))
 
 
@@ -81,7 +81,7 @@ def _ask_held(held: list[Swap], told: Callable[[Swap, Decisions], None]) -> Aski
         told(swap, answer)
 
 
-def _typical(column: pa.ChunkedArray, members: NDArray[np.intp], rows: int) -> pa.ChunkedArray:
+def typical_cells(column: pa.ChunkedArray, members: NDArray[np.intp], rows: int) -> pa.ChunkedArray:
     """Return ``rows`` cells that all hold what is typical of the members."""
     there = column.take(pa.array(members))
     encoded = encode(there)

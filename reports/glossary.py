@@ -84,6 +84,20 @@ MEASURES: Mapping[str, Text] = {
     "worst_group_shortfall": t("How much worse the metric is in the worst group than in all groups together."),
     "flip_rate": t("The share of decisions that change when only the tested input is changed."),
     "noise_flip_rate": t("The share of decisions that change when the numbers are shaken a little."),
+    "noise_area_under_curve": t(
+        "How many decisions change on average over noise from none to the strongest that was tried. 0 means none."
+    ),
+    "missing_flip_rate": t("The share of decisions that change when a value of a row, drawn at random, is missing."),
+    "category_flip_rate": t(
+        "The share of decisions that change when a text is one that the model does not know, or rare."
+    ),
+    "outlier_flip_rate": t("The share of decisions that change when one number of a row lies far outside the usual."),
+    "unit_slip_flip_rate": t("The share of decisions that change when one number of a row is in the wrong unit."),
+    "dropout_flip_rate": t("The share of decisions that change without the one input that matters most."),
+    "negligible_flip_rate": t("The share of decisions that change under changes too small for anyone to notice."),
+    "missing_failure_share": t(
+        "The share of inputs whose missing value makes the model fail instead of answer or refuse."
+    ),
     "disagreement_rate": t("The share of rows that get another decision when the model is asked again."),
     "isolation_level": t(
         "How the model was held: 0 without walls, 1 by filters, 2 by namespaces of its own, 3 by a kernel of its own."

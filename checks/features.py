@@ -1,0 +1,106 @@
+"""What the features of a table are like: how far numbers spread, how exactly they are written, which texts repeat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from proofbox.checks.counting import encode
+from proofbox.checks.intervals import Floats
+from proofbox.checks.subject import Dataset
+
+MOST_DECIMALS = 6
+"""With more digits after the point than this, a column counts as written in full precision."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumericFeature:
+    """A feature of numbers with more than two values."""
+
+    name: str
+    spread: float
+    """Standard deviation of the finite values."""
+    middle: float
+    """Their median."""
+    decimals: int | None
+    """Digits after the point that are enough to write every value; 0 for whole numbers, None for full precision."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextFeature:
+    """A feature of texts that repeat."""
+
+    name: str
+    categories: tuple[str, ...]
+    shares: Floats
+    """Shape (categories,): share of the rows that have a value."""
+
+
+def numeric_features(data: Dataset) -> tuple[NumericFeature, ...]:
+    """Return the features of numbers that have more than two values; yes-or-no features are none."""
+    found = []
+    for name in data.features:
+        column = data.table.column(name)
+        if not is_numeric(column.type):
+            continue
+        distinct = numbers(column.unique().drop_null())
+        if np.count_nonzero(~np.isnan(distinct)) <= 2:
+            continue
+        there = numbers(column)
+        there = there[np.isfinite(there)]
+        spread, middle = float(there.std()), float(np.median(there))
+        found.append(NumericFeature(name=name, spread=spread, middle=middle, decimals=_decimals(distinct)))
+    return tuple(found)
+
+
+def text_features(data: Dataset) -> tuple[TextFeature, ...]:
+    """Return the features of texts whose categories repeat: at most one category for every two rows."""
+    found = []
+    for name in data.features:
+        column = data.table.column(name)
+        kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+        if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+            continue
+        encoded = encode(column)
+        counts = np.bincount(encoded.codes, minlength=len(encoded.categories) + 1)[:-1]
+        if 0 < 2 * len(counts) <= max(4, data.rows):
+            found.append(TextFeature(name=name, categories=encoded.categories, shares=counts / counts.sum()))
+    return tuple(found)
+
+
+def is_numeric(kind: pa.DataType) -> bool:
+    """Return whether a column of that type holds numbers (yes and no are none)."""
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+def numbers(column: pa.ChunkedArray | pa.Array) -> Floats:
+    """Return a column of numbers as float64, NaN where missing."""
+    return column.cast(pa.float64()).to_numpy(zero_copy_only=False).astype(np.float64)  # type: ignore[no-any-return]
+
+
+def with_numbers(column: pa.ChunkedArray, values: Floats, mask: NDArray[np.bool_]) -> pa.ChunkedArray:
+    """Return a column of numbers with other values where ``mask``, in the column's own type.
+
+    Whole-number types get rounded values within their range; cells that are not in the mask stay what they are.
+    """
+    kind = column.type
+    values = np.where(mask, values, 0.0)
+    if pa.types.is_integer(kind):
+        info = np.iinfo(kind.to_pandas_dtype())
+        # float64 has no 2**63 - 1: the next one below does.
+        values = np.clip(np.rint(values), float(info.min), np.nextafter(float(info.max), 0))
+    return pc.if_else(pa.array(mask), pa.array(values).cast(kind, safe=False), column)
+
+
+def _decimals(values: Floats) -> int | None:
+    there = values[np.isfinite(values)][:10_000]
+    for places in range(MOST_DECIMALS + 1):
+        scaled = there * 10.0**places
+        # The double nearest to a decimal number lies within a few units in the last place of it.
+        if (np.abs(scaled - np.rint(scaled)) <= 1e-9 * np.maximum(np.abs(scaled), 1)).all():
+            return places
+    return None
