@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, cast
 
 from proofbox.policies.errors import BadRecordError
 from proofbox.policies.record_json import from_json, to_json
+from proofbox.reports.bom import FILE_NAME as BOM_NAME
+from proofbox.reports.bom import bom_bytes
 from proofbox.reports.canonical import canonical_bytes, sha256_hex
 from proofbox.reports.errors import BundleWriteError, IncompleteBundleError, NotABundleError, TamperedBundleError
 from proofbox.reports.folder import refuse_filled, write_folder
@@ -104,6 +106,7 @@ def write_bundle(
     files: dict[str, bytes] = {
         "assessment.json": canonical_bytes(to_json(assessment)),
         "submission.yaml": submission_yaml,
+        BOM_NAME: bom_bytes(assessment),
     }
     for name, raw in policy_sources:
         _add(files, f"policy/{_file_name(PurePath(name).stem)}.yaml", raw)

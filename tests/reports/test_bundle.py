@@ -59,6 +59,7 @@ def files(path):
 def test_it_holds_what_the_contract_lists(bundle):
     assert files(bundle.path) == [
         "assessment.json",
+        "bom.cdx.json",
         "counterexamples/c-00000000000000aa.json",
         "manifest.json",
         "policy/vn-trusted-ai.yaml",
@@ -78,7 +79,7 @@ def test_it_reads_back_as_it_was_written(bundle, model_a):
     content = read_bundle(bundle.path)
     assert content.assessment == model_a
     assert content.bundle == bundle
-    assert len(content.manifest) == 7
+    assert len(content.manifest) == 8
 
 
 def test_the_manifest_agrees_with_sha256sum_and_the_statement_binds_it(bundle):
