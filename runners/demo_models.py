@@ -14,6 +14,8 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from proofbox.runners.demo_cards import card
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -61,7 +63,7 @@ def _write(
     # The threshold keeps the approval rate of the training part: at 0.5 nearly everybody would be approved.
     scores = model.predict_proba(train[columns])[:, 1]
     threshold = round(float(np.quantile(scores, 1 - train["approve"].mean())), 6)
-    for folder in ("model", "data"):
+    for folder in ("model", "data", "docs"):
         (out / folder).mkdir(parents=True)
     train.to_csv(out / "data/train.csv", index=False)
     evaluation.to_csv(out / "data/eval.csv", index=False)
@@ -79,6 +81,10 @@ def _write(
     for part in ("eval", "train"):
         record = _provenance(part, _sha256(out / f"data/{part}.csv"))
         (out / f"data/{part}.provenance.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    decided = model.predict_proba(evaluation[columns])[:, 1] >= threshold
+    accuracy = float((decided == evaluation["approve"]).mean())
+    language = "vi" if kind == "onnx" else "en"
+    (out / "docs/model-card.md").write_text(card(language, name, columns, accuracy), encoding="utf-8")
     text = _SUBMISSION.format(
         name=name,
         model=f"model/model.{kind}",
@@ -153,6 +159,8 @@ data:
     provenance: data/train.provenance.json
 declared:
   performance: [{{measure: accuracy, at_least: 0.80}}]
+documents:
+  model_card: docs/model-card.md
 """
 
 if __name__ == "__main__":

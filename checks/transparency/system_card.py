@@ -62,18 +62,20 @@ class Params(BlockParams):
 def system_card(subject: Subject, params: Params) -> Measured | Inapplicable:
     """Measure how much of the system card is filled, and which of its digests are of nothing that came in."""
     card = read_card(subject, "system_card")
-    text = card.body if isinstance(card, Card) else ""
     names = ("system_card_blocks_filled", "system_card_boilerplate")
-    found = measured_blocks(text if isinstance(card, Card) else card, BLOCKS, params.min_words, names)
+    found = measured_blocks(card.body if isinstance(card, Card) else card, BLOCKS, params.min_words, names)
+    if isinstance(card, Card):
+        found.append(_digests(card.body, subject))
+    return Measured(measurements=tuple(found))
+
+
+def _digests(text: str, subject: Subject) -> Measurement:
     written = sorted({digest.lower() for digest in _DIGEST.findall(text)})
     known = {file.sha256 for file in subject.files} | {model_identity(subject).digest}
     unknown = [digest for digest in written if digest not in known]
-    found.append(
-        Measurement(
-            measure="system_card_unknown_digests",
-            value=float(len(unknown)),
-            sample_size=max(len(written), 1),
-            detail={"digests_written": len(written), "unknown": [*unknown[:MOST_LISTED]]},
-        )
+    return Measurement(
+        measure="system_card_unknown_digests",
+        value=float(len(unknown)),
+        sample_size=max(len(written), 1),
+        detail={"digests_written": len(written), "unknown": [*unknown[:MOST_LISTED]]},
     )
-    return Measured(measurements=tuple(found))

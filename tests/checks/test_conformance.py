@@ -88,7 +88,7 @@ def given(data, model, subject, spec):
                 model_format="onnx",
                 provenance={"evaluation": "p.json", "training": "p.json"},
                 quasi_identifiers=("sex", "age"),
-                documents={"model_card": "card.md", "bom": "bom.json"},
+                documents={"model_card": "card.md", "system_card": "card.md", "bom": "bom.json"},
                 reference=tuple(ReferenceShare(attribute="sex", category=one, share=0.5) for one in ("f", "m")),
             ),
             "model": asked,

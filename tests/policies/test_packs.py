@@ -109,11 +109,15 @@ def test_the_first_controls_are_there_with_their_gates():
         "VN-PRV-02",
         "VN-PRV-03",
         "VN-SEC-01",
+        "VN-SEC-02",
+        "VN-SEC-03",
         "VN-SEC-06",
+        "VN-TRN-01",
+        "VN-TRN-02",
     ]
     gates = {requirement.id for control in policy.controls for requirement in control.requirements if requirement.gate}
     assert {"VN-DAT-02.a", "VN-SEC-01.a"} <= gates
-    assert {gate[:9] for gate in gates} == {"VN-DAT-02", "VN-SEC-01"}
+    assert {gate[:9] for gate in gates} == {"VN-DAT-02", "VN-SEC-01", "VN-SEC-02"}
 
 
 def test_the_borrowed_number_is_said_to_be_borrowed():
@@ -134,7 +138,7 @@ def evidence(pack: str, good: bool) -> Evidence:
     for item in expand(load_policy(pack).policy, FACTS):
         low, high = range_bounds(all_checks()[item.check].measures[item.measure].range)
         higher = item.criterion.comparison == "at_least"
-        value = min(high, 1000.0) if higher == good else low
+        value = min(high, 1000.0) if higher == good else max(low, -1000.0)
         interval = Interval(low=value, high=value, confidence=0.95, method="wilson")
         records[(item.task, item.measure)] = MeasurementRecord(
             id=f"m-{len(records)}",
@@ -207,3 +211,23 @@ def test_the_policy_in_the_documentation_is_well(tmp_path):
     path = tmp_path / "policy.yaml"
     path.write_text(page.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
     assert lint(str(path)) == ()
+
+
+@pytest.mark.parametrize(
+    ("tier", "levels"),
+    [
+        ("low", {"VN-TRN-01.c": "should", "VN-TRN-01.d": "should", "VN-TRN-01.e": "should"}),
+        *(
+            (
+                tier,
+                {"VN-TRN-01.a": "must", "VN-TRN-01.b": "must"}
+                | dict.fromkeys(("VN-TRN-01.e", "VN-TRN-02.a", "VN-TRN-02.b"), "should"),
+            )
+            for tier in ("medium", "high")
+        ),
+    ],
+)
+def test_cards_are_a_duty_at_medium_and_high_risk_and_advice_at_low(tier: str, levels: dict[str, str]):
+    facts = Facts(risk_tier=tier, task="binary-classification", sensitive=("sex",))
+    asked = {item.requirement.id: item.requirement.level for item in expand(load_policy("vn-trusted-ai").policy, facts)}
+    assert {key: level for key, level in asked.items() if "TRN" in key} == levels
