@@ -98,6 +98,16 @@ MEASURES: Mapping[str, Text] = {
     "missing_failure_share": t(
         "The share of inputs whose missing value makes the model fail instead of answer or refuse."
     ),
+    "evasion_rate": t(
+        "The share of decisions that someone who sees only decisions could turn by a small change of the inputs."
+    ),
+    "random_evasion_rate": t("The share of decisions that as many random changes of the same size turn."),
+    "evasion_over_random": t(
+        "The share turned by the attack less the share turned at random: what takes an adversary."
+    ),
+    "median_evasion_distance": t(
+        "The size of the smallest change found for the middle row: 1 is one standard deviation of one input."
+    ),
     "disagreement_rate": t("The share of rows that get another decision when the model is asked again."),
     "isolation_level": t(
         "How the model was held: 0 without walls, 1 by filters, 2 by namespaces of its own, 3 by a kernel of its own."
@@ -129,6 +139,9 @@ METHODS: Mapping[str, Text] = {
     "clopper-pearson": t("Exact interval for a share (Clopper and Pearson 1934)."),
     "newcombe": t("Interval for the difference of two shares (Newcombe 1998)."),
     "newcombe-simultaneous": t("Newcombe's interval, widened so that it holds for all pairs of groups at once."),
+    "order-statistics": t(
+        "Interval for a median, from the order of the values alone (David and Nagaraja 2003); never less than it says."
+    ),
     "newcombe-paired": t("Interval for the difference of two shares of the same rows (Newcombe 1998)."),
     "newcombe-hanley-mcneil": t("Interval for the area under a ROC curve (Newcombe 2006)."),
     "koopman": t("Interval for the ratio of two shares (Koopman 1984)."),

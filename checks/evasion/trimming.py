@@ -1,0 +1,99 @@
+"""Steps of the search that make a change smaller column by column: set back whole, or part of the way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from proofbox.checks.asking import Asking
+from proofbox.checks.evasion.space import Points, Rows
+from proofbox.checks.evasion.tracks import Tracks, portions
+from proofbox.checks.intervals import Floats
+
+_PARTS = (0.0, 0.5, 0.75, 0.9, 0.97)
+"""What is left of a column's change, in the order of their worth: fewer of them where many columns are changed."""
+
+
+def trim(tracks: Tracks, rows: Rows, most: int, rng: Generator) -> Asking[None]:
+    """Ask what part of each column's change the turned decision can do without, then join what it can.
+
+    Parameters
+    ----------
+    rows
+        Rows with a point that turns their decision.
+    most
+        Points asked about for each row in either of the two calls, at most; where more columns are changed they are
+        set back in blocks.
+    """
+    for part in portions(rows, tracks.space, most):
+        best = tracks.best(part)
+        factors, places = _each_alone(tracks, best, most, rng)
+        if not len(places):
+            continue
+        tried = _shrunk(tracks, best.take(places), factors)
+        turned = yield from tracks.ask(tried)
+        joined, places = _joined(tracks, tried, factors, places, turned, most)
+        if len(places):
+            yield from tracks.ask(_shrunk(tracks, best.take(places), joined))
+
+
+def _each_alone(tracks: Tracks, best: Points, most: int, rng: Generator) -> tuple[Floats, NDArray[np.intp]]:
+    """Return what is left of every column's change in each try, shape (tries, columns), and the place in ``best``."""
+    space = tracks.space
+    numbers = space.moved(best) != 0
+    changed = np.hstack([numbers, space.exchanged(best)])
+    factors: list[Floats] = []
+    places: list[int] = []
+    for place, row in enumerate(changed):
+        columns = np.flatnonzero(row)
+        if len(columns) < 1:
+            continue
+        parts = _PARTS[: max(1, most // len(columns))]
+        blocks = [columns[at : at + 1] for at in range(len(columns))]
+        if len(columns) > most:
+            blocks = np.array_split(rng.permutation(columns), most)
+        for block in blocks:
+            for left in parts if block[0] < numbers.shape[1] else (0.0,):
+                # The last changed column set back whole is the row as submitted.
+                if left == 0.0 and len(block) == len(columns):
+                    continue
+                factor = np.ones(changed.shape[1])
+                factor[block] = left
+                factors.append(factor)
+                places.append(place)
+    return np.array(factors).reshape(-1, changed.shape[1]), np.array(places, dtype=np.intp)
+
+
+def _joined(
+    tracks: Tracks, tried: Points, factors: Floats, places: NDArray[np.intp], turned: NDArray[np.bool_], most: int
+) -> tuple[Floats, NDArray[np.intp]]:
+    """Return what is left in the tries that worked together, the cheapest first: two of them, three, and so on."""
+    distances = tracks.space.distances(tried)
+    found: list[Floats] = []
+    owners: list[int] = []
+    for place in np.unique(places[turned]):
+        worked = np.flatnonzero(turned & (places == place))
+        order = worked[np.argsort(distances[worked], kind="stable")]
+        together = np.minimum.accumulate(factors[order], axis=0)
+        fresh = np.flatnonzero((together[1:] != together[:-1]).any(axis=1)) + 1
+        # Halfway through all of them and not only the first few, where there are many.
+        chosen = (
+            fresh[np.unique(np.linspace(0, len(fresh) - 1, min(most, len(fresh))).astype(np.intp))]
+            if len(fresh)
+            else fresh
+        )
+        chosen = chosen[together[chosen].any(axis=1)]
+        found.extend(together[chosen])
+        owners.extend([int(place)] * len(chosen))
+    return np.array(found).reshape(-1, factors.shape[1]), np.array(owners, dtype=np.intp)
+
+
+def _shrunk(tracks: Tracks, best: Points, factors: Floats) -> Points:
+    space, origin = tracks.space, tracks.space.origins(best)
+    count = best.numbers.shape[1]
+    numbers = origin.numbers + factors[:, :count] * (best.numbers - origin.numbers)
+    codes = np.where(factors[:, count:] == 0.0, origin.codes, best.codes)
+    return space.allowed(replace(best, numbers=numbers, codes=codes))
