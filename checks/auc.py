@@ -45,9 +45,9 @@ def area_and_bearing(scores: Floats, positive: NDArray[np.bool_]) -> tuple[float
     """
     cases, controls = scores[positive], scores[~positive]
     m, n = len(cases), len(controls)
-    both = _midranks(np.concatenate([cases, controls]))
-    over_controls = (both[:m] - _midranks(cases)) / n
-    over_cases = 1 - (both[m:] - _midranks(controls)) / m
+    both = midranks(np.concatenate([cases, controls]))
+    over_controls = (both[:m] - midranks(cases)) / n
+    over_cases = 1 - (both[m:] - midranks(controls)) / m
     area = float(over_controls.mean())
     bearing = np.empty(len(scores))
     bearing[positive] = (over_controls - area) / math.sqrt(m * max(m - 1, 1))
@@ -64,7 +64,7 @@ def logit_interval(area: float, variance: float, confidence: float) -> Interval:
     return Interval(low=low, high=high, confidence=confidence, method="delong-logit", basis=basis)
 
 
-def _midranks(values: Floats) -> Floats:
+def midranks(values: Floats) -> Floats:
     """Return ranks from 1, ties sharing their mean rank."""
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(counts)

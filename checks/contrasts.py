@@ -46,6 +46,19 @@ def largest_difference(inside: Sample, outside: Sample, confidence: float) -> In
     )
 
 
+def largest_shortfall(inside: Sample, outside: Sample, confidence: float) -> Interval:
+    """Return the bounds of the largest ``p2 - p1`` of several contrasts: how much lower the worst lies; see above."""
+    plain = difference_limits(outside, inside, z_value(confidence))
+    low, _ = difference_limits(outside, inside, contrasts_z(_number_of(inside), confidence))
+    return Interval(
+        low=float(low.max()),
+        high=float(plain[1].max()),
+        confidence=confidence,
+        method="newcombe-agresti-caffo-shortfall",
+        basis=_basis(inside, outside),
+    )
+
+
 def smallest_ratio(inside: Sample, outside: Sample, confidence: float) -> Interval:
     """Return the bounds of the smallest ``min(p1 / p2, p2 / p1)`` of several contrasts; see above."""
     plain = ratio_limits(inside, outside, z_value(confidence))

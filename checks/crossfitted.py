@@ -54,24 +54,38 @@ def out_of_fold_probabilities(features: Floats, labels: NDArray[np.int64], rng: 
     Gradient-boosted trees (J. H. Friedman, Annals of Statistics 29 (2001) 1189-1232) as scikit-learn grows them, with
     folds that hold each class alike.
     """
-    from sklearn.ensemble import HistGradientBoostingClassifier
-    from threadpoolctl import threadpool_limits
-
     classes = int(labels.max()) + 1
     found = np.zeros((len(labels), classes))
     fold = _folds(labels, rng)
     for part in range(FOLDS):
         inside = fold != part
-        trees = HistGradientBoostingClassifier(
-            max_iter=_ROUNDS,
-            max_leaf_nodes=_LEAVES,
-            min_samples_leaf=_FEWEST_IN_LEAF,
-            early_stopping=False,
-            random_state=int(rng.integers(2**31)),
-        )
-        with threadpool_limits(1):  # threads that wait for each other cost twenty times what they save here
-            trees.fit(features[inside], labels[inside])
-            found[np.ix_(~inside, trees.classes_)] = trees.predict_proba(features[~inside])
+        found[~inside] = held_out_probabilities(features, labels, inside, classes, rng)
+    return found
+
+
+def held_out_probabilities(
+    features: Floats, labels: NDArray[np.int64], inside: NDArray[np.bool_], classes: int, rng: Generator
+) -> Floats:
+    """Return the class probabilities of the rows outside ``inside``, by trees that were grown on those inside.
+
+    Returns
+    -------
+    Shape (rows outside, classes); 0 for a class that is not inside.
+    """
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from threadpoolctl import threadpool_limits
+
+    trees = HistGradientBoostingClassifier(
+        max_iter=_ROUNDS,
+        max_leaf_nodes=_LEAVES,
+        min_samples_leaf=_FEWEST_IN_LEAF,
+        early_stopping=False,
+        random_state=int(rng.integers(2**31)),
+    )
+    found = np.zeros((int(np.count_nonzero(~inside)), classes))
+    with threadpool_limits(1):  # threads that wait for each other cost twenty times what they save here
+        trees.fit(features[inside], labels[inside])
+        found[:, trees.classes_] = trees.predict_proba(features[~inside])
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TypeAlias
 
 import numpy as np
 from numpy.random import Generator
@@ -13,6 +14,10 @@ from proofbox.checks.result import Interval
 
 _DRAWS = 4_000
 """Bootstrap draws: the quantile's own error is then about a fiftieth of the interval."""
+
+
+Effect: TypeAlias = tuple[float, Interval]
+"""How far apart two distributions lie, and its interval."""
 
 
 def total_variation(
@@ -119,3 +124,34 @@ def _around(value: float, bias: float, variance: float, confidence: float, compa
     half = z_value(confidence, comparisons) * math.sqrt(variance)
     middle = value - bias
     return max(middle - half, 0.0), max(middle + half, 0.0)
+
+
+def two_sample_stability(counts: Codes, confidence: float, comparisons: int = 1) -> Effect:
+    """Return ``sum (p - q) ln(p / q)`` of the shares of two samples; 0 counts as half a row.
+
+    Parameters
+    ----------
+    counts
+        Shape (2, categories): rows of either sample, none of which is empty.
+    comparisons
+        Indices looked at together: the lower limit holds for all of them at once (Bonferroni).
+
+    Notes
+    -----
+    As :func:`population_stability`, both samples being random: the bias is ``(k - 1) (1/n + 1/m)``, the variance the
+    sum of both samples' by the delta method plus ``2 (k - 1) (1/n + 1/m)**2`` (Yurdakul and Naranjo, 2020).
+    """
+    counts = counts[:, counts.any(axis=0)]
+    sizes = counts.sum(axis=1, keepdims=True).astype(np.float64)
+    p, q = np.maximum(counts / sizes, 0.5 / sizes)
+    n, m = sizes.ravel().tolist()
+    value = float(((p - q) * np.log(p / q)).sum())
+    spare = (len(p) - 1) * (1 / n + 1 / m)
+    variance = sum(
+        _variance(own / own.sum(), np.log(own / other) + 1 - other / own, size)
+        for own, other, size in ((p, q, n), (q, p, m))
+    )
+    variance += 2 * spare * (1 / n + 1 / m)
+    low = _around(value, spare, variance, confidence, comparisons)[0]
+    high = _around(value, spare, variance, confidence)[1]
+    return value, Interval(low=low, high=high, confidence=confidence, method="delta-chi-squared")

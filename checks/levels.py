@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proofbox.checks import auc, errormeans, gaps, intervals, meangaps, reliability
-from proofbox.checks.contrasts import largest_difference, smallest_ratio
+from proofbox.checks.contrasts import largest_difference, largest_shortfall, smallest_ratio
 from proofbox.checks.exactgaps import exact_gap_interval, few_enough
 from proofbox.checks.intervals import Sample
 from proofbox.checks.normalgaps import normal_again
@@ -191,6 +191,7 @@ _METHODS: Mapping[str, Callable[[Mapping[str, Json], float], Interval]] = {
     "newcombe-agresti-caffo": lambda basis, confidence: gaps.difference_interval(_families(basis), confidence),
     "mover-r": lambda basis, confidence: gaps.ratio_interval(_families(basis), confidence),
     "newcombe-agresti-caffo-contrasts": lambda basis, confidence: largest_difference(*_contrasts(basis), confidence),
+    "newcombe-agresti-caffo-shortfall": lambda basis, confidence: largest_shortfall(*_contrasts(basis), confidence),
     "mover-r-contrasts": lambda basis, confidence: smallest_ratio(*_contrasts(basis), confidence),
     "wilson-adjusted-lowest": lambda basis, confidence: gaps.lowest_interval(_families(basis), confidence),
     "wilson-adjusted-highest": lambda basis, confidence: gaps.highest_interval(_families(basis), confidence),

@@ -36,6 +36,19 @@ MEASURES: Mapping[str, Text] = {
     "calibration_intercept": t(
         "What would have to be added to the logit of every probability to fit what happened. 0 is perfect."
     ),
+    "drifted_columns": t(
+        "Columns whose values differ between training and evaluation data by more than chance would bring about."
+    ),
+    "largest_population_stability_index": t(
+        "How far the column that moved most has moved between the two files. Around 0.1 is small, 0.25 large."
+    ),
+    "told_apart_auc": t("How well a learner tells the rows of the two files apart. 0.5 is not at all."),
+    "worst_slice_shortfall": t(
+        "How much lower the accuracy in the worst slice of the data is than everywhere else. 0 is perfect."
+    ),
+    "slices_that_fall_short": t(
+        "Slices in which the model is right less often than elsewhere, by more than chance would bring about."
+    ),
     "demographic_parity_ratio": t("The lowest selection rate of any group, divided by the highest. 1 means equal."),
     "demographic_parity_difference": t("The highest selection rate of any group, less the lowest. 0 means equal."),
     "equalized_odds_difference": t(
@@ -174,6 +187,11 @@ METHODS: Mapping[str, Text] = {
         "Interval on the scale of logarithms, from leaving out one row at a time (Miller 1974)."
     ),
     "mean-of-wilson-transformed": t("Mean of the limits of each class's own F1."),
+    "massart-triangle": t("Bounds that hold for every sample of that size (Massart 1990), shared out over both files."),
+    "newcombe-agresti-caffo-shortfall": t(
+        "Interval for how much lower a share lies than elsewhere; its lower end holds for all slices at once."
+    ),
+    "delta-chi-squared": t("Delta method, less the bias of adding up distances."),
     "exact": t(
         "Exact interval: every possible table of the two groups is added up, so that it never covers less than it says."
     ),

@@ -1,4 +1,4 @@
-"""The groups that fare most differently from everybody else, as ``fairness.worst_group`` lists them in its detail."""
+"""The groups that fare most differently from everybody else, as their check lists them in its detail."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from proofbox.reports.charts import Dot, rates_chart, scale
 from proofbox.reports.figures import Chart
 from proofbox.reports.i18n import Translator
 from proofbox.reports.visible import visible
+
+SEARCHED = frozenset({"worst_group_difference", "worst_slice_shortfall"})
+"""Measures whose detail lists groups, or slices of ordinary features, against everybody else."""
 
 SHOWN = 12
 """Groups in the table and the picture; the evidence table of the bundle has all."""
@@ -49,7 +52,7 @@ def worst_views(measurements: tuple[MeasurementRecord, ...], translator: Transla
     """Yield the groups that differ most, one view for each rate that was searched; none for a strange detail."""
     for item in measurements:
         listed, rate = item.detail.get("worst_groups"), item.detail.get("rate")
-        if item.measure != "worst_group_difference" or not isinstance(listed, list) or not isinstance(rate, str):
+        if item.measure not in SEARCHED or not isinstance(listed, list) or not isinstance(rate, str):
             continue
         rows = tuple(found for one in listed[:SHOWN] if (found := _group(one)) is not None)
         judged, small = item.detail.get("groups_judged"), item.detail.get("too_small")

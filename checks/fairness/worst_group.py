@@ -41,14 +41,14 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from proofbox.checks.contrasts import contrasts_z, largest_difference, smallest_ratio
+from proofbox.checks.contrasts import largest_difference, smallest_ratio
 from proofbox.checks.counts import Counts
 from proofbox.checks.crossings import Crossed, CrossingParams, crossed
 from proofbox.checks.intervals import Floats
-from proofbox.checks.outcomes import Category, weights_are_no_people
-from proofbox.checks.pairs import difference_limits
+from proofbox.checks.outcomes import weights_are_no_people
 from proofbox.checks.registry import check
-from proofbox.checks.result import CountTable, Inapplicable, Json, Measured, Measurement, Scalar
+from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
+from proofbox.checks.subgrouplists import groups_table, listed, listed_small
 from proofbox.checks.subgroups import Subgroups, holm, two_sided
 from proofbox.checks.text import t
 
@@ -91,7 +91,7 @@ def worst_group(counts: Counts, params: Params) -> Measured | Inapplicable:
                 for name, number in counted.items()
             ),
         ),
-        tables=(_table(f"groups-{params.rate.replace('_', '-')}-{params.depth}", judged, small, p_values),),
+        tables=(groups_table(f"groups-{params.rate.replace('_', '-')}-{params.depth}", judged, small, p_values),),
     )
 
 
@@ -122,50 +122,13 @@ def _gaps(judged: Subgroups, detail: Mapping[str, Json], confidence: float) -> I
 def _detail(found: Crossed, judged: Subgroups, small: Subgroups, p_values: Floats, params: Params) -> dict[str, Json]:
     first = next(iter(found.outcomes.values())).detail
     inside, outside = judged.rates
-    z = contrasts_z(len(judged.categories), params.confidence)
-    low, high = difference_limits(judged.inside, judged.outside, z)
-    order = np.argsort(-np.abs(inside - outside), kind="stable")[:MOST_SHOWN].tolist()
-    worst: list[Json] = [
-        {
-            "group": dict(judged.categories[place]),
-            "rate": float(inside[place]),
-            "count": int(judged.count[place]),
-            "of": int(judged.of[place]),
-            "rest": float(outside[place]),
-            "difference": float(inside[place] - outside[place]),
-            "low": float(low[place]),
-            "high": float(high[place]),
-            "adjusted_p_value": float(p_values[place]),
-        }
-        for place in order
-    ]
+    order = np.argsort(-np.abs(inside - outside), kind="stable")
     return {
         **{key: first[key] for key in ("counted_label", "decisions", "rows", "rows_without_true_label")},
         "rate": params.rate,
         "combinations": [list(attributes) for attributes in found.outcomes],
         "combinations_not_compared": list(found.not_compared),
         "groups_judged": len(judged.categories),
-        "worst_groups": worst,
-        "too_small": [
-            {"group": dict(category), "rows": int(rows), "of": int(of)}
-            for category, rows, of in list(zip(small.categories, small.rows, small.of, strict=True))[:200]
-        ],
+        "worst_groups": listed(judged, p_values, order[:MOST_SHOWN], params.confidence),
+        "too_small": listed_small(small),
     }
-
-
-def _table(name: str, judged: Subgroups, small: Subgroups, p_values: Floats) -> CountTable:
-    """Return every group: who, the counts inside and of all, and the adjusted p-value where it was judged."""
-    columns: dict[str, list[Scalar]] = {
-        column: [] for column in ("group", "rows", "count", "of", "all_count", "all_of", "adjusted_p_value")
-    }
-    for groups, values in ((judged, p_values), (small, None)):
-        numbers = (groups.rows, groups.count, groups.of, groups.all_count, groups.everybody)
-        columns["group"] += [_name(category) for category in groups.categories]
-        for column, cells in zip(("rows", "count", "of", "all_count", "all_of"), numbers, strict=True):
-            columns[column] += cells.tolist()
-        columns["adjusted_p_value"] += [None] * len(groups.categories) if values is None else values.tolist()
-    return CountTable(name=name, columns={column: tuple(cells) for column, cells in columns.items()})
-
-
-def _name(category: Category) -> str:
-    return "; ".join(f"{attribute}: {value}" for attribute, value in category.items())

@@ -35,6 +35,7 @@ MAKERS = {
     "effective difference": lambda c: gaps.difference_interval([PAIR], c),
     "ratio": lambda c: gaps.ratio_interval([FAMILY], c),
     "contrasts": lambda c: contrasts.largest_difference(([3, 9], [30, 40]), ([20, 14], [60, 50]), c),
+    "shortfall": lambda c: contrasts.largest_shortfall(([3, 9], [30, 40]), ([20, 14], [60, 50]), c),
     "ratio of contrasts": lambda c: contrasts.smallest_ratio(([3, 9], [30, 40]), ([20, 14], [60, 50]), c),
     "exact": lambda c: exact_gap_interval(SMALL, "difference", c),
     "exact ratio of three": lambda c: exact_gap_interval(SMALL_THREE, "ratio", c),
