@@ -122,11 +122,12 @@ def _findings(detail: Mapping[str, Json], outcome: str) -> Iterator[FileFinding]
                 where=str(one.get("where")),
                 outcome=OUTCOMES[outcome],
                 kind=str(one.get("kind")),
-                said=_said(one["said"]),
+                said=said_text(one["said"]),
             )
 
 
-def _said(given: Json) -> Text:
+def said_text(given: Json) -> Text:
+    """Return the sentence that a record's detail keeps as ``{template, values}``."""
     assert isinstance(given, dict)
     values = given.get("values")
     plain = {key: value for key, value in values.items() if _is_plain(value)} if isinstance(values, dict) else {}

@@ -99,6 +99,7 @@ def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
     from proofbox.reports.datascan import said_of_data
     from proofbox.reports.filescan import said_of_files
     from proofbox.reports.leakscan import said_of_leaks
+    from proofbox.reports.origin import said_of_origin
 
     shown = None
     for item in outcome.measurements:
@@ -114,6 +115,7 @@ def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
         line = f"{item.measure}{f' ({group})' if group else ''}: {item.value:.6g}{bounds}  n={item.sample_size}"
         print(safe_terminal(line))
         for said in (*said_of_files(item.detail), *said_of_data(item), *said_of_leaks(item)):
+        for said in (*said_of_files(item.detail), *said_of_data(item), *said_of_origin(item)):
             print(safe_terminal(f"  {said}"))
     for record in (*outcome.inapplicable, *outcome.errors):
         kind = "not applicable" if record in outcome.inapplicable else "error"

@@ -37,7 +37,7 @@ from pydantic import Field, field_validator
 
 from proofbox.checks.params import CheckParams
 from proofbox.checks.records.model import FIELDS, Record
-from proofbox.checks.records.read import NoRecord, read_role
+from proofbox.checks.records.read import NoRecord, problem_text, read_role
 from proofbox.checks.records.values import is_sha256
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
@@ -60,8 +60,7 @@ _RECOMMENDED = (
 )
 
 _SHOWN = 50
-"""Problems that stand in the detail, each in at most so many characters:"""
-_LONGEST = 500
+"""Problems that stand in the detail."""
 
 
 class Params(CheckParams):
@@ -110,10 +109,10 @@ def _share(measure: str, wanted: tuple[str, ...], found: Record | NoRecord, *, d
 
 
 def _problems(found: Record | NoRecord) -> Measurement:
-    told = [str(one) for one in found.problems] if isinstance(found, Record) else []
+    told = [problem_text(one) for one in found.problems] if isinstance(found, Record) else []
     if isinstance(found, NoRecord) and not found.absent:
-        told = [str(found.reason)]
-    shown: list[Json] = [one[:_LONGEST] for one in told[:_SHOWN]]
+        told = [found.reason]
+    shown: list[Json] = [{"template": one.template, "values": {**one.values}} for one in told[:_SHOWN]]
     return Measurement(measure="record_problems", value=float(len(told)), sample_size=1, detail={"problems": shown})
 
 

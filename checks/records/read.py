@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from proofbox.checks.artefacts.files import read_submitted
 from proofbox.checks.documents.document import Document
 from proofbox.checks.documents.jsontext import MAX_BYTES, read_json
-from proofbox.checks.documents.problem import RefusedError
+from proofbox.checks.documents.problem import Problem, RefusedError
 from proofbox.checks.documents.yamltext import read_yaml
 from proofbox.checks.errors import BadDataError
 from proofbox.checks.records.compact import read_compact
@@ -20,6 +20,9 @@ from proofbox.checks.text import Text, t
 
 MAX_YAML_BYTES = 262_144
 """YAML is read a hundred times slower than JSON."""
+
+_LONGEST = 300
+"""Characters of a foreign text that stand in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +48,24 @@ def read_role(subject: Subject, role: str) -> Record | NoRecord:
         one = err.problem
         reason = t(
             "the provenance record {file} cannot be read: line {line}, column {column}: got {got}, expected {expected}",
-            file=one.file, line=one.line, column=one.column, got=one.got, expected=one.expected,
+            file=one.file, line=one.line, column=one.column, got=_short(one.got), expected=_short(one.expected),
         )  # fmt: skip
     except BadDataError as err:
         reason = t("the provenance record cannot be read: {why}", why=str(err))
     return NoRecord(reason, absent=False)
+
+
+def problem_text(one: Problem) -> Text:
+    """Return what is wrong with one place of a record that can be read, as a sentence."""
+    return t(
+        "{file}, line {line}, column {column}, {where}: got {got}, expected {expected}",
+        file=one.file, line=one.line, column=one.column, where=_short(one.where) or "-", got=_short(one.got),
+        expected=_short(one.expected),
+    )  # fmt: skip
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def _read(subject: Subject, path: str, role: str) -> Record:

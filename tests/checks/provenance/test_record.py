@@ -154,10 +154,10 @@ def test_wrong_types_are_told_with_their_place_and_the_rest_is_read(measures, su
     found = measures(CHECK, subject=given)
     assert found["required_fields_present"].detail["missing"] == ["license"]
     assert found["record_problems"].value == 3
-    told = found["record_problems"].detail["problems"]
+    told = [one["template"].format_map(one["values"]) for one in found["record_problems"].detail["problems"]]
     line = next(number for number, text in enumerate(content.decode().splitlines(), 1) if '"license"' in text)
-    assert told[0].startswith(f"p.json:{line}:2: license: got 7, expected text or a list")
-    assert [one.split(": ")[1] for one in told[1:]] == ["processing_countries", "colour"]
+    assert told[0] == f"p.json, line {line}, column 2, license: got 7, expected text or a list"
+    assert [one.split(": ")[0].rpartition(", ")[2] for one in told[1:]] == ["processing_countries", "colour"]
 
 
 def test_the_standards_have_no_key_for_digests_so_the_submissions_counts(measures, subject):
