@@ -32,6 +32,8 @@ WIDTH, HEIGHT, GAP_X, GAP_Y, ACROSS = 216, 58, 24, 40, 4
 """Of a station, and between stations, in units of the picture; stations that stand side by side."""
 _LABEL = 27
 """Characters of a name that fit into a station."""
+_MOST = 100
+"""Stations that are drawn, whatever a record holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +84,8 @@ def lineage_view(measurements: Iterable[MeasurementRecord]) -> LineageView | Non
     graph = next((one for one in found if one is not None), None)
     if not isinstance(graph, dict):
         return None
-    nodes = [one for one in _objects(graph.get("nodes")) if isinstance(one.get("label"), str)]
-    edges = [edge for one in _objects(graph.get("edges")) if (edge := _edge(one, len(nodes))) is not None]
+    nodes = [one for one in _objects(graph.get("nodes")) if isinstance(one.get("label"), str)][:_MOST]
+    edges = [edge for one in _objects(graph.get("edges"))[: 4 * _MOST] if (edge := _edge(one, len(nodes))) is not None]
     circle = {number for number, one in enumerate(nodes) if one.get("in_cycle") is True}
     rows = _rows(len(nodes), [(origin, made) for origin, made, _ in edges if not {origin, made} <= circle])
     places = _places(rows)

