@@ -42,9 +42,8 @@ class Station:
 
     x: int
     y: int
-    name: str
-    """As the record has it."""
-    short: str
+    name: Text
+    short: Text
     kind: Text
     note: Text | None
     """What is wrong with it, or that its digest comes later."""
@@ -90,12 +89,13 @@ def lineage_view(measurements: Iterable[MeasurementRecord]) -> LineageView | Non
     rows = _rows(len(nodes), [(origin, made) for origin, made, _ in edges if not {origin, made} <= circle])
     places = _places(rows)
     stations = tuple(_station(one, *places[number]) for number, one in enumerate(nodes))
+    ways = (_way(stations[origin], stations[made], stated=stated) for origin, made, stated in edges)
     left_out = graph.get("left_out")
     return LineageView(
         width=max((station.x for station in stations), default=0) + WIDTH + GAP_X,
         height=max((station.y for station in stations), default=0) + HEIGHT + GAP_X,
         stations=stations,
-        ways=tuple(_way(stations[origin], stations[made], stated=stated) for origin, made, stated in edges),
+        ways=tuple(sorted(ways, key=lambda way: (way.origin.y, way.origin.x, way.made.y, way.made.x))),
         left_out=left_out if type(left_out) is int else 0,
     )
 
@@ -149,8 +149,8 @@ def _station(one: Mapping[str, Json], x: int, y: int) -> Station:
     return Station(
         x=x,
         y=y,
-        name=name,
-        short=name if len(name) <= _LABEL else f"{name[: _LABEL - 1]}…",
+        name=_called(name),
+        short=_called(name if len(name) <= _LABEL else f"{name[: _LABEL - 1]}…"),
         kind=KINDS.get(str(one.get("kind")), Text("{x}", {"x": str(one.get("kind"))})),
         note=t("part of a circle") if circle else note,
         state="circle" if circle else "whole" if known or name == ASSESSMENT else "bare",
@@ -158,12 +158,16 @@ def _station(one: Mapping[str, Json], x: int, y: int) -> Station:
     )
 
 
+def _called(name: str) -> Text:
+    return t("this assessment") if name == ASSESSMENT else Text("{x}", {"x": name})
+
+
 def _way(origin: Station, made: Station, *, stated: bool) -> Way:
-    """Return a way from the lower edge of one station to the upper edge of the other."""
+    """Return a way from the lower edge of one station to the upper edge of the other, straight down first."""
     x, y, to_x, to_y = origin.x + WIDTH // 2, origin.y + HEIGHT, made.x + WIDTH // 2, made.y - 7
-    bend = GAP_Y // 2 + 6
+    bend, turn = GAP_Y // 2 + 6, max(y, to_y - GAP_Y + 7)
     return Way(
-        path=f"M{x} {y} C{x} {y + bend} {to_x} {to_y - bend} {to_x} {to_y}",
+        path=f"M{x} {y} V{turn} C{x} {turn + bend} {to_x} {to_y - bend} {to_x} {to_y}",
         head=f"{to_x - 5},{to_y} {to_x + 5},{to_y} {to_x},{to_y + 7}",
         origin=origin,
         made=made,

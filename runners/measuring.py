@@ -114,8 +114,8 @@ def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
             bounds = f"  [{interval.low:.4f}, {interval.high:.4f}] {interval.confidence:.0%} {interval.method}"
         line = f"{item.measure}{f' ({group})' if group else ''}: {item.value:.6g}{bounds}  n={item.sample_size}"
         print(safe_terminal(line))
-        for said in (*said_of_files(item.detail), *said_of_data(item), *said_of_leaks(item)):
-        for said in (*said_of_files(item.detail), *said_of_data(item), *said_of_origin(item)):
+        told = (said_of_files(item.detail), said_of_data(item), said_of_leaks(item), said_of_origin(item))
+        for said in itertools.chain(*told):
             print(safe_terminal(f"  {said}"))
     for record in (*outcome.inapplicable, *outcome.errors):
         kind = "not applicable" if record in outcome.inapplicable else "error"

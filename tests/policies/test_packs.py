@@ -96,9 +96,11 @@ def test_the_first_controls_are_there_with_their_gates():
     assert [control.id for control in policy.controls] == [
         "VN-DAT-01",
         "VN-DAT-02",
+        "VN-DAT-03",
         "VN-DAT-04",
         "VN-DAT-05",
         "VN-DAT-06",
+        "VN-DAT-07",
         "VN-FAIR-01",
         "VN-FAIR-02",
         "VN-FAIR-03",

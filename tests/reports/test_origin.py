@@ -76,8 +76,10 @@ def test_gaps_and_faults_are_told_in_both_languages_and_on_a_terminal(model_a):
     assert list(said_of_origin(other)) == ["p.json, line 3, column 2, license: got <b>7, expected text"]
 
 
-@pytest.mark.parametrize(("language", "leads"), [("en", "leads to"), ("vi", "dẫn tới")])
-def test_the_lineage_is_drawn_with_a_text_that_says_the_same(model_a, language, leads):
+@pytest.mark.parametrize(
+    ("language", "leads", "this"), [("en", "leads to", "this assessment"), ("vi", "dẫn tới", "lần đánh giá này")]
+)
+def test_the_lineage_is_drawn_with_a_text_that_says_the_same(model_a, language, leads, this):
     page = render_html(measured(model_a, "provenance.lineage", {"graph": GRAPH})[0], language)
     found = re.search(r"<svg class=\"lineage\".*?</svg>", page, re.DOTALL)
     assert found is not None
@@ -85,7 +87,7 @@ def test_the_lineage_is_drawn_with_a_text_that_says_the_same(model_a, language, 
     assert svg.get("role") == "img"
     described = svg.find("desc")
     assert described is not None
-    assert f"register <1> {leads} fit; fit {leads} model.onnx; model.onnx {leads} (this assessment)" in described.text
+    assert f"register <1> {leads} fit; fit {leads} model.onnx; model.onnx {leads} {this}" in described.text
     boxes = [item.get("class") for item in svg.iter("g")]
     assert boxes == ["station whole", "station whole", "station bare", "station whole"]
     assert len(list(svg.iter("path"))) == 3
