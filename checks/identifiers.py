@@ -9,8 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.types as pt
 
-from proofbox.checks.counting import missing_mask
-from proofbox.checks.leaks.cells import Bits, Cells, kind_of, row_hashes
+from proofbox.checks.leaks.cells import MISSING, Bits, Cells, kind_of
 from proofbox.checks.leaks.prose import is_prose
 from proofbox.checks.personal.plain import words_of
 from proofbox.checks.rowclasses import column_codes
@@ -29,6 +28,9 @@ _MOSTLY = 0.9
 """A column named like an identifier is one if so large a share of its values differs: a file may hold some rows twice,
 identifier and all."""
 
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+"""2**64 over the golden ratio, which spreads numbers evenly (Knuth, The Art of Computer Programming 3, 6.4)."""
+
 _SAMPLE = 1 << 21
 """Rows, about, in which the values of a file that is read in batches are counted."""
 
@@ -38,7 +40,7 @@ def identifier_columns(data: Dataset) -> Mapping[str, str]:
 
     ``named``: called like one, and nearly every row has a value of its own. ``all_differ``: whole numbers or text that
     differ in every row, in a column that has no other role. Of a file that is read in batches a sample of the values
-    is counted, all rows of each: what repeats, repeats in the sample.
+    is counted, all rows of each, from which the number of values follows.
     """
     found = dict.fromkeys(data.id_columns, "declared")
     if data.rows < FEWEST_ROWS:
@@ -77,23 +79,26 @@ def _counted(data: Dataset, names: Sequence[str]) -> Mapping[str, tuple[int, int
     if data.source is None:
         return {name: (_distinct(data.table.column(name)), data.rows) for name in names}
     # The first rows already show most columns to be none.
-    names = [name for name in names if _distinct(data.table.column(name)) >= _MOSTLY * data.table.num_rows]
-    share = np.uint64(max(1, -(-data.rows // _SAMPLE)))
+    names = [name for name in names if 2 * _distinct(data.table.column(name)) >= data.table.num_rows]
+    share = max(1, -(-data.rows // _SAMPLE))
     kept: dict[str, list[Bits]] = {name: [np.zeros(0, dtype=np.uint64)] for name in names}
-    missing = dict.fromkeys(names, 0)
+    gaps = dict.fromkeys(names, False)
     for batch in data.batches(names) if names else ():
         for name in names:
             column = batch.column(name)
-            known = ~missing_mask(column)
-            missing[name] += int(len(known) - known.sum())
-            hashes = row_hashes([Cells.of(column, kind_of(column.type, column.type))])[known]
-            kept[name].append(hashes[hashes % share == 0])
+            words = Cells.of(column, kind_of(column.type, column.type)).words(slice(None))
+            gaps[name] |= bool((words == MISSING).any())
+            words = words[words != MISSING]
+            # By what the value is, so that all rows of a value are in the sample or none, and two runs agree.
+            kept[name].append(words[((words * _GOLDEN) >> np.uint64(33)) % np.uint64(share) == 0])
     counted: dict[str, tuple[int, int]] = {}
     for name, several in kept.items():
         sample = np.concatenate(several)
-        # Rows without a value are of no sample; they count as their share of all rows.
-        rows = -(-len(sample) * data.rows // max(1, data.rows - missing[name]))
-        counted[name] = (len(np.unique(sample)), rows)
+        distinct = len(np.unique(sample))
+        head = data.table.column(name)
+        # A value that many rows share may be of no sample; the first rows would mostly show it.
+        alone = distinct == len(sample) and not gaps[name] and _distinct(head) == len(head)
+        counted[name] = (data.rows if alone else min(distinct * share, data.rows - 1), data.rows)
     return counted
 
 

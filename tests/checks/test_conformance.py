@@ -171,6 +171,21 @@ def test_two_runs_with_one_seed_agree(spec, given, run):
 
 
 @checks
+def test_what_it_reads_in_batches_gives_the_same_values(spec, given, run, in_batches):
+    """Files that are too long to hold: the same measures with the same values, or why there are none."""
+    if not spec.streams:
+        return
+    inputs = given(120)
+    params = PARAMS.get(spec.id)
+    held = run(spec.id, params=params, **inputs)
+    read = run(spec.id, params=params, **inputs | {name: in_batches(inputs[name], 50, 30) for name in spec.streams})
+    assert isinstance(held, Measured)
+    assert isinstance(read, Measured)
+    values = [[(one.measure, dict(one.group), one.value) for one in result.measurements] for result in (held, read)]
+    assert values[0] == values[1]
+
+
+@checks
 def test_confidence_reaches_the_interval(spec, given, run):
     params = PARAMS.get(spec.id, {})
     result = run(spec.id, params=params | {"confidence": 0.8}, **given(120))

@@ -101,3 +101,12 @@ def test_a_text_keeps_its_template_and_fills_it_when_shown():
 def test_errors_have_one_base():
     assert issubclass(BadParamsError, ChecksError)
     assert CheckParams().confidence == 0.95
+
+
+def test_only_data_that_a_check_asks_for_can_be_read_in_batches():
+    def checked(data):
+        return data
+
+    for streams in (("training",), ("decisions",)):
+        with pytest.raises(BadCheckError, match="streams"):
+            registry.check("family.name", streams=streams)(checked)
