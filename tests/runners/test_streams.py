@@ -6,7 +6,9 @@ import json
 import subprocess
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
@@ -201,3 +203,21 @@ def test_checks_that_count_ask_for_nothing_that_holds_all_rows():
     assert {"fairness.group_rates", "fairness.demographic_parity", "fairness.equalized_odds"} <= counting
     held = {name: all_checks()[name].needs - all_checks()[name].optional for name in counting}
     assert not [name for name, needs in held.items() if needs & {"data", "decisions", "model"}]
+
+
+def test_training_data_too_long_to_hold_are_refused_by_checks_that_need_them_all_alone(table, tmp_path, opened):
+    path = written(table, tmp_path, "parquet")
+    held = replace(data_of(path, opened(path)), table=table, source=None)
+    training = replace(data_of(path, opened(path)), role="training")
+    wanted = [("privacy.personal_data", {}), ("provenance.leakage", {}), ("data.quality", {"role": "training"})]
+    plan = make_plan([*wanted, ("data.quality", {})], recorded_only=True)
+    subject = SimpleNamespace(personal_data=())
+    outcome = execute(
+        plan.static, Bench(subject=subject, evaluation=held, training=training, seed=0, as_of="2026-11-22")
+    )
+    refused = {(record.check, record.params.get("role")) for record in outcome.inapplicable if not record.measures}
+    assert refused == {("privacy.personal_data", None), ("data.quality", "training")}
+    assert all("5000 rows, which are read in batches" in str(record.reason) for record in outcome.inapplicable
+               if not record.measures)  # fmt: skip
+    values = {item.measure: item.value for item in outcome.measurements if item.check == "provenance.leakage"}
+    assert values["leaked_rows"] == ROWS

@@ -34,14 +34,17 @@ number = st.one_of(st.none(), st.floats(-3, 3), st.integers(-3, 3).map(lambda wh
 
 @given(st.lists(st.tuples(number, number, st.sampled_from("xy")), max_size=10),
        st.lists(st.tuples(number, number, st.sampled_from("xy")), max_size=10),
-       st.sampled_from([0.001, 0.0099, 0.3, 1.0]))  # fmt: skip
+       st.sampled_from([0.001, 0.0099, 0.3, 1.0]), st.booleans())  # fmt: skip
 @settings(max_examples=150, deadline=None)
-def test_near_rows_are_those_of_a_loop_over_all_pairs(first, second, within):
+def test_near_rows_are_those_of_a_loop_over_all_pairs_even_if_every_hash_collides(first, second, within, collide):
     schema = pa.schema({"a": pa.float64(), "b": pa.float64(), "word": pa.string()})
     tables = [pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema)
               for rows in (first, second)]  # fmt: skip
     expected = by_loop(*tables, within)
-    found = near_rows(*tables, PAIRS, [within, within, 0.0])
+    with pytest.MonkeyPatch.context() as patch:
+        if collide:
+            patch.setattr(nearnumbers, "row_hashes", lambda cells: np.zeros(len(cells[0].values), dtype=np.uint64))
+        found = near_rows(*tables, PAIRS, [within, within, 0.0])
     assert found.rows.tolist() == sorted(expected)
     assert all(at in expected[row] for row, at in zip(found.rows.tolist(), found.found_at.tolist(), strict=True))
 

@@ -58,3 +58,25 @@ def test_memory_does_not_grow_with_the_files(data, in_batches, monkeypatch):
     found = matches_of(in_batches(first), in_batches(second, 20), {"a": RowSet(columns=[("a", "a")])})["a"]
     assert len(found.rows) == 30
     assert max(held) <= 40 + 20
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        (pa.array([2**64 - 1], pa.uint64()), pa.array([-1], pa.int64()), False),
+        (pa.array([7], pa.uint64()), pa.array([7], pa.int8()), True),
+        (pa.array([18_262], pa.int32()).cast(pa.date32()), pa.array([18_262], pa.int32()).cast(pa.date32()), True),
+        (pa.array([1], pa.timestamp("ns")), pa.array([2], pa.timestamp("ns")), False),
+        (pa.array([None], pa.timestamp("s")), pa.array([0], pa.timestamp("s")), False),
+        (pa.array([None], pa.null()), pa.array([float("nan")]), True),
+        (pa.array([None], pa.int64()), pa.array([0], pa.int64()), False),
+        (pa.array(["7"]), pa.array([7.0]), True),
+        (pa.array([True]), pa.array([1]), True),
+        (pa.array(["Nữ "]), pa.array(["Nữ"]), True),
+    ],
+)
+def test_cells_are_equal_as_values_whatever_the_types(data, in_batches, one, other, equal):
+    first, second = data({"a": one}), data({"a": other}, role="training")
+    asked = {"a": RowSet(columns=[("a", "a")])}
+    for given in ((first, second), (in_batches(first), in_batches(second))):
+        assert matches_of(*given, asked)["a"].rows.tolist() == [0] * equal

@@ -49,6 +49,11 @@ def test_the_order_of_day_and_month_is_that_of_the_column(values, order, mixed):
     assert (reader.order, reader.mixed) == (order, mixed)
 
 
+def test_written_dates_are_read_in_that_order(data):
+    assert overlap(data, ["03/04/2025", "12/31/2025"], ["03/20/2025", "03/31/2025"]).rows.tolist() == [0]
+    assert overlap(data, ["03/04/2025", "31/12/2025"], ["20/03/2025", "31/03/2025"]).rows.tolist() == []
+
+
 def overlap(data, ours, theirs):
     return time_overlap(data({"t": ours}), data({"t": theirs}, role="training"), "t", "t")
 

@@ -208,7 +208,8 @@ def test_planted_leaks_are_counted_exactly_among_as_many_look_alikes(leak):
 
 def test_the_same_people_are_found_by_the_declared_key_and_by_no_other(measures, data):
     """500 people of both files, 500 whose number differs by its last digit; rows without a number are nobody's."""
-    training = rows(1_500, seed=1, person=np.arange(1_500).astype(str), line=np.arange(1_500))
+    known = [*np.arange(1_490).astype(str), *[None] * 10]
+    training = rows(1_500, seed=1, person=known, line=np.arange(1_500))
     person = [str(number) for number in range(500)] + [f"{number}x" for number in range(500)] + [None] * 10
     evaluation = rows(1_010, seed=2, person=person, line=np.arange(1_010))
     found = measures(
