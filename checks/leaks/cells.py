@@ -60,10 +60,7 @@ class Cells:
         if kind == "whole":
             return cls(values=_whole(column), distinct=None)
         if kind == "number":
-            if pt.is_boolean(column.type):
-                column = column.cast(pa.uint8())
-            numbers = pc.fill_null(column.cast(pa.float64(), safe=False), np.nan).to_numpy()
-            return cls(values=numbers, distinct=None)
+            return cls(values=floats(column), distinct=None)
         codes, texts = _texts(column)
         words = np.full((len(texts) + 1, 2), MISSING)
         for place, text in enumerate(texts):
@@ -85,6 +82,14 @@ class Cells:
             return [self.words(rows)]
         pair = self.distinct[self.values[rows]]
         return [pair[:, 0], pair[:, 1]]
+
+
+def floats(column: pa.ChunkedArray) -> NDArray[np.float64]:
+    """Return a column of numbers as floats, NaN where the value is missing; not copied where it is that already."""
+    if pt.is_boolean(column.type):
+        column = column.cast(pa.uint8())
+    numbers: NDArray[np.float64] = _plain(column.cast(pa.float64(), safe=False), np.nan)
+    return numbers
 
 
 def row_hashes(columns: Sequence[Cells]) -> Bits:
@@ -139,11 +144,20 @@ def _whole(column: pa.ChunkedArray) -> Bits:
         column = column.cast(pa.int32()) if pt.is_date32(column.type) or pt.is_time32(column.type) else column
     # Whole numbers are compared as such: above 2**53 floats would run together.
     kind = pa.uint64() if pt.is_uint64(column.type) else pa.int64()
-    bits: Bits = pc.fill_null(column.cast(kind), 0).to_numpy().view(np.uint64)
+    bits: Bits = _plain(column.cast(kind), 0).view(np.uint64)
     if column.null_count:
         bits = bits.copy()
         bits[column.is_null().to_numpy().astype(np.bool_)] = MISSING
     return bits
+
+
+def _plain(column: pa.ChunkedArray, missing: float) -> NDArray[Any]:
+    if column.null_count:
+        column = pc.fill_null(column, missing)
+    # A single chunk is looked at where it lies: copying a file of numbers would take longer than hashing it.
+    array = column.chunk(0) if column.num_chunks == 1 else column
+    numbers: NDArray[Any] = array.to_numpy()
+    return numbers
 
 
 def _texts(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], list[str | None]]:

@@ -15,11 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.types as pt
 from numpy.typing import NDArray
 
-from proofbox.checks.leaks.cells import Bits, Cells, kind_of, row_hashes
+from proofbox.checks.leaks.cells import Bits, Cells, floats, kind_of, row_hashes
 from proofbox.checks.rowmatch import Matches, Pairs, likely
 from proofbox.checks.subject import Dataset
 
@@ -69,7 +68,7 @@ def tolerances(training: Dataset, columns: Pairs, share: float, own: Mapping[str
     moments = {name: np.zeros(3) for name in names}
     for batch in training.batches(list(moments)) if names else ():
         for name, sums in moments.items():
-            values = _floats(batch.column(name))
+            values = floats(batch.column(name))
             values = values[np.isfinite(values)]
             if len(values):
                 part = np.array([len(values), values.mean(), values.var() * len(values)])
@@ -104,7 +103,7 @@ def near_rows(
         return Matches(rows=np.zeros(0, dtype=np.intp), found_at=np.zeros(0, dtype=np.intp))
     ours, theirs = (
         _Side(
-            numbers=[_floats(table.column(columns[place][side])) for place in loose],
+            numbers=[floats(table.column(columns[place][side])) for place in loose],
             others=[Cells.of(table.column(columns[place][side]), kinds[place]) for place in strict],
         )
         for side, table in enumerate((first, second))
@@ -219,13 +218,6 @@ def _near(ours: _Side, theirs: _Side, rows: Rows, at: Rows, tolerance: Floats) -
         for word, word_there in zip(mine.exact(rows), other_cells.exact(at), strict=True):
             near &= word == word_there
     return near
-
-
-def _floats(column: pa.ChunkedArray) -> Floats:
-    if pt.is_boolean(column.type):
-        column = column.cast(pa.uint8())
-    numbers: Floats = pc.fill_null(column.cast(pa.float64(), safe=False), np.nan).to_numpy()
-    return numbers
 
 
 def _is_number(kind: pa.DataType) -> bool:

@@ -15,6 +15,7 @@ import pyarrow.types as pt
 from numpy.typing import NDArray
 
 from proofbox.checks.counting import as_dictionary
+from proofbox.checks.leaks.cells import floats
 from proofbox.checks.result import Measurement
 from proofbox.checks.subject import Dataset
 from proofbox.checks.text import Text, t
@@ -59,8 +60,7 @@ class Reader:
             times[column.is_null().to_numpy().astype(np.bool_)] = np.nan
             return times
         if pt.is_integer(kind) or pt.is_floating(kind):
-            numbers: Seconds = pc.fill_null(column.cast(pa.float64(), safe=False), np.nan).to_numpy()
-            return numbers
+            return floats(column)
         if not (pt.is_dictionary(kind) or pt.is_string(kind) or pt.is_large_string(kind)):
             return np.full(len(column), np.nan)
         dictionary = as_dictionary(column)
