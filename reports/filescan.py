@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from proofbox.checks.result import Json
-from proofbox.checks.text import Text, Value, t
+from proofbox.checks.text import Text, t
+from proofbox.reports.details import as_it_stands, text_in
 
 if TYPE_CHECKING:
     from proofbox.policies.record import MeasurementRecord
@@ -122,20 +123,8 @@ def _findings(detail: Mapping[str, Json], outcome: str) -> Iterator[FileFinding]
                 where=str(one.get("where")),
                 outcome=OUTCOMES[outcome],
                 kind=str(one.get("kind")),
-                said=said_text(one["said"]),
+                said=text_in(one["said"]) or as_it_stands(one["said"]),
             )
-
-
-def said_text(given: Json) -> Text:
-    """Return the sentence that a record's detail keeps as ``{template, values}``."""
-    assert isinstance(given, dict)
-    values = given.get("values")
-    plain = {key: value for key, value in values.items() if _is_plain(value)} if isinstance(values, dict) else {}
-    return Text(str(given.get("template")), cast("dict[str, Value]", plain))
-
-
-def _is_plain(value: Json) -> bool:
-    return isinstance(value, str | int | float)
 
 
 def _place(part: str) -> Text | str:

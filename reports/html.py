@@ -18,6 +18,7 @@ from proofbox.reports.filescan import files_view
 from proofbox.reports.i18n import Translator, catalogue
 from proofbox.reports.leakscan import leaks_view
 from proofbox.reports.origin import origin_view
+from proofbox.reports.papers import papers_view
 from proofbox.reports.rates import group_counts, strata_of
 from proofbox.reports.view import build_view
 from proofbox.reports.visible import visible
@@ -56,6 +57,7 @@ def render_html(assessment: Assessment, language: str = "en") -> str:
         glossary=glossary,
         files=files_view(assessment.measurements),
         held=data_view(assessment.measurements),
+        papers=papers_view(assessment.measurements),
         leaks=leaks_view(assessment.measurements),
         origin=origin_view(assessment.measurements),
         group_counts=group_counts,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from proofbox.checks.result import Json
 from proofbox.checks.text import Text, t
-from proofbox.reports.filescan import said_text
+from proofbox.reports.details import texts_in
 from proofbox.reports.lineage import LineageView, lineage_view
 
 if TYPE_CHECKING:
@@ -97,9 +97,7 @@ def _add(view: RecordView, item: MeasurementRecord) -> None:
         view.missing_required = tuple(_fields(item.detail.get("missing")))
     elif item.measure == "recommended_fields_present":
         view.missing_recommended = tuple(_fields(item.detail.get("missing")))
-    listed = item.detail.get("problems")
-    told = [said_text(one) for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    view.problems += [one for one in told if one not in view.problems]
+    view.problems += [one for one in texts_in(item.detail.get("problems")) if one not in view.problems]
 
 
 def _fields(value: Json) -> Iterator[Text]:

@@ -100,6 +100,7 @@ def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
     from proofbox.reports.filescan import said_of_files
     from proofbox.reports.leakscan import said_of_leaks
     from proofbox.reports.origin import said_of_origin
+    from proofbox.reports.papers import said_of_papers
 
     shown = None
     for item in outcome.measurements:
@@ -115,7 +116,7 @@ def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
         line = f"{item.measure}{f' ({group})' if group else ''}: {item.value:.6g}{bounds}  n={item.sample_size}"
         print(safe_terminal(line))
         told = (said_of_files(item.detail), said_of_data(item), said_of_leaks(item), said_of_origin(item))
-        for said in itertools.chain(*told):
+        for said in itertools.chain(*told, said_of_papers(item)):
             print(safe_terminal(f"  {said}"))
     for record in (*outcome.inapplicable, *outcome.errors):
         kind = "not applicable" if record in outcome.inapplicable else "error"
