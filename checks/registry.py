@@ -28,6 +28,7 @@ INPUTS = frozenset(
         "training",
         "decisions",
         "counts",
+        "timed",
         "isolation",
         "behaviour",
         "opinions",
@@ -95,7 +96,12 @@ class CheckSpec:
     @property
     def static(self) -> bool:
         """Whether it runs before the sandbox opens, without the model."""
-        return not self.asks and not self.needs & ({"model", "decisions", "counts"} | AFTERWARDS)
+        return not self.asks and not self.needs & ({"model", "timed", "decisions", "counts"} | AFTERWARDS)
+
+    @property
+    def timings(self) -> bool:
+        """Whether its figures are timings and host facts, which differ between two runs with one seed."""
+        return "timed" in self.needs
 
     @property
     def closing(self) -> bool:

@@ -49,6 +49,10 @@ MEASURES: Mapping[str, Text] = {
     "slices_that_fall_short": t(
         "Slices in which the model is right less often than elsewhere, by more than chance would bring about."
     ),
+    "latency_p50_seconds": t("The median time of one call of so many rows, the walls included."),
+    "memory_growth_bytes_per_call": t(
+        "How much more memory the model holds after each further call. Above 0 it leaks."
+    ),
     "demographic_parity_ratio": t("The lowest selection rate of any group, divided by the highest. 1 means equal."),
     "demographic_parity_difference": t("The highest selection rate of any group, less the lowest. 0 means equal."),
     "equalized_odds_difference": t(
@@ -192,6 +196,8 @@ METHODS: Mapping[str, Text] = {
         "Interval for how much lower a share lies than elsewhere; its lower end holds for all slices at once."
     ),
     "delta-chi-squared": t("Delta method, less the bias of adding up distances."),
+    "student-t-blocks": t("Student's t for what is added from one block of calls to the next."),
+    "hall-t-inverse": t("Interval of the mean time of a call, turned over."),
     "exact": t(
         "Exact interval: every possible table of the two groups is added up, so that it never covers less than it says."
     ),

@@ -29,6 +29,7 @@ from proofbox.runners.resolve import Resolved, resolve
 from proofbox.runners.streams import MOST_ROWS, Reading
 from proofbox.runners.subject_record import subject_record
 from proofbox.runners.submission import FILE_NAME, read_submission
+from proofbox.runners.timings import TimingModel
 from proofbox.runners.walls import Walls
 from proofbox.sandbox.errors import ModelError
 from proofbox.sandbox.intake import Intake, take_in
@@ -204,7 +205,7 @@ def behind_walls(
     asking = [task for task in tasks if not task.check.closing]
     try:
         with open_hosting(resolved, settings.limits, hosting, settings.environment) as model:
-            bench.model = model
+            bench.model, bench.timed = model, TimingModel(model, settings.limits)
             watch.step("measuring the model")
             outcome = execute(asking, bench, watch.done)
     except ModelError as err:
@@ -212,7 +213,7 @@ def behind_walls(
         errors = (ReasonRecord(check=task.check.id, params=task.params, reason=reason) for task in asking)
         outcome = Outcome(errors=tuple(errors))
     finally:
-        bench.model = None
+        bench.model = bench.timed = None
     bench.isolation, bench.behaviour = hosting.isolation(), hosting.behaviour()
     return outcome + execute((task for task in tasks if task.check.closing), bench, watch.done)
 

@@ -38,6 +38,11 @@ class DecidingModel:
         return self._block.features
 
     @property
+    def hosted(self) -> HostedModel:
+        """The model behind the walls, for what is watched of it from outside."""
+        return self._hosted
+
+    @property
     def varies(self) -> frozenset[Way]:
         """What :meth:`restart` can make different around it."""
         return frozenset(way for way in WAYS if way != "hostname" or self._hosted.own_hostname)

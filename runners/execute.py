@@ -21,6 +21,8 @@ from proofbox.checks.onepass import Decide
 from proofbox.checks.result import Counterexample, CountTable, Inapplicable, Measured, Measurement, Result
 from proofbox.checks.subject import Dataset, Decisions, Model, Subject
 from proofbox.checks.text import Text, t
+from proofbox.checks.timing import TimedModel
+from proofbox.policies.comparable import TIMED
 from proofbox.policies.expand import measurement_id
 from proofbox.policies.record import CounterexampleRecord, MeasurementRecord, ReasonRecord
 from proofbox.runners.deciding import recorded_decisions
@@ -47,6 +49,8 @@ class Bench:
     as_of: str
     """The day by which ages are judged, as ``2026-11-22``."""
     model: Model | None = None
+    timed: TimedModel | None = None
+    """The same model, asked for what a call costs."""
     isolation: Isolation | None = None
     """How the model was held; there once the sandbox is closed again."""
     attributes: tuple[tuple[str, ...], ...] = ()
@@ -191,7 +195,7 @@ def _broken(task: Task, err: Exception) -> Outcome:
 
 def _missing(task: Task, bench: Bench) -> Text | None:
     needs = task.check.needs
-    if ("model" in needs or task.check.asks) and bench.model is None:
+    if (needs & {"model", "timed"} or task.check.asks) and bench.model is None:
         return t("the submission has no model, only recorded decisions")
     if bench.evaluation.source is not None and (needs - task.check.optional - task.check.streams) & _ALL_ROWS:
         return not_held(bench.evaluation)
@@ -210,6 +214,8 @@ def _inputs(task: Task, bench: Bench) -> dict[str, object]:
     given: dict[str, object] = {"subject": bench.subject, "data": bench.evaluation, "training": bench.training}
     given |= {"model": bench.model, "params": task.check.params(task.params)}
     given |= {"isolation": bench.isolation, "behaviour": bench.behaviour, "as_of": bench.as_of}
+    if "timed" in needs:
+        given["timed"] = bench.timed
     if "varies" in needs:
         assert bench.model is not None
         given["varies"] = bench.model.varies
@@ -246,7 +252,7 @@ def _measurement(task: Task, item: Measurement) -> MeasurementRecord:
         interval=item.interval,
         sample_size=item.sample_size,
         group=item.group,
-        detail=item.detail,
+        detail={**item.detail, TIMED: True} if task.check.timings else item.detail,
     )
 
 

@@ -95,6 +95,19 @@ class HostedModel:
         """Whether it has no process any more: it was closed, or stopped after a failure."""
         return self._running is None
 
+    @property
+    def waited_seconds(self) -> float:
+        """Seconds that the harness has waited for answers so far, over all its processes."""
+        return self._counters.seconds_predict
+
+    def memory(self) -> tuple[int, int]:
+        """Return the bytes that its processes hold now, and the most that the present ones were seen to hold."""
+        with self._lock:
+            if self._running is None:
+                return 0, 0
+            used = self._running.used_bytes()
+            return used, max(used, self._running.stats().peak_resident_bytes)
+
     def restart(self, surroundings: Surroundings = USUAL) -> None:
         """Start the model again in a fresh process, because a check wants one.
 

@@ -150,6 +150,10 @@ class Running:
             output_bytes=self._output, peak_resident_bytes=self._peak_bytes, peak_threads=self._peak_threads
         )
 
+    def used_bytes(self) -> int:
+        """Return the memory that it holds now, as the limit on it counts."""
+        return self._used(self.members())[0]
+
     def count_denied(self, tally: denials.Tally, deadline: float) -> None:
         """Count and answer the calls that are denied from now on. To be called once it has been configured.
 
@@ -232,15 +236,17 @@ class Running:
         return bool(chunk)
 
     def _sample(self) -> None:
-        members = self.members()
-        used, threads = processes.usage(members)
-        used = max(used, self._keeping.held(members))
+        used, threads = self._used(self.members())
         self._peak_bytes = max(self._peak_bytes, used)
         self._peak_threads = max(self._peak_threads, threads)
         if used > self.limits.resident_bytes:
             self._stop(self._too_much_memory())
         elif threads > self.limits.processes + self.inside.launcher_processes:
             self._stop(f"started more than {self.limits.processes} threads")
+
+    def _used(self, members: tuple[processes.Member, ...]) -> tuple[int, int]:
+        used, threads = processes.usage(members)
+        return max(used, self._keeping.held(members)), threads
 
     def _too_much_memory(self) -> str:
         return f"used more than {self.limits.resident_bytes} bytes of memory"

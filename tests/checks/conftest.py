@@ -13,10 +13,12 @@ import pytest
 
 from proofbox.checks.broker import answered
 from proofbox.checks.counts import Counts
+from proofbox.checks.errors import ModelFailedError
 from proofbox.checks.registry import get_check
 from proofbox.checks.result import Inapplicable, Measured, Measurement, Result
 from proofbox.checks.subject import Dataset, Decisions, DeclaredFile, FileRecord, Subject
 from proofbox.checks.surroundings import WAYS, Surroundings
+from proofbox.checks.timing import Timed
 
 
 @dataclass
@@ -41,6 +43,30 @@ class FakeModel:
     def restart(self, surroundings: Surroundings | None = None) -> None:
         self.around = surroundings
         self.on_restart()
+
+
+@dataclass
+class FakeTimed:
+    """A model whose calls cost what functions of their number (and of their rows) say."""
+
+    seconds: Callable[[int, int], float] = lambda call, rows: 0.001 + rows * 1e-6
+    held: Callable[[int], int] = lambda call: 100_000_000
+    most_rows: int = 10**9
+    call_seconds: float = 120.0
+    resident_bytes: int = 2**31
+    calls: int = 0
+    peak: int = 0
+
+    def restart(self) -> None:
+        self.calls = self.peak = 0
+
+    def timed(self, rows: pa.Table) -> Timed:
+        if rows.num_rows > self.most_rows:
+            raise ModelFailedError("was killed", "limit")
+        self.calls += 1
+        held = self.held(self.calls)
+        self.peak = max(self.peak, held)
+        return Timed(seconds=self.seconds(self.calls, rows.num_rows), held_bytes=held, peak_bytes=self.peak)
 
 
 def build_data(
@@ -164,6 +190,11 @@ def decisions() -> Callable[..., Decisions]:
 @pytest.fixture
 def model() -> type[FakeModel]:
     return FakeModel
+
+
+@pytest.fixture
+def timed() -> type[FakeTimed]:
+    return FakeTimed
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ checks = pytest.mark.parametrize("spec", all_checks().values(), ids=all_checks()
 
 
 @pytest.fixture
-def given(data, model, subject, spec):
+def given(data, model, timed, subject, spec):
     """Return inputs on which every check of today can measure everything that it names."""
 
     def given_of(rows: int):
@@ -92,6 +92,7 @@ def given(data, model, subject, spec):
                 reference=tuple(ReferenceShare(attribute="sex", category=one, share=0.5) for one in ("f", "m")),
             ),
             "model": asked,
+            "timed": timed(),
             "data": evaluation,
             "training": data(others, role="training", **rest),
             "decisions": decided(asked.predict(evaluation.feature_table())),
