@@ -16,6 +16,8 @@ from proofbox.checks.subject import Dataset
 MOST_DECIMALS = 6
 """With more digits after the point than this, a column counts as written in full precision."""
 
+_LOOK = 1_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumericFeature:
@@ -47,13 +49,13 @@ def numeric_features(data: Dataset) -> tuple[NumericFeature, ...]:
         column = data.table.column(name)
         if not is_numeric(column.type):
             continue
-        distinct = numbers(column.unique().drop_null())
-        if np.count_nonzero(~np.isnan(distinct)) <= 2:
-            continue
         there = numbers(column)
         there = there[np.isfinite(there)]
+        # A look at the first ones settles it nearly always; only what seems to have two values is looked at whole.
+        if len(np.unique(there[:_LOOK])) <= 2 and len(np.unique(there)) <= 2:
+            continue
         spread, middle = float(there.std()), float(np.median(there))
-        found.append(NumericFeature(name=name, spread=spread, middle=middle, decimals=_decimals(distinct)))
+        found.append(NumericFeature(name=name, spread=spread, middle=middle, decimals=_decimals(there)))
     return tuple(found)
 
 
@@ -97,10 +99,14 @@ def with_numbers(column: pa.ChunkedArray, values: Floats, mask: NDArray[np.bool_
 
 
 def _decimals(values: Floats) -> int | None:
-    there = values[np.isfinite(values)][:10_000]
-    for places in range(MOST_DECIMALS + 1):
-        scaled = there * 10.0**places
+    """Return the digits after the point that all finite values need: the most that any of them needs."""
+    places = 0
+    while len(values):
+        scaled = values * 10.0**places
         # The double nearest to a decimal number lies within a few units in the last place of it.
-        if (np.abs(scaled - np.rint(scaled)) <= 1e-9 * np.maximum(np.abs(scaled), 1)).all():
-            return places
-    return None
+        values = values[np.abs(scaled - np.rint(scaled)) > 1e-9 * np.maximum(np.abs(scaled), 1)]
+        if len(values):
+            places += 1
+        if places > MOST_DECIMALS:
+            return None
+    return places

@@ -106,7 +106,7 @@ class Tried:
         """Whether nothing more has to be asked."""
         if self.unanswered is not None:
             return True
-        return self.rows > 0 and narrow_enough(self.flips, self.rows, params.precision, params.confidence)
+        return self.rows > 0 and bool(narrow_enough(self.flips, self.rows, params.precision, params.confidence))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,15 +1,20 @@
 """How many rows to ask about: in steps fixed beforehand, until a rate's interval is as narrow as was asked for.
 
 Stopping when an interval looks narrow enough costs coverage, since a rate that is underestimated looks exact too early.
-Clopper and Pearson's interval has some to spare; with these steps it covers at least 94 % at a nominal 95 % whatever
-the rate (benchmarks/coverage_stopping.py computes it exactly, docs/robustness.md shows the table).
+Clopper and Pearson's interval has some to spare, and its width is taken with two more rows that turned than there were
+(J. Frey, "Fixed-width sequential confidence intervals for a proportion", The American Statistician 64 (2010) 242-249,
+estimates the rate with pseudo-counts for the same reason). With these steps it covers at least 94 % at a nominal 95 %
+whatever the rate: benchmarks/coverage_stopping.py computes it, docs/robustness.md shows the table.
 """
 
 from __future__ import annotations
 
 import math
 
-from proofbox.checks.intervals import clopper_pearson, z_value
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from proofbox.checks.intervals import z_value
 
 FIRST_ROWS = 1_000
 """Rows of the first step: fewer would stop too early where nearly nothing turns."""
@@ -42,7 +47,20 @@ def sample_sizes(rows: int, precision: float, confidence: float) -> tuple[int, .
     return tuple(sizes)
 
 
-def narrow_enough(count: int, rows: int, precision: float, confidence: float) -> bool:
-    """Return whether the interval of a rate of ``count`` in ``rows`` has at most the half width ``precision``."""
-    interval = clopper_pearson(count, rows, confidence)
-    return (interval.high - interval.low) / 2 <= precision
+def narrow_enough(counts: ArrayLike, rows: int, precision: float, confidence: float) -> NDArray[np.bool_]:
+    """Return whether the interval of a rate of ``counts`` in ``rows`` has at most the half width ``precision``.
+
+    Notes
+    -----
+    The half width of Clopper and Pearson's interval at ``z**2 / 2`` rows more of the rarer kind (about two at 95 %), up
+    to one half, where it is widest.
+    """
+    from scipy.special import betaincinv
+
+    count = np.asarray(counts, dtype=np.float64)
+    cautious = np.minimum(np.minimum(count, rows - count) + z_value(confidence) ** 2 / 2, rows / 2)
+    tail = (1 - confidence) / 2
+    low = betaincinv(cautious, rows - cautious + 1, tail)
+    high = betaincinv(cautious + 1, rows - cautious, 1 - tail)
+    narrow: NDArray[np.bool_] = np.asarray((high - low) / 2 <= precision)
+    return narrow

@@ -39,11 +39,12 @@ class Pair:
 def smallest_change(
     original: pa.Table, decisions: Decisions, changed: Changed, *, most: int, label: Text, tolerance: float = 0.0
 ) -> Asking[Pair | None]:
-    """Set columns back one by one as long as the decision stays turned; return the pair with the fewest left.
+    """Set columns back as long as the decision stays turned; return the pair with the fewest left.
 
-    Greedy, all rows and all candidate columns of a step in one call: at most as many calls as columns. The last answer
-    asked for is the one that is shown, so a pair is never a claim that the model did not make; None where a random
-    model no longer turns any of the rows.
+    Greedy, all rows and all candidates of a step in one call; candidates are single columns, and runs of half of them,
+    a quarter and so on, so that one column out of many is found in a few calls. In the end no single column can be set
+    back. The last answer asked for is the one that is shown, so a pair is never a claim that the model did not make;
+    None where a random model no longer turns any of the rows.
 
     Parameters
     ----------
@@ -66,18 +67,18 @@ def smallest_change(
     kept = np.array([_differing(before, after, place) for place in range(len(rows))])
     answer = part_of(changed.decisions, rows)
     while True:
-        tries = [(place, column) for place, column in np.argwhere(kept) if kept[place].sum() > 1]
-        if not tries:
+        places, without = _candidates(kept)
+        if not len(places):
             break
-        places = np.array([place for place, _ in tries])
-        without = np.array([kept[place] & (np.arange(kept.shape[1]) != column) for place, column in tries])
         said = yield _mixed(before, after, places, without)
         still = differ(part_of(was, places), said, tolerance)
         if not still.any():
             break
         for place in np.unique(places[still]):
-            # Of the columns that this row can do without, the one whose return leaves the decision clearest.
+            # Of the smallest changes that still turn this row, the one that leaves the decision clearest.
             options = np.flatnonzero(still & (places == place))
+            left = without[options].sum(axis=1)
+            options = options[left == left.min()]
             kept[place] = without[options[_clearest(said, options)]]
     everywhere = np.arange(len(rows))
     shown = _mixed(before, after, everywhere, kept)
@@ -90,6 +91,21 @@ def smallest_change(
     second = case_row(label, shown, answer, best)
     names = changed_columns(first.values, second.values, shown.column_names)
     return Pair(first=first, second=second, changed=names, row=int(rows[best]))
+
+
+def _candidates(kept: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Return what to try: places of rows, shape (tries,), and the columns that stay changed, shape (tries, columns)."""
+    places, without = [], []
+    for place, columns in enumerate(map(np.flatnonzero, kept)):
+        size = len(columns) // 2
+        while size:
+            for start in range(0, len(columns), size):
+                rest = kept[place].copy()
+                rest[columns[start : start + size]] = False
+                places.append(place)
+                without.append(rest)
+            size //= 2
+    return np.array(places, dtype=np.intp), np.array(without, dtype=np.bool_).reshape(len(places), kept.shape[1])
 
 
 def _differing(before: pa.Table, after: pa.Table, row: int) -> NDArray[np.bool_]:

@@ -43,12 +43,16 @@ from proofbox.checks.asking import Asking
 from proofbox.checks.changing import with_columns
 from proofbox.checks.counting import missing_mask
 from proofbox.checks.degradation import Asked, accuracy_drop, highest, highest_flip_rate, measured, refused
+from proofbox.checks.features import is_numeric, numbers
 from proofbox.checks.perturbing import Altered, PerturbationParams, Way, perturbed
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Result
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.swaps import typical_cells
 from proofbox.checks.text import t
+
+MOST_LISTED = 10
+"""With more different numbers than this, the median is typical, and not the most frequent one."""
 
 
 class Params(PerturbationParams):
@@ -66,12 +70,11 @@ def feature_dropout(data: Dataset, decisions: Decisions, params: Params, rng: Ge
     columns = [name for name in data.features if not missing_mask(data.table.column(name)).all()]
     if not columns:
         return Inapplicable(t("the model reads no feature that has a value"))
-    ways = []
-    for name in columns:
-        column = data.table.column(name)
-        there = np.flatnonzero(~missing_mask(column))
-        cell = typical_cells(column, there, 1)
-        ways.append(Way(name={"column": name}, label=t("with a typical value"), alter=partial(_dropped, name, cell)))
+    cells = {name: _typical(data.table.column(name)) for name in columns}
+    ways = [
+        Way(name={"column": name}, label=t("with a typical value"), alter=partial(_dropped, name, cell))
+        for name, cell in cells.items()
+    ]
     tried = yield from perturbed(data, decisions, ways, params, rng)
     asked = Asked(prefix="dropout", data=data, decisions=decisions, params=params, detail={"features": list(columns)})
     known = [one for one in tried if one.rows]
@@ -79,6 +82,18 @@ def feature_dropout(data: Dataset, decisions: Decisions, params: Params, rng: Ge
         return (yield from measured(asked, tried, None))
     rate = highest_flip_rate(asked, known)
     return (yield from measured(asked, tried, rate, accuracy_drop(asked, highest(known))))
+
+
+def _typical(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return one cell that is typical of the column."""
+    there = np.flatnonzero(~missing_mask(column))
+    if is_numeric(column.type):
+        values = numbers(column)[there]
+        if len(np.unique(values)) > MOST_LISTED:
+            # The value in the middle of those that there are, taken as it is.
+            middle = np.argpartition(values, len(values) // 2)[len(values) // 2]
+            return column.take(pa.array(there[[middle]]))
+    return typical_cells(column, there, 1)
 
 
 def _dropped(name: str, cell: pa.ChunkedArray, table: pa.Table, rng: Generator) -> Altered:
