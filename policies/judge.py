@@ -50,8 +50,16 @@ def judge(
     facts: Facts,
     evidence: Evidence,
     checks: Mapping[str, CheckSpec] | None = None,
+    *,
+    settle: bool = True,
 ) -> Judged:
     """Judge evidence under one or more policies.
+
+    Parameters
+    ----------
+    settle
+        Whether to say of what is inconclusive how many further rows would settle it; no verdict rests on that, and
+        it takes most of the time.
 
     Raises
     ------
@@ -61,7 +69,7 @@ def judge(
     ids = [loaded.policy.id for loaded in policies]
     if not ids or len(ids) != len(set(ids)):
         raise MisuseError(f"got the policies {ids}, expected at least one and each once")
-    index = Index(evidence)
+    index = Index(evidence, settle=settle)
     findings: list[Finding] = []
     conclusions: list[Conclusion] = []
     for loaded in policies:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from proofbox.checks.registry import CheckSpec, all_checks
 from proofbox.policies.canonical import digest
+from proofbox.policies.contradictions import contradictions, vacuous
 from proofbox.policies.errors import BadDocumentError, BadPolicyError, Problem, UnknownPolicyError
 from proofbox.policies.family_rules import family_problems
 from proofbox.policies.meaning import meaning_problems
@@ -96,6 +97,17 @@ def policy_digest(policy: Policy) -> str:
     return digest(policy.model_dump(mode="json", by_alias=True, exclude_defaults=True))
 
 
+def policy_path(id_or_path: str) -> Path:
+    """Return the file of a policy by the id of a shipped pack or a path.
+
+    Raises
+    ------
+    UnknownPolicyError
+        There is no such pack or file; the message names the nearest ones.
+    """
+    return _locate(id_or_path, Path())
+
+
 def _is_path(text: str) -> bool:
     return "/" in text or "\\" in text or text.endswith((".yaml", ".yml"))
 
@@ -172,6 +184,8 @@ class _Loader:
         self.problems += _moved(document, controls, policy.controls)
         everything = merged(controls, policy.controls)
         self.problems += family_problems(document, policy.families, families, everything, controls)
+        self.problems += vacuous(document, everything, controls)
+        self.problems += contradictions(document, everything, controls)
         controls, families = everything, (*families, *policy.families)
         if not controls and len(self.problems) == before:
             hint = "an empty policy would let everything pass"

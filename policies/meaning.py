@@ -57,20 +57,21 @@ def with_placeholder(given: Mapping[str, JsonValue], attribute: tuple[str, ...])
     return {**given, "attribute": replaced} if given.get("attribute") in EACH_ATTRIBUTE else dict(given)
 
 
-def _items(data: Data, key: str) -> Iterator[tuple[int, dict[str, Data]]]:
+def items(data: Data, key: str) -> Iterator[tuple[int, dict[str, Data]]]:
+    """Yield (index, mapping) of the list at ``key``, leaving out whatever is no mapping."""
     listed = data.get(key) if isinstance(data, dict) else None
     if isinstance(listed, list):
         yield from ((index, item) for index, item in enumerate(listed) if isinstance(item, dict))
 
 
 def _requirements(data: Data) -> Iterator[tuple[Path, dict[str, Data]]]:
-    for index, control in _items(data, "controls"):
-        for inner, requirement in _items(control, "requirements"):
+    for index, control in items(data, "controls"):
+        for inner, requirement in items(control, "requirements"):
             yield ("controls", index, "requirements", inner), requirement
 
 
 def _duplicates(document: Document) -> Iterator[Problem]:
-    controls = [(("controls", index), control) for index, control in _items(document.data, "controls")]
+    controls = [(("controls", index), control) for index, control in items(document.data, "controls")]
     for kind, found in (("control", controls), ("requirement", list(_requirements(document.data)))):
         first: dict[str, int] = {}
         for path, item in found:

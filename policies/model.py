@@ -50,10 +50,18 @@ def _filled(text: str) -> str:
     return text.strip()
 
 
+def _clause(text: str) -> str:
+    clause = _filled(text)
+    if clause.casefold() in {"n/a", "na", "none", "tbd", "todo", "unknown"} or not any(map(str.isalnum, clause)):
+        raise wrong("the clause as its own text numbers it", "a reference without a clause points to nothing")
+    return clause
+
+
 Slug = Annotated[str, AfterValidator(_slug)]
 Identifier = Annotated[str, AfterValidator(_identifier)]
 Date = Annotated[str, AfterValidator(_date)]
 Filled = Annotated[str, AfterValidator(_filled)]
+ClauseNumber = Annotated[str, AfterValidator(_clause)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Flag = Annotated[bool, Field(strict=True)]
 
@@ -82,7 +90,7 @@ class Reference(PolicyModel):
 
     framework: Slug
     """id of the framework, for example vn-law-134-2025"""
-    clause: Filled
+    clause: ClauseNumber
     """the clause as its own text numbers it"""
     relation: Literal["supports", "equal-to", "equivalent-to", "subset-of", "superset-of", "intersects-with"]
     """how the control relates to the clause; only a lawyer may say more than supports"""

@@ -38,7 +38,9 @@ class Evidence:
 class Index:
     """The evidence by task."""
 
-    def __init__(self, evidence: Evidence) -> None:
+    def __init__(self, evidence: Evidence, *, settle: bool = True) -> None:
+        self.settle = settle
+        """Whether to say how many further rows would settle what is inconclusive, which takes most of the time."""
         self.not_run = evidence.not_run_reason or t("this was not measured")
         self.measurements: dict[str, list[MeasurementRecord]] = {}
         self.counterexamples: dict[str, list[CounterexampleRecord]] = {}
@@ -118,7 +120,7 @@ def _part(expected: Expected, measurement: MeasurementRecord, index: Index, shar
     levels = None if shared is None else shared.levels(expected.criterion)
     family = None if shared is None else shared.of(expected.criterion)
     decision: Decision = decide(expected.criterion, measurement, levels)
-    settling = what_settles(expected.criterion, measurement, decision)
+    settling = what_settles(expected.criterion, measurement, decision) if index.settle else None
     verdict = _VERDICTS.get(decision.outcome, "inconclusive")
     cases = index.counterexamples.get(expected.task, []) if verdict in {"fail", "inconclusive"} else []
     return Part(

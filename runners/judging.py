@@ -29,12 +29,16 @@ def judge_again(bundle: Path, policy_names: Sequence[str]) -> Assessment:
     """
     policies = [load_policy(name) for name in dict.fromkeys(policy_names)]
     recorded = read_bundle(bundle).assessment
-    evidence = Evidence(
+    judged = judge(policies, Facts.from_subject(recorded.subject), evidence_of(recorded))
+    return replace(recorded, conclusion=judged.conclusion, findings=judged.findings, policies=judged.policies)
+
+
+def evidence_of(recorded: Assessment) -> Evidence:
+    """Return what a recorded assessment rests on, to be judged again."""
+    return Evidence(
         measurements=recorded.measurements,
         counterexamples=recorded.counterexamples,
         inapplicable=recorded.inapplicable,
         errors=recorded.errors,
         not_run_reason=t("the bundle holds no such measurement"),
     )
-    judged = judge(policies, Facts.from_subject(recorded.subject), evidence)
-    return replace(recorded, conclusion=judged.conclusion, findings=judged.findings, policies=judged.policies)

@@ -1,4 +1,4 @@
-"""``proofbox policy``: list, show and lint policies."""
+"""``proofbox policy``: list, show, lint, test and compare policies."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ import json
 
 import rich_click as click
 
+from proofbox.runners.commands import policy_tools
 from proofbox.runners.commands.options import json_option, lang_option
 
 
 @click.group("policy")
 def command() -> None:
-    """List, show or lint policies."""
+    """List, show, lint, test and compare policies."""
+
+
+for tool in (policy_tools.diff, policy_tools.test, policy_tools.coverage, policy_tools.whatif):
+    command.add_command(tool)
 
 
 @command.command("list")
@@ -65,12 +70,21 @@ def show(policy: str, **given: object) -> None:
 @command.command("lint")
 @click.argument("policies", metavar="P...", nargs=-1, required=True)
 def lint(policies: tuple[str, ...]) -> None:
-    """Check policy files; every mistake is told with file, line and column."""
+    """Check policy files; every mistake is told with file, line and column.
+
+    Lines that begin with 'advice' name what an author should look at, such as a clause that the list of its framework
+    does not have; they do not change the exit code.
+    """
+    from proofbox.policies.advice import advice
     from proofbox.policies.loader import lint as lint_policy
+    from proofbox.policies.loader import policy_path
 
     problems = [problem for policy in policies for problem in lint_policy(policy)]
     for problem in problems:
         click.echo(str(problem), err=True)
+    for policy in policies:
+        for found in advice(policy_path(policy)):
+            click.echo(f"advice: {found}", err=True)
     if problems:
         raise SystemExit(2)
     click.echo(f"{len(policies)} without a mistake")

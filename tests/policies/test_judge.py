@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import itertools
+import json
+import pickle
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -442,3 +444,31 @@ def test_a_measure_without_meaning_is_not_applicable_while_the_others_of_its_che
     assert run(*fine, other, inapplicable=(elsewhere,)).findings[1].verdict == "inconclusive"
     assert run(*fine, inapplicable=(elsewhere,)).findings[1].verdict == "not-run"
     assert run(*fine, measured(digests, 3), inapplicable=(said,)).findings[1].verdict == "fail"
+
+
+def test_same_bytes_in_same_bytes_out(run, asked, measured):
+    """Judged twice, from copies through JSON and in another order of the evidence, the findings are the same bytes."""
+    parity, other, digests = asked
+    records = (
+        measured(parity, 0.79, (0.7, 0.88)),
+        measured(other, 0.9, (0.85, 0.95)),
+        measured(digests, 0),
+    )
+
+    def said(judged) -> str:
+        return json.dumps([asdict(judged)], sort_keys=True, default=str)
+
+    copied = pickle.loads(pickle.dumps(records))
+    assert said(run(*records)) == said(run(*copied)) == said(run(*reversed(records)))
+
+
+def test_what_would_settle_it_bears_on_no_verdict(tiny, checks, asked, measured):
+    across, clear, digests = measured(asked[0], 0.77, (0.7, 0.84)), measured(asked[1], 0.9, (0.85, 0.95)), asked[2]
+    evidence = Evidence(measurements=(across, clear, measured(digests, 0)))
+    full, quick = (judge([tiny], FACTS, evidence, checks, settle=settle) for settle in (True, False))
+    assert full.findings[0].rows_needed is not None
+    assert quick.findings[0].rows_needed is None
+    assert (full.conclusion, [item.verdict for item in full.findings]) == (
+        quick.conclusion,
+        [item.verdict for item in quick.findings],
+    )
