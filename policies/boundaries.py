@@ -85,7 +85,7 @@ def _edge(threshold: float, wrong: int, bounds: tuple[float, float]) -> Edge:
 def _results(requirement: Requirement, spec: CheckSpec | None) -> Iterator[Case]:
     criterion = requirement.criterion
     if criterion is None or spec is None:
-        yield from (_case(requirement, verdict, answer=answer) for answer, verdict in _ANSWERS)
+        yield from (_case(requirement, verdict, attestation=answer) for answer, verdict in _answers(requirement))
         return
     stated = spec.measures[measured(criterion, spec)].range
     claimed = claim(stated) if criterion.measure == EACH_DECLARED else None
@@ -96,12 +96,16 @@ def _results(requirement: Requirement, spec: CheckSpec | None) -> Iterator[Case]
     yield from _declared(requirement, criterion, stated)
 
 
-_ANSWERS: tuple[tuple[str | None, Verdict], ...] = (
-    ("yes", "pass"),
-    ("no", "fail"),
-    ("unsigned", "not-run"),
-    (None, "not-run"),
-)
+def _answers(requirement: Requirement) -> Iterator[tuple[str | None, Verdict]]:
+    needs = requirement.attestation.needs if requirement.attestation is not None else ()
+    yield "yes", "pass"
+    yield "no", "fail"
+    yield "expired", "not-run"
+    yield None, "not-run"
+    if "signer" in needs:
+        yield "unsigned", "not-run"
+    if "document" in needs:
+        yield "other-document", "fail"
 
 
 def _simple(requirement: Requirement, criterion: Criterion, edge: Edge, bounds: tuple[float, float]) -> Iterator[Case]:

@@ -118,7 +118,7 @@ def _settled(control: Control, requirement: Requirement, facts: Facts) -> tuple[
         reason = t("the requirement {requirement} is not meant for this kind of product", requirement=requirement.id)
         return "not-applicable", reason
     if requirement.attestation is not None:
-        return "not-run", t("a person must attest this, and attestations arrive with a later version")
+        return "not-run", t("a person must attest this, and nobody has")
     attribute = requirement.with_.get("attribute")
     if attribute == "each-sensitive" and not facts.sensitive:
         return "not-applicable", t("the submission names no sensitive column, so no groups can be compared")

@@ -44,8 +44,8 @@ class Case(PolicyModel):
     """at which the interval was recorded"""
     declared: Number | None = None
     """the provider's own threshold, or what it claims"""
-    answer: Literal["yes", "no", "unsigned"] | None = None
-    """what a person said, where the requirement asks for an attestation"""
+    attestation: Literal["yes", "no", "unsigned", "expired", "other-document"] | None = None
+    """what a person said, where the requirement asks for that; None where nobody said anything"""
     product: Product = Product()
     verdict: Verdict
     conclusion: Conclusion

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from proofbox.checks.registry import CheckSpec
 from proofbox.checks.result import Json
+from proofbox.policies.attested import attested
 from proofbox.policies.errors import MisuseError
 from proofbox.policies.expand import Planned, plan_requirements
 from proofbox.policies.facts import Facts, applies
@@ -116,7 +117,12 @@ def _together(conclusions: Sequence[Conclusion]) -> Conclusion:
 
 
 def _finding(policy: str, planned: Planned, index: Index, shared: Shared | None) -> Finding:
-    if planned.settled is not None:
+    asked = planned.requirement.attestation
+    if asked is not None and planned.settled is not None and planned.settled[0] == "not-run":
+        evidence = index.evidence
+        verdict, reason = attested(asked, (policy, planned.requirement.id), evidence.attestations, evidence.judged_on)
+        parts = [Part(verdict=verdict, reason=reason)]
+    elif planned.settled is not None:
         parts = [Part(verdict=planned.settled[0], reason=planned.settled[1])]
     else:
         parts = [part for expected in planned.expected for part in parts_of(expected, index, shared)]

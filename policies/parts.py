@@ -13,6 +13,7 @@ from proofbox.policies.families import Member, Shared
 from proofbox.policies.power import Settling
 from proofbox.policies.reasons import reason_of, scope_of
 from proofbox.policies.record import (
+    AttestationRecord,
     CounterexampleRecord,
     CriterionRecord,
     MeasurementRecord,
@@ -31,6 +32,9 @@ class Evidence:
     counterexamples: tuple[CounterexampleRecord, ...] = ()
     inapplicable: tuple[ReasonRecord, ...] = ()
     errors: tuple[ReasonRecord, ...] = ()
+    attestations: tuple[AttestationRecord, ...] = ()
+    judged_on: str = ""
+    """The day that attestations are judged for, ``YYYY-MM-DD``; empty where none was given."""
     not_run_reason: Text | None = None
     """Why what is missing was not run, for example that a gating requirement failed."""
 
@@ -39,6 +43,7 @@ class Index:
     """The evidence by task."""
 
     def __init__(self, evidence: Evidence, *, settle: bool = True) -> None:
+        self.evidence = evidence
         self.settle = settle
         """Whether to say how many further rows would settle what is inconclusive, which takes most of the time."""
         self.not_run = evidence.not_run_reason or t("this was not measured")

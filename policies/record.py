@@ -66,6 +66,29 @@ class CounterexampleRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttestationRecord:
+    """What a person stated about a requirement; a text that was not given is empty."""
+
+    requirement: str
+    policy: str
+    """Id of the policy that it is for; empty for every policy that has such a requirement."""
+    answer: Literal["yes", "no"]
+    statement: str
+    signer: str
+    role: str
+    date: str
+    """``YYYY-MM-DD``."""
+    expires: str
+    """The last day on which it holds, ``YYYY-MM-DD``."""
+    document: str
+    """Path inside the submission."""
+    document_sha256: str
+    """Of the document that the signer read."""
+    received_sha256: str
+    """Of the document in the submission; empty where there is none at that path."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CriterionRecord:
     """The criterion as it was applied: after overlays and the provider's declarations."""
 
@@ -221,3 +244,5 @@ class Assessment:
     inapplicable: tuple[ReasonRecord, ...]
     errors: tuple[ReasonRecord, ...]
     run: RunRecord
+    attestations: tuple[AttestationRecord, ...] = ()
+    """What persons stated, for what no test can show."""

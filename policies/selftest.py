@@ -16,7 +16,7 @@ from proofbox.policies.judge import Evidence, judge
 from proofbox.policies.loader import LoadedPolicy
 from proofbox.policies.model import EACH_DECLARED, Control, Policy
 from proofbox.policies.mutants import Mutant, mutants
-from proofbox.policies.record import Conclusion, MeasurementRecord, Verdict
+from proofbox.policies.record import AttestationRecord, Conclusion, MeasurementRecord, Verdict
 
 Outcome = tuple[Verdict, Conclusion]
 
@@ -134,7 +134,11 @@ def _outcome(
     reduced: LoadedPolicy, alone: Control, case: Case, measure: str | None, checks: Mapping[str, CheckSpec]
 ) -> Outcome:
     facts = _facts(alone, case, measure)
-    evidence = Evidence(measurements=tuple(_measured(reduced.policy, facts, case, measure, checks)))
+    evidence = Evidence(
+        measurements=tuple(_measured(reduced.policy, facts, case, measure, checks)),
+        attestations=_attested(alone, case),
+        judged_on="2026-06-30",
+    )
     judged = judge([reduced], facts, evidence, checks)
     return judged.findings[0].verdict, judged.conclusion
 
@@ -148,6 +152,26 @@ def _facts(alone: Control, case: Case, measure: str | None) -> Facts:
         declared_performance=((measure or "", case.declared),) if claims and case.declared is not None else (),
         declared_thresholds={} if case.declared is None else {alone.id: case.declared},
     )
+
+
+def _attested(alone: Control, case: Case) -> tuple[AttestationRecord, ...]:
+    said = case.attestation
+    if said is None:
+        return ()
+    record = AttestationRecord(
+        requirement=alone.requirements[0].id,
+        policy="",
+        answer="no" if said == "no" else "yes",
+        statement="",
+        signer="" if said == "unsigned" else "A person",
+        role="" if said == "unsigned" else "responsible",
+        date="2026-01-01",
+        expires="2026-06-29" if said == "expired" else "2026-12-31",
+        document="document.pdf",
+        document_sha256="0" * 64,
+        received_sha256=("1" if said == "other-document" else "0") * 64,
+    )
+    return (record,)
 
 
 def _measured(

@@ -21,6 +21,7 @@ from proofbox.policies.facts import Facts
 from proofbox.policies.judge import Evidence, Judged, judge
 from proofbox.policies.loader import LoadedPolicy
 from proofbox.policies.record import Assessment, ReasonRecord, RunRecord
+from proofbox.runners.attesting import Statements, read_statements
 from proofbox.runners.execute import Bench, Outcome, execute
 from proofbox.runners.hosting import Hosting, open_hosting
 from proofbox.runners.opinions import second_opinions
@@ -125,6 +126,7 @@ def assess(source: Path, policies: Sequence[LoadedPolicy], settings: Settings, w
     with taken_in(source, hosting.walls, most_rows=settings.most_rows) as (intake, resolved, raw):
         record = subject_record(resolved, intake.digest)
         facts = Facts.from_subject(record)
+        statements = read_statements(resolved.subject, started.date().isoformat())
         plan, expected = _planned(policies, facts, recorded_only=resolved.subject.model_path is None)
         watch.planned(len(plan.static) + len(plan.dynamic))
         bench = make_bench(resolved, plan, settings)
@@ -138,7 +140,7 @@ def assess(source: Path, policies: Sequence[LoadedPolicy], settings: Settings, w
             watch.step("opening the sandbox")
             outcome += behind_walls(plan.dynamic, resolved, bench, hosting, (settings, watch))
         clock.lap("dynamic_checks")
-        judged = _judged(policies, facts, outcome, closed)
+        judged = _judged(policies, facts, outcome, closed, statements)
     run = _run_record(settings, hosting, started, clock, outcome)
     assessment = Assessment(
         conclusion=judged.conclusion,
@@ -150,6 +152,7 @@ def assess(source: Path, policies: Sequence[LoadedPolicy], settings: Settings, w
         inapplicable=outcome.inapplicable,
         errors=outcome.errors,
         run=run,
+        attestations=statements.given,
     )
     return Assessed(assessment=assessment, policies=tuple(policies), submission_yaml=raw, tables=outcome.tables)
 
@@ -173,12 +176,20 @@ def _planned(
     return make_plan(((item.check, item.params) for item in expected), recorded_only=recorded_only), expected
 
 
-def _judged(policies: Sequence[LoadedPolicy], facts: Facts, outcome: Outcome, not_run: Text | None) -> Judged:
+def _judged(
+    policies: Sequence[LoadedPolicy],
+    facts: Facts,
+    outcome: Outcome,
+    not_run: Text | None,
+    statements: Statements | None = None,
+) -> Judged:
     evidence = Evidence(
         measurements=outcome.measurements,
         counterexamples=outcome.counterexamples,
         inapplicable=outcome.inapplicable,
         errors=outcome.errors,
+        attestations=statements.given if statements else (),
+        judged_on=statements.on if statements else "",
         not_run_reason=not_run,
     )
     return judge(policies, facts, evidence)

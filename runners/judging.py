@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,12 +34,19 @@ def judge_again(bundle: Path, policy_names: Sequence[str]) -> Assessment:
     return replace(recorded, conclusion=judged.conclusion, findings=judged.findings, policies=judged.policies)
 
 
-def evidence_of(recorded: Assessment) -> Evidence:
-    """Return what a recorded assessment rests on, to be judged again."""
+def today() -> str:
+    """Return the day in UTC, ``YYYY-MM-DD``."""
+    return datetime.now(UTC).date().isoformat()
+
+
+def evidence_of(recorded: Assessment, on: str = "") -> Evidence:
+    """Return what a recorded assessment rests on, to be judged again for the day ``on``; today where it is empty."""
     return Evidence(
         measurements=recorded.measurements,
         counterexamples=recorded.counterexamples,
         inapplicable=recorded.inapplicable,
         errors=recorded.errors,
+        attestations=recorded.attestations,
+        judged_on=on or today(),
         not_run_reason=t("the bundle holds no such measurement"),
     )
