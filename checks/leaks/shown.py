@@ -1,6 +1,12 @@
-"""Pairs of rows as evidence: by number and digest, or with their values where a policy says so."""
+"""Pairs of rows as evidence: by number and digest, or with their values where a policy says so.
+
+Digests are keyed with the first rows of the evaluation data, so that whoever has the evidence and not the file cannot
+find a citizen id, or a row of few values, by trying them all; whoever has the file can check them.
+"""
 
 from __future__ import annotations
+
+import hashlib
 
 import numpy as np
 import pyarrow as pa
@@ -14,15 +20,24 @@ from proofbox.checks.subject import Dataset
 PAIRS = 20
 """Pairs that are shown, the first ones of the evaluation data."""
 
+_KEY_ROWS = 10
+
 
 def pairs_shown(found: Matches, columns: Pairs, data: Dataset, training: Dataset, *, values: bool) -> list[Json]:
-    """Return the first pairs: row numbers from 0, and of both rows 128 bits of BLAKE2b over ``columns`` in hex."""
+    """Return the first pairs: row numbers from 0, and of both rows 128 bits of keyed BLAKE2b over ``columns``, in hex.
+
+    Parameters
+    ----------
+    values
+        Whether the values stand beside the digests.
+    """
     rows, others = found.rows[:PAIRS].tolist(), found.found_at[:PAIRS].tolist()
     if not rows:
         return []
     first = _rows_at(data, rows, [one for one, _ in columns])
     second = _rows_at(training, others, [other for _, other in columns])
-    digests = _digests(first, second, columns, 0), _digests(second, first, columns, 1)
+    key = _key(data.table)
+    digests = _digests(first, second, columns, (0, key)), _digests(second, first, columns, (1, key))
     shown: list[Json] = []
     for place, (row, other) in enumerate(zip(rows, others, strict=True)):
         pair: dict[str, Json] = {
@@ -55,13 +70,21 @@ def _rows_at(data: Dataset, rows: list[int], names: list[str]) -> pa.Table:
     return table.take(pa.array([places.index(row) for row in rows]))
 
 
-def _digests(table: pa.Table, other: pa.Table, columns: Pairs, side: int) -> list[str]:
+def _key(table: pa.Table) -> bytes:
+    """Return 32 bytes that only follow from the rows themselves."""
+    head = table.slice(0, _KEY_ROWS)
+    cells = [Cells.of(column, kind_of(column.type, column.type)) for column in head.columns]
+    return hashlib.blake2b(row_digests(cells, np.arange(head.num_rows)).tobytes(), digest_size=32).digest()
+
+
+def _digests(table: pa.Table, other: pa.Table, columns: Pairs, how: tuple[int, bytes]) -> list[str]:
+    side, key = how
     cells = []
     for pair in columns:
         column = table.column(pair[side])
         cells.append(Cells.of(column, kind_of(column.type, other.column(pair[1 - side]).type)))
     words = row_digests(cells, np.arange(table.num_rows))
-    return [row.tobytes().hex() for row in words]
+    return [hashlib.blake2b(row.tobytes(), key=key, digest_size=16).hexdigest() for row in words]
 
 
 def _values(table: pa.Table, row: int) -> Json:

@@ -299,3 +299,16 @@ def test_files_in_batches_are_measured_as_files_in_memory(run, data, in_batches)
         assert details[0] == details[1] == details[2]
         assert within[1] == within[2] == pytest.approx(within[0])  # a sum over parts rounds otherwise
         assert len({(one.measure, one.value, one.sample_size) for one in found}) == 1
+
+
+def test_digests_cannot_be_tried_out_without_the_file(measures, data):
+    """The same person has another digest in another file, and none that follows from the number alone."""
+    digests = set()
+    for seed in (1, 2):
+        shape = {"features": ("a", "b"), "target": "y", "id_columns": ("cccd",)}
+        files = [rows(30, seed=seed + step, cccd=["079099001234"] * 30) for step in (0, 5)]
+        one = measures(CHECK, data=data(files[0], **shape), training=data(files[1], role="training", **shape))
+        pair = one["shared_entity_rows"].detail["by_identifier"]["cccd"]["pairs"][0]
+        assert pair["evaluation_digest"] == pair["training_digest"]
+        digests.add(pair["evaluation_digest"])
+    assert len(digests) == 2
