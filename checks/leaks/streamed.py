@@ -43,8 +43,18 @@ class _Hits:
 _Part = tuple[int, int]
 """Which part of the hashes, of how many."""
 
-_Read = tuple[int, list[Cells], Bits, NDArray[np.intp]]
-"""Place of a batch's first row, its cells, the hash of each row, and the rows of the batch that are asked about."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """One batch, as one question sees it."""
+
+    question: str
+    at: int
+    """Place of its first row in the file."""
+    cells: list[Cells]
+    hashes: Bits
+    rows: NDArray[np.intp]
+    """The rows of the batch that are asked about."""
 
 
 def matches_of(first: Dataset, second: Dataset, sets: Mapping[str, RowSet]) -> dict[str, Matches]:
@@ -54,13 +64,14 @@ def matches_of(first: Dataset, second: Dataset, sets: Mapping[str, RowSet]) -> d
     """
     if first.source is None and second.source is None:
         return {name: _held(first.table, second.table, one) for name, one in sets.items()}
-    parts = max(1, -(-first.rows // MOST_HASHES))
+    parts = max(1, -(-first.rows * len(sets) // MOST_HASHES))
+    several = [_part(first, second, sets, (part, parts)) for part in range(parts)]
     found: dict[str, Matches] = {}
-    for name, one in sets.items():
-        several = [_part(first, second, one, (part, parts)) for part in range(parts)]
-        rows = np.concatenate([some.rows for some in several])
+    for name in sets:
+        rows = np.concatenate([some[name].rows for some in several])
         order = np.argsort(rows, kind="stable")
-        found[name] = Matches(rows=rows[order], found_at=np.concatenate([some.found_at for some in several])[order])
+        found_at = np.concatenate([some[name].found_at for some in several])
+        found[name] = Matches(rows=rows[order], found_at=found_at[order])
     return found
 
 
@@ -76,49 +87,62 @@ def _held(first: pa.Table, second: pa.Table, asked: RowSet) -> Matches:
     return Matches(rows=found.rows[known], found_at=found.found_at[known])
 
 
-def _part(first: Dataset, second: Dataset, asked: RowSet, part: _Part) -> Matches:
+def _part(first: Dataset, second: Dataset, sets: Mapping[str, RowSet], part: _Part) -> dict[str, Matches]:
     """Answer for the rows whose hash falls into one part of several."""
-    turned = RowSet(columns=[(other, one) for one, other in asked.columns], known=asked.known)
-    held = [hashes[rows] for _, _, hashes, rows in _read(first, second, asked, part)]
-    ours = np.concatenate([*held, np.zeros(0, dtype=np.uint64)])
-    theirs = _distinct(_hits(_read(second, first, turned, part), ours))
-    mine = _joined(_hits(_read(first, second, asked, part), theirs.hashes))
-    sides = [(one.digests[:, 0], [one.digests[:, 0], one.digests[:, 1]]) for one in (mine, theirs)]
-    found = equal_rows(*sides)
-    return Matches(rows=mine.rows[found.rows], found_at=theirs.rows[found.found_at])
+    turned = {
+        name: RowSet(columns=[(other, one) for one, other in asked.columns], known=asked.known)
+        for name, asked in sets.items()
+    }
+    ours: dict[str, list[Bits]] = {name: [np.zeros(0, dtype=np.uint64)] for name in sets}
+    for read in _read(first, second, sets, part):
+        ours[read.question].append(read.hashes[read.rows])
+    wanted = {name: np.concatenate(several) for name, several in ours.items()}
+    theirs = _hits(_read(second, first, turned, part), wanted, distinct=True)
+    hashes = {name: hits.hashes for name, hits in theirs.items()}
+    mine = _hits(_read(first, second, sets, part), hashes, distinct=False)
+    found: dict[str, Matches] = {}
+    for name in sets:
+        sides = [(one.digests[:, 0], [one.digests[:, 0], one.digests[:, 1]]) for one in (mine[name], theirs[name])]
+        equal = equal_rows(*sides)
+        found[name] = Matches(rows=mine[name].rows[equal.rows], found_at=theirs[name].rows[equal.found_at])
+    return found
 
 
-def _read(data: Dataset, other: Dataset, asked: RowSet, part: _Part) -> Iterator[_Read]:
-    """Read a file once; ``other`` says by its types how cells are compared."""
-    kinds = [kind_of(data.table.column(one).type, other.table.column(two).type) for one, two in asked.columns]
-    names = [one for one, _ in asked.columns]
+def _read(data: Dataset, other: Dataset, sets: Mapping[str, RowSet], part: _Part) -> Iterator[_Read]:
+    """Read a file once for all questions; ``other`` says by its types how cells are compared."""
+    pairs = dict.fromkeys(pair for asked in sets.values() for pair in asked.columns)
+    kinds = {(one, two): kind_of(data.table.column(one).type, other.table.column(two).type) for one, two in pairs}
     at = 0
-    for batch in data.batches(list(dict.fromkeys(names))):
-        cells = [Cells.of(batch.column(name), kind) for name, kind in zip(names, kinds, strict=True)]
-        hashes = row_hashes(cells)
-        wanted = hashes % np.uint64(part[1]) == np.uint64(part[0])
-        if asked.known:
-            for column in cells:
-                wanted &= column.words(slice(None)) != MISSING
-        yield at, cells, hashes, np.flatnonzero(wanted)
+    for batch in data.batches(list(dict.fromkeys(one for one, _ in pairs))):
+        cells = {pair: Cells.of(batch.column(pair[0]), kinds[pair]) for pair in pairs}
+        for name, asked in sets.items():
+            columns = [cells[pair] for pair in asked.columns]
+            hashes = row_hashes(columns)
+            wanted = hashes % np.uint64(part[1]) == np.uint64(part[0])
+            if asked.known:
+                for column in columns:
+                    wanted &= column.words(slice(None)) != MISSING
+            yield _Read(question=name, at=at, cells=columns, hashes=hashes, rows=np.flatnonzero(wanted))
         at += batch.num_rows
 
 
-def _hits(read: Iterable[_Read], others: Bits) -> Iterator[_Hits]:
-    """Yield, batch by batch, the rows whose hash may be among ``others``, each with its digest."""
-    for at, cells, hashes, rows in read:
-        hit = rows[likely(hashes[rows], others)]
-        yield _Hits(rows=hit + at, hashes=hashes[hit], digests=row_digests(cells, hit))
+def _hits(batches: Iterable[_Read], others: Mapping[str, Bits], *, distinct: bool) -> dict[str, _Hits]:
+    """Return, for each question, the rows whose hash may be among ``others``, each with its digest.
 
-
-def _distinct(several: Iterable[_Hits]) -> _Hits:
-    """Return the hits with the first row of each digest alone, so that a row that repeats takes no more memory."""
-    kept: list[_Hits] = []
-    for hits in several:
-        kept.append(hits)
-        if sum(len(one.rows) for one in kept) > MOST_HASHES:
-            kept = [_first_of_each(_joined(kept))]
-    return _first_of_each(_joined(kept))
+    Parameters
+    ----------
+    distinct
+        Whether the first of equal rows is enough, so that a row that repeats takes no more memory.
+    """
+    kept: dict[str, list[_Hits]] = {name: [] for name in others}
+    for read in batches:
+        hit = read.rows[likely(read.hashes[read.rows], others[read.question])]
+        several = kept[read.question]
+        several.append(_Hits(rows=hit + read.at, hashes=read.hashes[hit], digests=row_digests(read.cells, hit)))
+        if distinct and sum(len(one.rows) for one in several) > MOST_HASHES:
+            several[:] = [_first_of_each(_joined(several))]
+    joined = {name: _joined(several) for name, several in kept.items()}
+    return {name: _first_of_each(one) for name, one in joined.items()} if distinct else joined
 
 
 def _first_of_each(hits: _Hits) -> _Hits:
