@@ -10,7 +10,11 @@ from proofbox.checks.asking import Asking, Question
 from proofbox.checks.errors import ModelFailedError
 
 MOST_HANGS = 3
-"""Deadlines that are waited for in one search: each may take minutes."""
+"""Deadlines of the run that are waited for in one search: each may take minutes."""
+MOST_SHORT_HANGS = 12
+"""Deadlines of the search's own that are waited for: enough to come down from some thousands of rows to one."""
+LEAST_SECONDS = 5.0
+"""No deadline is shorter because rows are few, but for one that was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +27,7 @@ class Failure:
     """Place of a row that it does not answer when asked about it alone; None where no single row was found."""
 
 
-def failing_row(rows: pa.Table, error: ModelFailedError) -> Asking[Failure]:
+def failing_row(rows: pa.Table, error: ModelFailedError, deadline_seconds: float | None = None) -> Asking[Failure]:
     """Find one row for which the model gives no answer, after it gave none for the table; it runs again afterwards.
 
     About ``log2(rows)`` questions. A model that answers for every part alone (because it looks at the batch, or draws
@@ -33,26 +37,36 @@ def failing_row(rows: pa.Table, error: ModelFailedError) -> Asking[Failure]:
     ----------
     error
         How it failed on the whole table.
+    deadline_seconds
+        How long the answer to the whole table may take; parts of it have their share, but for five seconds at least.
+        None: as long as any.
     """
     low, high, hangs = 0, rows.num_rows, 0
-    while high - low > 1 and hangs < MOST_HANGS:
+    most = MOST_HANGS if deadline_seconds is None else MOST_SHORT_HANGS
+
+    def seconds(part: int) -> float | None:
+        if deadline_seconds is None:
+            return None
+        return min(deadline_seconds, max(LEAST_SECONDS, deadline_seconds * part / int(rows.num_rows)))
+
+    while high - low > 1 and hangs < most:
         middle = (low + high) // 2
-        found = yield from failure_of(rows.slice(low, middle - low))
+        found = yield from failure_of(rows.slice(low, middle - low), seconds(middle - low))
         if found is None:
             low = middle
         else:
             error, high = found, middle
             hangs += error.kind == "hang"
-    if high - low != 1 or hangs >= MOST_HANGS:
+    if high - low != 1 or hangs >= most:
         return Failure(error=error)
-    alone = yield from failure_of(rows.slice(low, 1))
+    alone = yield from failure_of(rows.slice(low, 1), seconds(1))
     return Failure(error=error) if alone is None else Failure(error=alone, row=low)
 
 
-def failure_of(rows: pa.Table) -> Asking[ModelFailedError | None]:
+def failure_of(rows: pa.Table, deadline_seconds: float | None = None) -> Asking[ModelFailedError | None]:
     """Ask about rows alone; return how the model failed, None where it answered."""
     try:
-        yield Question(rows=rows)
+        yield Question(rows=rows, deadline_seconds=deadline_seconds)
     except ModelFailedError as err:
         return err
     return None

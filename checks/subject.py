@@ -98,6 +98,17 @@ class Subject:
     """By whom the model should be signed; empty where whoever runs the assessment named nobody."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A feature whose unit stands in another one: the same amount may be written in several ways."""
+
+    feature: str
+    unit: str
+    """The column of units."""
+    factors: Mapping[str, float]
+    """Unit -> how many of it make one and the same amount: ``{m: 1, cm: 100}``."""
+
+
 class Batches(Protocol):
     """Rows of a file that are read in batches, as often as asked."""
 
@@ -140,6 +151,12 @@ class Dataset:
     """Column of free text, where the submission names one."""
     time: str | None = None
     """Column that says when a row came about, where the submission names one."""
+    monotone: Mapping[str, str] = field(default_factory=dict)
+    """Feature -> ``increasing`` or ``decreasing``: how the answer may move as it rises, as the provider declares."""
+    irrelevant: tuple[str, ...] = ()
+    """Features that mean nothing for the decision, as the provider declares."""
+    units: tuple[Unit, ...] = ()
+    """Features that another column gives the unit of, as the provider declares."""
     source: Batches | None = None
     """What reads the rows where they are too many to hold; ``table`` then holds the first of them alone."""
 

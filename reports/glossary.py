@@ -126,6 +126,14 @@ MEASURES: Mapping[str, Text] = {
         "The size of the smallest change found for the middle row: 1 is one standard deviation of one input."
     ),
     "disagreement_rate": t("The share of rows that get another decision when the model is asked again."),
+    "monotonicity_violation_rate": t("The share of cases in which the answer moves against a declared direction."),
+    "monotonicity_decision_rate": t("The share of cases in which the decision turns against a declared direction."),
+    "invariance_violation_rate": t("The share of cases in which the answer changes with what is declared irrelevant."),
+    "invariance_decision_rate": t("The share of cases in which the decision changes with what is declared irrelevant."),
+    "scale_violation_rate": t("The share of cases in which the answer changes with the unit of a quantity."),
+    "scale_decision_rate": t("The share of cases in which the decision changes with the unit of a quantity."),
+    "invalid_answer_rate": t("The share of ordinary rows that get no answer, or one that is none."),
+    "malformed_failure_rate": t("The share of malformed inputs that the model neither answers nor refuses."),
     "isolation_level": t(
         "How the model was held: 0 without walls, 1 by filters, 2 by namespaces of its own, 3 by a kernel of its own."
     ),

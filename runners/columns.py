@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from proofbox.checks.labels import label_text
-from proofbox.checks.subject import Dataset, Subject
+from proofbox.checks.subject import Dataset, Subject, Unit
 from proofbox.runners.labelled import check_labels, check_weight
 from proofbox.runners.problems import Place, Problems
 from proofbox.runners.sensitive import declared_bins
@@ -56,6 +56,9 @@ def evaluation_set(submission: Submission, subject: Subject, problems: Problems,
         positive_label=label_text(said.positive_label),
         favourable_label=None if said.favourable_label is None else label_text(said.favourable_label),
         proxies=submission.declared.proxies,
+        monotone={one.feature: one.direction for one in submission.declared.monotone},
+        irrelevant=submission.declared.irrelevant,
+        units=tuple(Unit(feature=one.feature, unit=one.unit, factors=one.factors) for one in submission.declared.units),
         detail=read.detail,
         text=part.text,
         time=part.time,
@@ -135,9 +138,14 @@ def _has(table: pa.Table, column: str | None) -> bool:
 
 def _declared(submission: Submission) -> Iterable[tuple[Place, str | None]]:
     """Columns of the evaluation data that the provider makes a claim about, with the places of the claims."""
-    for key in ("quasi_identifiers", "personal_data"):
+    for key in ("quasi_identifiers", "personal_data", "irrelevant"):
         for index, name in enumerate(getattr(submission.declared, key)):
             yield ("declared", key, index), name
+    for index, claim in enumerate(submission.declared.monotone):
+        yield ("declared", "monotone", index, "feature"), claim.feature
+    for index, quantity in enumerate(submission.declared.units):
+        yield ("declared", "units", index, "feature"), quantity.feature
+        yield ("declared", "units", index, "unit"), quantity.unit
     for attribute, names in submission.declared.proxies.items():
         yield ("declared", "proxies", attribute), attribute
         for index, name in enumerate(names):

@@ -198,6 +198,17 @@ class Monotone(Block):
     direction: Literal["increasing", "decreasing"]
 
 
+class DeclaredUnit(Block):
+    """A feature whose unit stands in another column."""
+
+    feature: Name
+    unit: Name
+    factors: Annotated[
+        dict[Name, Annotated[float, Field(gt=0, allow_inf_nan=False)]], Field(min_length=2, max_length=100)
+    ]
+    """Unit -> how many of it make one and the same amount: ``{m: 1, cm: 100}``."""
+
+
 class Declared(Block):
     """What the provider claims, frozen by digest before the run."""
 
@@ -210,6 +221,10 @@ class Declared(Block):
     """Columns that hold personal data on purpose; what is found in any other column was not declared."""
     proxies: dict[Name, Columns] = {}
     """Sensitive column -> columns that stand in for it and are swapped along with it."""
+    irrelevant: Columns = ()
+    """Features that mean nothing for the decision: whatever stands in them, it must be the same."""
+    units: tuple[DeclaredUnit, ...] = ()
+    """Quantities that may be written in several units: in each of them they must get the same decision."""
 
 
 class Documents(Block):

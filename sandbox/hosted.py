@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-MOST_REVIVALS = 24
-"""How often a model that failed is started again: a search for the one row that breaks it costs about four starts, so
+MOST_REVIVALS = 40
+"""How often a model that failed is started again: a search for the one row that breaks it costs about ten starts, so
 that every check can tell what broke it, and a model that always breaks is given up within a minute or so."""
 __all__ = ("Answer", "HostedModel", "ModelSpec", "Output", "open_model")
 

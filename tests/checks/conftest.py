@@ -36,7 +36,13 @@ class FakeModel:
     def predict(self, rows: pa.Table, deadline_seconds: float | None = None) -> Decisions:
         assert tuple(rows.column_names) == self.features, "a model must be shown its features and nothing else"
         self.batches.append(rows.num_rows)
-        score = np.asarray(self.score(rows), dtype=np.float64)
+        try:
+            with np.errstate(all="ignore"):
+                score = np.asarray(self.score(rows), dtype=np.float64)
+        except (ValueError, TypeError, pa.ArrowException) as err:
+            raise ModelFailedError(str(err), "raised") from err  # as the sandbox tells it
+        if not np.isfinite(score).all():
+            raise ModelFailedError("no finite numbers", "garbage", np.flatnonzero(~np.isfinite(score)).tolist())
         codes = (score >= self.threshold).astype(np.int64)
         return Decisions(classes=("0", "1"), codes=codes, score=score, positive_label="1", source="model")
 

@@ -14,7 +14,7 @@ from proofbox.checks import registry
 from proofbox.checks.holding import Behaviour, Isolation
 from proofbox.checks.registry import INPUTS, SECTIONS, all_checks
 from proofbox.checks.result import Inapplicable, Measured
-from proofbox.checks.subject import ReferenceShare
+from proofbox.checks.subject import ReferenceShare, Unit
 from proofbox.checks.text import Text
 
 TESTS = Path(__file__).parent
@@ -75,7 +75,12 @@ def given(data, model, timed, subject, spec):
         files = {"model.onnx": b"\x08\x07", "eval.csv": b"x", "train.csv": b"y", "p.json": RECORD}
         files |= {"card.md": b"| measure | value |\n|---|---|\n| recall | 90 % |", "bom.json": b"{}"}
         rest = {"features": asked.features, "target": "y", "id_columns": ("person",), "time": "year"}
-        evaluation = data(columns, sensitive=("sex",), **rest)
+        claims = {
+            "monotone": {"pay": "increasing"},
+            "irrelevant": ("age",),
+            "units": (Unit(feature="pay", unit="sex", factors={"f": 1.0, "m": 100.0}),),
+        }
+        evaluation = data(columns, sensitive=("sex",), **rest, **claims)
         return {
             "subject": subject(
                 files,
