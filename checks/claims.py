@@ -8,6 +8,7 @@ of; its line is named.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -24,6 +25,12 @@ MEASURES: Mapping[str, tuple[str, ...]] = {
     "precision": ("precision", "positive predictive value", "do chuan xac"),
     "recall": ("recall", "sensitivity", "true positive rate", "do nhay", "do phu", "do bao phu"),
     "f1": ("f1", "f1 score", "diem f1", "chi so f1"),
+    "f1_macro": ("f1 macro", "macro f1", "macro averaged f1"),
+    "average_precision": ("average precision", "pr auc", "auprc", "do chuan xac trung binh"),
+    "log_loss": ("log loss", "logloss", "cross entropy"),
+    "mean_absolute_error": ("mean absolute error", "mae", "sai so tuyet doi trung binh"),
+    "root_mean_squared_error": ("root mean squared error", "rmse", "can bac hai sai so binh phuong trung binh"),
+    "r2": ("r2", "r 2", "r squared", "r2 score", "he so xac dinh"),
     "roc_auc": ("roc auc", "auc", "auroc", "auc roc", "area under the roc curve", "dien tich duoi duong cong roc"),
     "brier_score_loss": ("brier score loss", "brier score", "brier", "diem brier"),
 }
@@ -119,7 +126,7 @@ class Claims:
 
 def measure_of(written: str) -> str:
     """Return our name of a measure; empty where it is none that is known. What stands in brackets is left aside."""
-    return _BY_WORDS.get(words_of(_ASIDE.sub(" ", written)).strip(), "")
+    return _BY_WORDS.get(words_of(_ASIDE.sub(" ", unicodedata.normalize("NFKC", written))).strip(), "")
 
 
 def claims_of(card: Card) -> Claims:

@@ -154,6 +154,24 @@ MEASURES: Mapping[str, Text] = {
     "accuracy_of_unseen_rows": t("The accuracy on the rows that were not known in training."),
     "accuracy_gained_by_known_rows": t("How much the rows that were known in training add to the accuracy."),
     "violations": t("Crashes, hangs, answers that are none and limits passed."),
+    "claim_excess": t(
+        "How far the boldest figure that a document claims lies above the interval measured. At or below 0 nothing is "
+        "overclaimed."
+    ),
+    "figures_unread": t("Places in the documents that seem to claim a figure and were not read."),
+    "model_card_blocks_filled": t("The share of the blocks that a model card must have which say something."),
+    "system_card_blocks_filled": t("The share of the blocks that a system card must have which say something."),
+    "system_card_unknown_digests": t("Digests in the system card that belong to no file of the submission."),
+    "signature_faults": t(
+        "What is wrong with the model's signature: another key, other files, or a file that cannot be read."
+    ),
+    "signatures_verified": t(
+        "1 where a given key or certificate bears out the signature of exactly these files, else 0."
+    ),
+    "bom_coverage": t(
+        "The share of the files that the provider's own list of components names with their right digest."
+    ),
+    "bom_digest_mismatches": t("Files that the provider's own list of components names with another digest."),
 }
 """Measure -> what it is."""
 

@@ -59,7 +59,11 @@ FAULTY = t("not in order")
 UNSIGNED = t("none")
 
 ABOVE, WITHIN = t("above what was measured"), t("within what was measured")
-NOT_COMPARED = t("not compared")
+NOT_COMPARED: Mapping[str, Text] = {
+    "of training data": t("not compared: it is of training data"),
+    "of a part of the data": t("not compared: it is of a part of the data"),
+    "not measured": t("not compared: the measure was not taken here"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +134,7 @@ def papers_view(measurements: Iterable[MeasurementRecord]) -> PapersView | None:
     return PapersView(
         record=_record(details),
         blocks=tuple(_blocks(name, details[name]) for name in DOCUMENTS if name in details),
-        claims=tuple(_claims(details)),
+        claims=tuple(sorted(_claims(details), key=lambda claim: claim.state != ABOVE)),
         unread=tuple(_unread(details.get("figures_unread", {}))),
         listed=tuple(_listed(details.get("bom_coverage", {}))),
         list_problem=text_in(details.get("bom_coverage", {}).get("problem")),
@@ -202,7 +206,8 @@ def _claims(details: Details) -> Iterator[ClaimView]:
     for measure in ("claims_compared", "claims_not_compared"):
         for one in dicts_in(details.get(measure, {}).get("claims")):
             excess = number_in(one.get("excess"))
-            state = NOT_COMPARED if excess is None else ABOVE if excess > 0 else WITHIN
+            left = NOT_COMPARED.get(str(one.get("because")), NOT_COMPARED["not measured"])
+            state = left if excess is None else ABOVE if excess > 0 else WITHIN
             yield ClaimView(
                 written=str(one.get("written")),
                 figure=str(one.get("figure")),

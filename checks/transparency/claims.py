@@ -17,9 +17,10 @@
 Read are the model card and the system card (the `model-index` of the YAML block, and tables with a column of measures
 and one of values) and the `performanceMetrics` of the provider's own CycloneDX list. Percent signs and decimal commas
 are understood; a figure between 1 and 100 of a measure in [0, 1] is read as percent, and the detail says so. The same
-decisions on the same evaluation rows are measured as by `performance.classification`. Of a measure of which more is
-better the claim less the upper end of the interval is its excess, of one of which less is better the lower end less
-the claim. The detail names every claim with its place and what it was compared with, and every place that was not read.
+decisions on the same evaluation rows are measured as by `performance.classification`, or by `performance.regression`
+where the answers are numbers. Of a measure of which more is better the claim less the upper end of the interval is its
+excess, of one of which less is better the lower end less the claim. The detail names every claim with its place and
+what it was compared with or why it was not, and every place that was not read.
 
 ## Limits
 
@@ -44,8 +45,8 @@ from proofbox.checks.cards import Card, read_card
 from proofbox.checks.claims import Claim, Claims, claims_of
 from proofbox.checks.counts import Counts
 from proofbox.checks.params import CheckParams
-from proofbox.checks.performance import classification
-from proofbox.checks.registry import check, get_check
+from proofbox.checks.performance import classification, regression
+from proofbox.checks.registry import MeasureSpec, check, get_check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
 from proofbox.checks.subject import Decisions, Subject
 from proofbox.checks.text import t
@@ -85,16 +86,35 @@ def claims(
     """Measure how far the claims of the documents go beyond what was measured."""
     if not {"model_card", "system_card", "bom"} & set(subject.documents):
         return Inapplicable(t("the submission has no model card, system card or list of components"))
-    given = classification.Params(confidence=params.confidence)
-    measured = classification.classification(counts, given, decisions)
+    measured = _measured(counts, params, decisions)
     if isinstance(measured, Inapplicable):
         return measured
-    assert isinstance(measured, Measured)
     found = _claims(subject)
     by_measure = {item.measure: item for item in measured.measurements}
-    fit = [claim for claim in found.read if claim.measure in by_measure and not claim.of_training and not claim.part]
+    left = [(claim, why) for claim in found.read if (why := _why_not(claim, by_measure))]
+    fit = [claim for claim in found.read if not _why_not(claim, by_measure)]
     compared = [_compared(claim, by_measure[claim.measure]) for claim in fit]
-    return Measured(measurements=tuple(_measurements(found, compared)))
+    return Measured(measurements=tuple(_measurements(found, compared, left)))
+
+
+def _measured(counts: Counts, params: Params, decisions: Decisions | None) -> Measured | Inapplicable:
+    """Measure what claims are held against: right decisions, or errors where the answers are numbers."""
+    if decisions is not None and not decisions.classes:
+        given = regression.Params(confidence=params.confidence)
+        found = regression.regression(counts.data, decisions, given)
+    else:
+        found = classification.classification(counts, classification.Params(confidence=params.confidence), decisions)
+    assert isinstance(found, Measured | Inapplicable)  # neither asks the model anything
+    return found
+
+
+def _why_not(claim: Claim, by_measure: Mapping[str, Measurement]) -> str:
+    """Return why a claim is not compared; empty where it is."""
+    if claim.of_training:
+        return "of training data"
+    if claim.part:
+        return "of a part of the data"
+    return "" if claim.measure in by_measure else "not measured"
 
 
 def _claims(subject: Subject) -> Claims:
@@ -115,20 +135,23 @@ def _claims(subject: Subject) -> Claims:
     return found
 
 
+def _spec(measure: str) -> MeasureSpec:
+    specs = [get_check(name).measures for name in ("performance.classification", "performance.regression")]
+    return next(known[measure] for known in specs if measure in known)
+
+
 def _compared(claim: Claim, measured: Measurement) -> _Compared:
-    spec = get_check("performance.classification").measures[measured.measure]
-    # All these measures lie in [0, 1], where 84 means 84 %.
-    value = claim.figure.as_share().value
+    spec = _spec(measured.measure)
+    # Of a measure in [0, 1], 84 means 84 %.
+    value = (claim.figure.as_share() if spec.range == "[0, 1]" else claim.figure).value
     interval = measured.interval
     low, high = (measured.value, measured.value) if interval is None else (interval.low, interval.high)
     excess = low - value if spec.better == "lower" else value - high
     return _Compared(claim=claim, value=value, measured=measured, excess=excess)
 
 
-def _measurements(found: Claims, compared: list[_Compared]) -> Iterator[Measurement]:
+def _measurements(found: Claims, compared: list[_Compared], left: list[tuple[Claim, str]]) -> Iterator[Measurement]:
     above = [one for one in compared if one.excess > 0]
-    taken = {id(one.claim) for one in compared}
-    left = [claim for claim in found.read if id(claim) not in taken]
     listed: dict[str, Json] = {"claims": [one.to_json() for one in compared[:MOST_LISTED]]}
     size = max(len(found.read) + len(found.unread), 1)
     if compared:
@@ -138,7 +161,8 @@ def _measurements(found: Claims, compared: list[_Compared]) -> Iterator[Measurem
     yield _measurement(
         "claims_above_measured", len(above), size, {"claims": [one.to_json() for one in above[:MOST_LISTED]]}
     )
-    yield _measurement("claims_not_compared", len(left), size, {"claims": [_said(one) for one in left[:MOST_LISTED]]})
+    not_compared: list[Json] = [{**_said(claim), "because": why} for claim, why in left[:MOST_LISTED]]
+    yield _measurement("claims_not_compared", len(left), size, {"claims": not_compared})
     unread: list[Json] = [one.to_json() for one in found.unread[:MOST_LISTED]]
     yield _measurement("figures_unread", len(found.unread), size, {"unread": unread})
 

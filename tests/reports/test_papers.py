@@ -35,7 +35,11 @@ MEASURED = (
     record("transparency.model_card", "model_card_blocks_filled", missing=["scope"], say_nothing=["purpose"]),
     record("transparency.system_card", "system_card_blocks_filled", missing=["model"], problem=PROBLEM),
     record("transparency.claims", "claims_compared", claims=[CLAIM | {"excess": 0.09}, CLAIM | {"excess": -0.1}]),
-    record("transparency.claims", "claims_not_compared", claims=[{"written": HOSTILE, "figure": "1", "where": "x:1"}]),
+    record(
+        "transparency.claims",
+        "claims_not_compared",
+        claims=[{"written": HOSTILE, "figure": "1", "where": "x:1", "because": "of training data"}],
+    ),
     record(
         "transparency.claims",
         "figures_unread",
@@ -63,13 +67,15 @@ def test_the_page_says_it_in_english_and_vietnamese(page):
     english, vietnamese = page("en"), page("vi")
     for words in (
         "verified by the key or certificate that was given", "Files of the model: 5", "above what was measured",
-        "within what was measured", "not compared", "named with another digest", "0.8000 – 0.9000",
+        "within what was measured", "not compared: it is of training data",
+        "named with another digest", "0.8000 – 0.9000",
         "The document cannot be read: docs/card.md:3:1: got &lt;b&gt;.", "docs/card.md:9",
     ):  # fmt: skip
         assert words in english, words
     for words in (
         "đã xác minh bằng khóa hoặc chứng thư được cung cấp", "Số tệp của mô hình: 5", "cao hơn kết quả đo",
-        "chưa đối chiếu", "được nêu với mã băm khác", "phạm vi", "0,8000 – 0,9000", "Không đọc được tài liệu",
+        "không đối chiếu: số liệu trên dữ liệu huấn luyện",
+        "được nêu với mã băm khác", "phạm vi", "0,8000 – 0,9000", "Không đọc được tài liệu",
     ):  # fmt: skip
         assert words in vietnamese, words
 
@@ -99,6 +105,12 @@ def test_every_state_of_a_signature(detail, words):
     assert found.record.signed_by == ""
 
 
+def test_a_claim_above_what_was_measured_stands_first():
+    claims = [CLAIM | {"excess": -0.1, "where": "a:1"}, CLAIM | {"excess": 0.1, "where": "a:2"}]
+    found = papers_view([record("transparency.claims", "claims_compared", claims=claims)])
+    assert [claim.where for claim in found.claims] == ["a:2", "a:1"]
+
+
 def test_a_terminal_is_told_the_same():
     lines = [line for item in MEASURED for line in said_of_papers(item)]
     assert lines == [
@@ -108,7 +120,7 @@ def test_a_terminal_is_told_the_same():
         "the document cannot be read: docs/card.md:3:1: got <b>",
         "docs/card.md:7: Accuracy 99 %: above what was measured, measured 0.8500",
         "docs/card.md:7: Accuracy 99 %: within what was measured, measured 0.8500",
-        f"x:1: {HOSTILE} 1: not compared",
+        f"x:1: {HOSTILE} 1: not compared: it is of training data",
         f"docs/card.md:9: {HOSTILE}",
         "docs/bom: the document cannot be read: docs/card.md:3:1: got <b>",
         "data/right.csv: named with its digest (line 3)",

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, brier_score_loss, roc_auc_score
 
+from proofbox.checks.subject import Decisions
+
 CHECK = "transparency.claims"
 N = 400
 
@@ -128,7 +130,12 @@ def test_a_claim_of_training_data_or_of_another_measure_is_named_and_not_compare
     found = claims(model_card=text)
     assert (found["claims_compared"].value, found["claims_not_compared"].value) == (1, 4)
     assert found["claim_excess"].value < 0
-    assert [one["written"] for one in found["claims_not_compared"].detail["claims"]][1] == "BLEU"
+    assert [(one["written"], one["because"]) for one in found["claims_not_compared"].detail["claims"]] == [
+        ("accuracy", "of training data"),
+        ("BLEU", "not measured"),
+        ("Accuracy (training)", "of training data"),
+        ("Recall (tập huấn luyện)", "of training data"),
+    ]
 
 
 def test_figures_in_running_text_are_named_as_unread(claims):
@@ -201,6 +208,20 @@ def test_a_bom_that_cannot_be_read_is_named(claims):
 def test_without_scores_a_claim_of_the_area_is_not_compared(claims):
     found = claims(recorded=True, model_card=table(("AUC", "0.99"), ("Accuracy", "0.1")))
     assert (found["claims_compared"].value, found["claims_not_compared"].value) == (1, 1)
+
+
+def test_figures_of_a_regression_are_held_against_its_errors(measures, subject, data):
+    rng = np.random.default_rng(3)
+    truth = rng.normal(100, 20, N)
+    answers = truth + rng.normal(0, 5, N)
+    said = Decisions(classes=(), codes=np.zeros(N, dtype=np.int64), score=answers, positive_label="", source="model")
+    card = table(("MAE", "1,5"), ("RMSE", "7.5"), ("R²", "0.5"), ("R2", "84"), ("Accuracy", "0.9"))
+    who = subject({"c.md": card.encode()}, documents={"model_card": "c.md"})
+    found = measures(CHECK, subject=who, data=data({"y": truth}, target="y"), decisions=said)
+    by = [(one["written"], one["excess"] > 0) for one in found["claims_compared"].detail["claims"]]
+    assert by == [("MAE", True), ("RMSE", False), ("R²", False), ("R2", True)]
+    assert found["claim_excess"].detail["boldest"]["claimed"] == 84, "a figure of R squared is no percentage"
+    assert found["claims_not_compared"].value == 1
 
 
 def test_the_confidence_of_the_interval_is_the_policys(claims):
