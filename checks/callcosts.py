@@ -1,4 +1,4 @@
-"""What many calls cost, as figures with intervals: quantiles of times, rows a second, growth of memory."""
+"""What many calls cost, as figures with intervals: rows a second, and growth of memory."""
 
 from __future__ import annotations
 
@@ -14,26 +14,6 @@ from proofbox.checks.result import Interval
 _BLOCKS = 10
 _WARMING = 3
 """One call of so many is left to warm up."""
-
-
-def quantile_interval(values: Floats, share: float, confidence: float) -> Interval | None:
-    """Return the interval of a quantile between two order statistics; None where there are too few values for one.
-
-    Notes
-    -----
-    The number of values below the true quantile is binomial, whatever the distribution: H. A. David and H. N. Nagaraja,
-    "Order Statistics", 3rd edition, 2003, section 7.1. Ties make it wider than it need be.
-    """
-    from scipy.stats import binom
-
-    ordered, n, tail = np.sort(values), len(values), (1 - confidence) / 2
-    low = int(binom.ppf(tail, n, share))
-    high = int(binom.ppf(1 - tail, n, share)) + 1
-    if low < 1 or high > n:
-        return None
-    return Interval(
-        low=float(ordered[low - 1]), high=float(ordered[high - 1]), confidence=confidence, method="order-statistics"
-    )
 
 
 def throughput(seconds: Floats, rows: int, confidence: float) -> tuple[float, Interval]:

@@ -30,6 +30,7 @@ def part_of(decisions: Decisions, rows: slice | NDArray[np.intp]) -> Decisions:
         score=None if decisions.score is None else decisions.score[rows],
         positive_label=decisions.positive_label,
         source=decisions.source,
+        probabilities=None if decisions.probabilities is None else decisions.probabilities[rows],
     )
 
 
@@ -88,10 +89,12 @@ def joined(answers: Sequence[Decisions]) -> Decisions:
     if any(answer.classes != first.classes or (answer.score is None) != (first.score is None) for answer in answers):
         raise ModelFailedError("the model names other classes from one call to the next")
     scores = [answer.score for answer in answers if answer.score is not None]
+    probabilities = [answer.probabilities for answer in answers if answer.probabilities is not None]
     return Decisions(
         classes=first.classes,
         codes=np.concatenate([answer.codes for answer in answers]),
         score=np.concatenate(scores) if scores else None,
         positive_label=first.positive_label,
         source=first.source,
+        probabilities=np.concatenate(probabilities) if len(probabilities) == len(answers) else None,
     )

@@ -1,4 +1,4 @@
-"""The median of a sample, with an interval that supposes nothing of how the values are spread."""
+"""Medians and other quantiles, with intervals that suppose nothing of how the values are spread."""
 
 from __future__ import annotations
 
@@ -33,6 +33,26 @@ def median_interval(values: Floats, confidence: float, *, least: float, greatest
     rank = _rank(n, (1 - confidence) / 2)
     low, high = (float(ordered[rank - 1]), float(ordered[n - rank])) if rank else (least, greatest)
     return Interval(low=low, high=high, confidence=confidence, method="order-statistics")
+
+
+def quantile_interval(values: Floats, share: float, confidence: float) -> Interval | None:
+    """Return the interval of a quantile between two order statistics; None where there are too few values for one.
+
+    Notes
+    -----
+    The number of values below the true quantile is binomial, whatever the distribution: H. A. David and H. N. Nagaraja,
+    "Order Statistics", 3rd edition, 2003, section 7.1. Ties make it wider than it need be.
+    """
+    from scipy.stats import binom
+
+    ordered, n, tail = np.sort(values), len(values), (1 - confidence) / 2
+    low = int(binom.ppf(tail, n, share))
+    high = int(binom.ppf(1 - tail, n, share)) + 1
+    if low < 1 or high > n:
+        return None
+    return Interval(
+        low=float(ordered[low - 1]), high=float(ordered[high - 1]), confidence=confidence, method="order-statistics"
+    )
 
 
 def _rank(n: int, tail: float) -> int:

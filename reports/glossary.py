@@ -53,6 +53,9 @@ MEASURES: Mapping[str, Text] = {
     "memory_growth_bytes_per_call": t(
         "How much more memory the model holds after each further call. Above 0 it leaks."
     ),
+    "confidence_auroc": t(
+        "How often a row of the data is answered more surely than one made to be strange. 0.5: it cannot tell."
+    ),
     "demographic_parity_ratio": t("The lowest selection rate of any group, divided by the highest. 1 means equal."),
     "demographic_parity_difference": t("The highest selection rate of any group, less the lowest. 0 means equal."),
     "equalized_odds_difference": t(
@@ -183,7 +186,7 @@ METHODS: Mapping[str, Text] = {
     "newcombe": t("Interval for the difference of two shares (Newcombe 1998)."),
     "newcombe-simultaneous": t("Newcombe's interval, widened so that it holds for all pairs of groups at once."),
     "order-statistics": t(
-        "Interval for a median, from the order of the values alone (David and Nagaraja 2003); never less than it says."
+        "Interval for a quantile, from the order of the values alone (David and Nagaraja 2003); never too short."
     ),
     "newcombe-paired": t("Interval for the difference of two shares of the same rows (Newcombe 1998)."),
     "newcombe-hanley-mcneil": t("Interval for the area under a ROC curve (Newcombe 2006)."),

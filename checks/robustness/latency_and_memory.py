@@ -51,8 +51,9 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from proofbox.checks.callcosts import growth, quantile_interval, throughput
+from proofbox.checks.callcosts import growth, throughput
 from proofbox.checks.errors import ModelFailedError
+from proofbox.checks.medians import quantile_interval
 from proofbox.checks.params import CheckParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement

@@ -18,7 +18,7 @@ FACTS = Facts(
     task="binary-classification",
     sector="credit",
     sensitive=("sex", "race"),
-    declared_performance=(("accuracy", 0.7),),
+    declared_performance=(("accuracy", 0.7), ("confidence_auroc", 0.6)),
 )
 VIETNAMESE = re.compile(r"[ăâđêôơưĂÂĐÊÔƠƯàáảãạèéẻẽẹìíỉĩịòóỏõọùúủũụỳýỷỹỵ\u1ea0-\u1ef9]")
 

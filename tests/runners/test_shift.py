@@ -44,3 +44,12 @@ def test_a_bad_slice_is_named_in_the_report(submission: Path, proofbox: Command,
     assert result.returncode == 1, result.stderr
     report = next((tmp_path / "out").rglob("report.html")).read_text(encoding="utf-8")
     assert "income: &lt; -0." in report
+
+
+def test_a_model_that_extrapolates_is_surer_of_strange_rows(submission: Path, proofbox: Command) -> None:
+    result = proofbox("measure", submission, "--check", "robustness.out_of_distribution", "--json")
+    assert result.returncode == 0, result.stderr
+    found = {(one["measure"], one["group"]["rows"]): one for one in json.loads(result.stdout)["measurements"]}
+    # Logistic regression, of which one feature beyond its range decides alone.
+    assert found["confidence_auroc", "beyond the range"]["interval"]["high"] < 0.5
+    assert found["made_rows_told_apart", "beyond the range"]["value"] > 0.9
