@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proofbox.checks.cube import Cube, joint_code, weighed
-from proofbox.checks.groups import MOST_GROUPS, category_of, too_many_groups, unfit_column, unfit_groups
+from proofbox.checks.groups import MOST_GROUPS, categories_of, too_many_groups, unfit_column, unfit_groups
 from proofbox.checks.onepass import DECIDED, TRUE, Attributes, Decide, Passed, one_pass
 from proofbox.checks.result import Inapplicable
 from proofbox.checks.subject import Dataset, Decisions
@@ -181,7 +181,7 @@ def _grouped(data: Dataset, names: Attributes, cube: Cube, classes: tuple[str, .
     joint = joint_code(np.stack([cube.of(name) for name in names]), [axis.size for axis in axes])
     occurring, group = np.unique(joint, return_inverse=True)
     columns = [axis.categories for axis in axes]
-    categories = tuple(category_of(int(code), names, columns) for code in occurring[: MOST_GROUPS + 1])
+    categories = categories_of(occurring[: MOST_GROUPS + 1], names, columns)
     if unfit := unfit_groups(data, names, categories, len(occurring)):
         return unfit
     truths, decided, places, shape = _laid_out(cube, classes)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from proofbox.checks.counting import MISSING, Codes, Encoded, encode
 from proofbox.checks.rawcodes import RawColumn, raw_column
@@ -61,7 +62,7 @@ def groups_of(data: Dataset, attribute: tuple[str, ...]) -> Groups | Inapplicabl
     for column in encoded.values():
         joint = joint * (len(column.categories) + 1) + column.codes
     occurring, codes = _occurring(joint)
-    categories = tuple(category_of(int(code), attribute, columns) for code in occurring[: MOST_GROUPS + 1])
+    categories = categories_of(occurring[: MOST_GROUPS + 1], attribute, columns)
     if unfit := unfit_groups(data, attribute, categories, len(occurring)):
         return unfit
     return Groups(
@@ -125,13 +126,14 @@ def too_many_numbers(data: Dataset, name: str, values: int) -> Inapplicable:
     )
 
 
-def category_of(code: int, attribute: Sequence[str], columns: Sequence[Sequence[str]]) -> Mapping[str, str]:
-    """Return the name of the group with that joint code; each column's categories are followed by the missing one."""
-    names: dict[str, str] = {}
-    for name, categories in reversed(list(zip(attribute, columns, strict=True))):
-        code, place = divmod(code, len(categories) + 1)
-        names[name] = categories[place] if place < len(categories) else MISSING
-    return {name: names[name] for name in attribute}
+def categories_of(
+    codes: NDArray[np.int64], attribute: Sequence[str], columns: Sequence[Sequence[str]]
+) -> tuple[Mapping[str, str], ...]:
+    """Return the names of groups by their joint codes; each column's categories are followed by the missing one."""
+    named = [(*categories, MISSING) for categories in columns]
+    places = np.unravel_index(codes, [len(names) for names in named])
+    texts = ([names[place] for place in of_column.tolist()] for names, of_column in zip(named, places, strict=True))
+    return tuple(dict(zip(attribute, row, strict=True)) for row in zip(*texts, strict=True))
 
 
 def _encoded(data: Dataset, name: str) -> Encoded | Inapplicable:
