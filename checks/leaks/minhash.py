@@ -23,7 +23,7 @@ Places = NDArray[np.intp]
 ORDERS = 128
 """Orders in a sketch, at most."""
 
-FOUND = 0.99
+FOUND = 0.999
 """A pair at the least similarity that counts is proposed with at least this probability; one above it oftener."""
 
 _OF_A_BUCKET = 8

@@ -35,7 +35,7 @@ chance: the same rows are looked for ten tolerances away, where none has its cop
 taken off the share. Free text is the declared column
 (`data.evaluation.text`), or each column of sentences: it is compared without case, accents and punctuation, by shingles
 of three words. MinHash proposes pairs, and each is decided by its true Jaccard similarity; a pair at the least
-similarity that counts is proposed with a probability of at least 0.99.
+similarity that counts is proposed with a probability of at least 0.999.
 
 Of each kind the first 20 pairs are listed, as row numbers with digests that only whoever has the file can try out;
 `show: values` shows the values as well, which then stand in the evidence. A column is a copy of the target if each of
@@ -50,7 +50,7 @@ the leaked rows do to the accuracy is measured by `provenance.leakage_effect`.
 With few coarse features, two people may be a repeated case by chance: see what else differs before calling it a leak.
 A digest of a row whose values are few can be guessed by whoever has the file. Texts are not compared beyond their
 words: a translation, or a text without blanks between its words, is not found; of texts that many others resemble, 8 in
-each of 21 buckets are looked at. Near duplicates are not looked for in an evaluation file of more than 8,388,608 rows
+each of 25 buckets are looked at. Near duplicates are not looked for in an evaluation file of more than 8,388,608 rows
 that is read in batches, and of such a file about a million rows show what single features say. Dates such as 03/04/2025
 are read with the day first unless a value of the two files shows otherwise. A copy among columns that the model does
 not read harms nothing, yet shows that the file knows more than an applicant would.

@@ -82,5 +82,6 @@ def test_a_bucket_of_many_texts_is_bounded():
     found = near_texts(pa.array([f"{form} khac"]), known, 0.8)
     assert found.texts.tolist() == [0]
     ours, theirs = shingles(pa.array([f"{form} khac"])), shingles(known)
-    keys = [minhash._band_keys(sides, sides.texts, 21, 6) for sides in (ours, theirs)]
-    assert len(minhash._proposed(*keys)[0]) <= 21 * 8
+    bands, orders = banding(0.8)
+    keys = [minhash._band_keys(sides, sides.texts, bands, orders) for sides in (ours, theirs)]
+    assert len(minhash._proposed(*keys)[0]) <= bands * 8
