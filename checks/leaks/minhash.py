@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from proofbox.checks.leaks.cells import Bits
@@ -30,7 +31,10 @@ _OF_A_BUCKET = 8
 """Texts of one bucket that are compared with a text, at most; there are as many buckets as bands."""
 
 _SHINGLES_AT_ONCE = 1 << 15
-_PAIRS_AT_ONCE = 1 << 14
+_BYTES_AT_ONCE = 1 << 24
+"""Of texts whose shingles are made together."""
+
+_PAIRS_AT_ONCE = 1 << 12
 _SEED = 20_261_125
 
 
@@ -56,11 +60,10 @@ def near_texts(first: pa.Array, second: pa.Array, similarity: float) -> NearText
     similarity
         In (0, 1].
     """
-    ours, theirs = shingles(first), shingles(second)
-    bands, orders = banding(similarity)
-    mine, others = ours.texts, theirs.texts
-    pairs = _proposed(_band_keys(ours, mine, bands, orders), _band_keys(theirs, others, bands, orders))
-    return _decided((ours, theirs), (mine[pairs[0]], others[pairs[1]], pairs[2]), similarity)
+    known: dict[str, int] = {}
+    (mine, ours), (others, theirs) = (_sketched(texts, banding(similarity), known) for texts in (first, second))
+    place, other, turn = _proposed(ours, theirs)
+    return _decided((first, second), (mine[place], others[other], turn), similarity, known)
 
 
 def banding(similarity: float) -> tuple[int, int]:
@@ -74,6 +77,18 @@ def banding(similarity: float) -> tuple[int, int]:
         if 1 - (1 - similarity**orders) ** bands >= FOUND:
             best = (bands, orders)
     return best
+
+
+def _sketched(texts: pa.Array, bands: tuple[int, int], known: dict[str, int]) -> tuple[Places, Bits]:
+    """Return the texts that have words, and their band keys; shingles are made part by part and not kept."""
+    ends = np.cumsum(pc.binary_length(texts).to_numpy(zero_copy_only=False), dtype=np.int64)
+    cuts = np.searchsorted(ends, np.arange(_BYTES_AT_ONCE, ends[-1] if len(ends) else 0, _BYTES_AT_ONCE))
+    places, keys = [np.zeros(0, dtype=np.intp)], [np.zeros((bands[0], 0), dtype=np.uint64)]
+    for low, high in pairwise(np.unique([0, *cuts, len(texts)]).tolist()):
+        part = shingles(texts.slice(low, high - low), known)
+        places.append(part.texts + low)
+        keys.append(_band_keys(part, part.texts, *bands))
+    return np.concatenate(places), np.concatenate(keys, axis=1)
 
 
 def _band_keys(sets: Shingles, texts: Places, bands: int, orders: int) -> Bits:
@@ -120,20 +135,20 @@ def _proposed(ours: Bits, theirs: Bits) -> tuple[Places, Places, Places]:
     return text, other, np.arange(len(text)) - begins
 
 
-def _decided(sets: tuple[Shingles, Shingles], proposed: tuple[Places, Places, Places], similarity: float) -> NearTexts:
+def _decided(
+    lists: tuple[pa.Array, pa.Array],
+    proposed: tuple[Places, Places, Places],
+    similarity: float,
+    known: dict[str, int],
+) -> NearTexts:
     """Compare the proposed pairs, turn by turn, until each text has found a near one or has no other left."""
     first, second, turn = proposed
     texts, found, shares = [np.zeros(0, dtype=np.intp)], [np.zeros(0, dtype=np.intp)], [np.zeros(0)]
     open_ = np.arange(len(first))
     for now in range(int(turn.max(initial=-1)) + 1):
         these = open_[turn[open_] == now]
-        share = np.concatenate(
-            [np.zeros(0)]
-            + [
-                _jaccard(sets, first[these[at : at + _PAIRS_AT_ONCE]], second[these[at : at + _PAIRS_AT_ONCE]])
-                for at in range(0, len(these), _PAIRS_AT_ONCE)
-            ]
-        )
+        parts = [these[at : at + _PAIRS_AT_ONCE] for at in range(0, len(these), _PAIRS_AT_ONCE)]
+        share = np.concatenate([np.zeros(0), *(_jaccard(lists, (first[part], second[part]), known) for part in parts)])
         near = share >= similarity
         texts.append(first[these[near]])
         found.append(second[these[near]])
@@ -146,19 +161,23 @@ def _decided(sets: tuple[Shingles, Shingles], proposed: tuple[Places, Places, Pl
     )
 
 
-def _jaccard(sets: tuple[Shingles, Shingles], first: Places, second: Places) -> NDArray[np.float64]:
+def _jaccard(
+    lists: tuple[pa.Array, pa.Array], pairs: tuple[Places, Places], known: dict[str, int]
+) -> NDArray[np.float64]:
     """Return the share of common shingles of each pair."""
-    ours, theirs = (_sets(side, places) for side, places in zip(sets, (first, second), strict=True))
+    ours, theirs = (
+        _sets(shingles(texts.take(pa.array(places)), known)) for texts, places in zip(lists, pairs, strict=True)
+    )
     common = np.intersect1d(ours, theirs, assume_unique=True)
     both, mine, others = (
-        np.bincount((one >> np.uint64(48)).astype(np.int64), minlength=len(first)) for one in (common, ours, theirs)
+        np.bincount((one >> np.uint64(48)).astype(np.int64), minlength=len(pairs[0])) for one in (common, ours, theirs)
     )
     shares: NDArray[np.float64] = both / (mine + others - both)
     return shares
 
 
-def _sets(side: Shingles, texts: Places) -> Bits:
+def _sets(texts: Shingles) -> Bits:
     """Return the distinct shingles of each text: its place in the highest 16 bits, 48 bits of the hash below."""
-    owner, hashes = side.of(texts)
-    found: Bits = np.unique((owner.astype(np.uint64) << np.uint64(48)) | (hashes >> np.uint64(16)))
+    owner = np.repeat(np.arange(len(texts.starts) - 1, dtype=np.uint64), np.diff(texts.starts))
+    found: Bits = np.unique((owner << np.uint64(48)) | (texts.hashes >> np.uint64(16)))
     return found

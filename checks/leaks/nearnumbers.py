@@ -83,7 +83,7 @@ def tolerances(training: Dataset, columns: Pairs, share: float, own: Mapping[str
 def near_rows(
     first: pa.Table, second: pa.Table, columns: Pairs, within: Sequence[float], *, displaced: bool = False
 ) -> Matches:
-    """Return the rows of ``first`` that are near some row of ``second``; equal rows are near.
+    """Return the rows of ``first`` that are near some row of ``second``; none where near could only mean equal.
 
     Parameters
     ----------
@@ -98,6 +98,13 @@ def near_rows(
         place for place, kind in enumerate(kinds)
         if within[place] > 0 and kind != "text" and not pt.is_temporal(second.column(columns[place][1]).type)
     ]  # fmt: skip
+    loose = [
+        place
+        for place in loose
+        if not _in_steps(
+            floats(first.column(columns[place][0])), floats(second.column(columns[place][1])), within[place]
+        )
+    ]
     strict = [place for place in range(len(columns)) if place not in loose]
     if not loose:
         return Matches(rows=np.zeros(0, dtype=np.intp), found_at=np.zeros(0, dtype=np.intp))
@@ -129,6 +136,15 @@ def near_rows(
         rows.append(hit)
         found.append(at)
     return Matches(rows=np.concatenate(rows), found_at=np.concatenate(found))
+
+
+def _in_steps(ours: Floats, theirs: Floats, within: float) -> bool:
+    """Whether all values lie further apart than the tolerance, so that near is equal: grades, counts, codes."""
+    if _mostly_differ(theirs):
+        return False
+    values = np.unique(np.concatenate([np.unique(ours), np.unique(theirs)]))
+    gaps = np.diff(values[np.isfinite(values)])
+    return bool((gaps > within).all())
 
 
 def _mostly_differ(numbers: Floats) -> bool:

@@ -38,20 +38,23 @@ class Shingles:
         """The texts that have any words."""
         return np.flatnonzero(np.diff(self.starts))
 
-    def of(self, texts: NDArray[np.intp]) -> tuple[NDArray[np.int64], Bits]:
-        """Return all shingles of some of the texts: each one's place among ``texts``, and its hash."""
-        lengths = self.starts[texts + 1] - self.starts[texts]
-        owner = np.repeat(np.arange(len(texts)), lengths)
-        ends = np.cumsum(lengths)
-        inside = np.arange(int(ends[-1]) if len(ends) else 0) - np.repeat(ends - lengths, lengths)
-        return owner, self.hashes[self.starts[texts][owner] + inside]
 
+def shingles(texts: pa.Array, known: dict[str, int] | None = None) -> Shingles:
+    """Return the shingles of texts, none missing. A text of fewer than three words is one shingle, of all of them.
 
-def shingles(texts: pa.Array) -> Shingles:
-    """Return the shingles of texts, none missing. A text of fewer than three words is one shingle, of all of them."""
+    Parameters
+    ----------
+    known
+        Hashes of words that were met before; those met now are added.
+    """
+    known = {} if known is None else known
     split = pc.utf8_split_whitespace(texts)
     words = split.flatten().dictionary_encode()
-    hashes = np.array([_hash_of(word) for word in words.dictionary.to_pylist()], dtype=np.uint64)
+    distinct = words.dictionary.to_pylist()
+    for word in distinct:
+        if word not in known:
+            known[word] = _hash_of(word)
+    hashes = np.array([known[word] for word in distinct], dtype=np.uint64)
     of_word = hashes[words.indices.to_numpy()]
     owner = np.repeat(np.arange(len(texts)), pc.list_value_length(split).to_numpy())
     said = of_word != 0

@@ -85,3 +85,18 @@ def test_a_bucket_of_many_texts_is_bounded():
     bands, orders = banding(0.8)
     keys = [minhash._band_keys(sides, sides.texts, bands, orders) for sides in (ours, theirs)]
     assert len(minhash._proposed(*keys)[0]) <= bands * 8
+
+
+def test_parts_change_nothing(monkeypatch):
+    """Texts are sketched part by part, and pairs decided so: the answer is that of all together."""
+    rng = np.random.default_rng(5)
+    known = texts(300, 5)
+    asked = [changed(text, number % 4, rng) for number, text in enumerate(known[:120])] + ["", "một"]
+    whole = near_texts(pa.array(asked), pa.array(known), 0.7)
+    assert len(whole.texts) > 50
+    monkeypatch.setattr(minhash, "_BYTES_AT_ONCE", 1_000)
+    monkeypatch.setattr(minhash, "_PAIRS_AT_ONCE", 7)
+    monkeypatch.setattr(minhash, "_SHINGLES_AT_ONCE", 100)
+    parts = near_texts(pa.array(asked), pa.array(known), 0.7)
+    for name in ("texts", "found_at", "similarity"):
+        assert getattr(parts, name).tolist() == getattr(whole, name).tolist()

@@ -312,3 +312,21 @@ def test_digests_cannot_be_tried_out_without_the_file(measures, data):
         assert pair["evaluation_digest"] == pair["training_digest"]
         digests.add(pair["evaluation_digest"])
     assert len(digests) == 2
+
+
+def test_planted_copies_of_the_target_are_counted_exactly_among_as_many_look_alikes(leak):
+    """500 copies (renamed, inverted, finer) and 500 columns that differ from one in a single row of 200."""
+    n, rng = 200, np.random.default_rng(2)
+    y = rng.integers(0, 2, n)
+    columns = {"y": y}
+    for place in range(500):
+        copy = (y, 1 - y, y * 2 + rng.integers(0, 2, n), np.where(y == 1, "có", "không"))[place % 4]
+        alike = copy.copy()
+        row, other = rng.integers(0, n), int(np.flatnonzero(y != y[0])[0])
+        alike[row] = copy[0] if y[row] != y[0] else copy[other]
+        columns |= {f"copy{place}": copy, f"alike{place}": alike}
+    features = [name for name in columns if name != "y"]
+    found = leak(columns, None, features=features)
+    assert found["target_copies"].value == 500
+    assert set(found["target_copies"].detail["copies_among_features"]) == {f"copy{place}" for place in range(500)}
+    assert found["best_single_feature"].value == 1.0
