@@ -11,6 +11,7 @@ from proofbox.checks.text import Text, t
 from proofbox.reports import vocabulary
 from proofbox.reports.i18n import Translator
 from proofbox.reports.visible import visible
+from proofbox.reports.waiving import waiver_line
 from proofbox.reports.walls import isolated
 
 if TYPE_CHECKING:
@@ -109,7 +110,8 @@ def _section(title: Text, findings: list[Finding], translator: Translator) -> li
     for finding in findings[:_SHOWN]:
         verdict = vocabulary.word(translator, vocabulary.VERDICTS, finding.verdict)
         sign = vocabulary.SYMBOLS[finding.verdict]
-        lines.append((f"  {sign} {finding.requirement} [{verdict}] {translator.sentence(finding.reason)}", ""))
+        waived = "" if finding.waiver is None else f", {waiver_line(translator, finding.waiver)}"
+        lines.append((f"  {sign} {finding.requirement} [{verdict}{waived}] {translator.sentence(finding.reason)}", ""))
     if len(findings) > _SHOWN:
         more = translator.gettext("and {count} more, in the report.", count=len(findings) - _SHOWN)
         lines.append((f"    {more}", ""))

@@ -22,6 +22,7 @@ from proofbox.reports.papers import papers_view
 from proofbox.reports.rates import group_counts, strata_of
 from proofbox.reports.view import build_view
 from proofbox.reports.visible import visible
+from proofbox.reports.waiving import waiver_decision, waiver_line
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -60,6 +61,8 @@ def render_html(assessment: Assessment, language: str = "en") -> str:
         papers=papers_view(assessment.measurements),
         leaks=leaks_view(assessment.measurements),
         origin=origin_view(assessment.measurements),
+        waiver_line=waiver_line,
+        waiver_decision=waiver_decision,
         group_counts=group_counts,
         strata_of=strata_of,
         css=_markup(css),

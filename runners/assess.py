@@ -21,6 +21,7 @@ from proofbox.policies.facts import Facts
 from proofbox.policies.judge import Evidence, Judged, judge
 from proofbox.policies.loader import LoadedPolicy
 from proofbox.policies.record import Assessment, ReasonRecord, RunRecord
+from proofbox.policies.waivers import GivenWaiver
 from proofbox.runners.attesting import Statements, read_statements
 from proofbox.runners.execute import Bench, Outcome, execute
 from proofbox.runners.hosting import Hosting, open_hosting
@@ -31,6 +32,7 @@ from proofbox.runners.streams import MOST_ROWS, Reading
 from proofbox.runners.subject_record import subject_record
 from proofbox.runners.submission import FILE_NAME, read_submission
 from proofbox.runners.timings import TimingModel
+from proofbox.runners.waiving import waive
 from proofbox.runners.walls import Walls
 from proofbox.sandbox.errors import ModelError
 from proofbox.sandbox.intake import Intake, take_in
@@ -58,6 +60,8 @@ class Settings:
     environment: Path | None = None
     """Virtual environment, or Python program, that the model runs on; None: the harness's own. The operator's word."""
     limits: Limits = field(default_factory=Limits)
+    waivers: tuple[GivenWaiver, ...] = ()
+    """Decisions of persons that stand beside the failed findings they are for."""
     most_rows: int = MOST_ROWS
     """Rows of the evaluation data that are held in memory at once; a longer file is read in batches."""
     signers: tuple[Signer, ...] = ()
@@ -154,6 +158,7 @@ def assess(source: Path, policies: Sequence[LoadedPolicy], settings: Settings, w
         run=run,
         attestations=statements.given,
     )
+    assessment = waive(assessment, settings.waivers, statements.on)
     return Assessed(assessment=assessment, policies=tuple(policies), submission_yaml=raw, tables=outcome.tables)
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proofbox.policies.attestation_file import attestation_record, read_attestations
+from proofbox.policies.attestation_file import Attestation, attestation_record, read_attestations
+from proofbox.policies.attestation_sheet import MAX_BYTES as SHEET_BYTES
+from proofbox.policies.attestation_sheet import read_sheet
 from proofbox.policies.errors import BadDocumentError
 from proofbox.policies.yamlfile import MAX_BYTES
-from proofbox.runners.errors import BadSubmissionError
+from proofbox.runners.errors import BadSubmissionError, UsageError
 
 if TYPE_CHECKING:
     from proofbox.checks.subject import Subject
@@ -43,3 +47,37 @@ def read_statements(subject: Subject, on: str) -> Statements:
         raise BadSubmissionError(err.problems) from err
     digests = {file.path: file.sha256 for file in subject.files}
     return Statements(given=tuple(attestation_record(item, digests) for item in found), on=on)
+
+
+def attestations_of(filled: Path, submission: Path) -> tuple[Attestation, ...]:
+    """Read a filled-in sheet, with the digests of the documents that it names.
+
+    Parameters
+    ----------
+    submission
+        Folder of the submission; a document outside it, or that is a link, counts as not there.
+
+    Raises
+    ------
+    UsageError
+        The sheet cannot be read.
+    BadDocumentError
+        Something in it is wrong; every mistake is told with its line.
+    """
+    try:
+        with filled.open("rb") as file:
+            raw = file.read(SHEET_BYTES + 1)
+    except OSError as err:
+        raise UsageError(f"{filled}: cannot be read ({err.strerror})") from err
+    return read_sheet(raw, filled.name, lambda path: _digest(submission, path))
+
+
+def _digest(folder: Path, path: str) -> str | None:
+    try:
+        found = (folder / path).resolve(strict=True)
+        if (folder / path).is_symlink() or not found.is_relative_to(folder.resolve()) or not found.is_file():
+            return None
+        with found.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except (OSError, ValueError):
+        return None

@@ -9,7 +9,19 @@ from types import FrameType
 
 import rich_click as click
 
-COMMANDS = ("run", "demo", "measure", "checks", "policy", "judge", "verify", "schema", "doctor")
+COMMANDS = (
+    "run",
+    "demo",
+    "measure",
+    "checks",
+    "policy",
+    "judge",
+    "attestations",
+    "waivers",
+    "verify",
+    "schema",
+    "doctor",
+)
 """Files under ``commands/``, in the order of a user's first day."""
 
 

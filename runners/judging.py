@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +13,23 @@ from proofbox.policies.facts import Facts
 from proofbox.policies.judge import Evidence, judge
 from proofbox.policies.loader import load_policy
 from proofbox.reports.bundle import read_bundle
+from proofbox.runners.errors import UsageError
+from proofbox.runners.waiving import waive
 
 if TYPE_CHECKING:
     from proofbox.policies.record import Assessment
+    from proofbox.policies.waivers import GivenWaiver
 
 
-def judge_again(bundle: Path, policy_names: Sequence[str]) -> Assessment:
+def judge_again(
+    bundle: Path, policy_names: Sequence[str], waivers: tuple[GivenWaiver, ...] = (), on: str = ""
+) -> Assessment:
     """Return the assessment of a bundle with the findings of other policies.
+
+    Parameters
+    ----------
+    on
+        The day that waivers and attestations are held against, ``YYYY-MM-DD``; today where it is empty.
 
     Raises
     ------
@@ -27,11 +37,19 @@ def judge_again(bundle: Path, policy_names: Sequence[str]) -> Assessment:
         There is no whole bundle at that path: what was altered is not judged.
     BadPolicyError, UnknownPolicyError
         A policy cannot be read.
+    UsageError
+        ``on`` is no date.
     """
+    day = on or today()
+    try:
+        date.fromisoformat(day)
+    except ValueError as err:
+        raise UsageError(f"--on {on}: expected a date as YYYY-MM-DD") from err
     policies = [load_policy(name) for name in dict.fromkeys(policy_names)]
     recorded = read_bundle(bundle).assessment
-    judged = judge(policies, Facts.from_subject(recorded.subject), evidence_of(recorded))
-    return replace(recorded, conclusion=judged.conclusion, findings=judged.findings, policies=judged.policies)
+    judged = judge(policies, Facts.from_subject(recorded.subject), evidence_of(recorded, day))
+    again = replace(recorded, conclusion=judged.conclusion, findings=judged.findings, policies=judged.policies)
+    return waive(again, waivers, day)
 
 
 def today() -> str:

@@ -61,6 +61,7 @@ def run_job(source: Path, policy_names: Sequence[str], settings: Settings, publi
     from proofbox.policies.loader import load_policy
     from proofbox.runners.assess import assess
     from proofbox.runners.progress import progress
+    from proofbox.runners.waiving import unused
 
     policies = [load_policy(name) for name in dict.fromkeys(policy_names)]
     _check_out(publishing.out)
@@ -71,6 +72,8 @@ def run_job(source: Path, policy_names: Sequence[str], settings: Settings, publi
         mlflow_log.preload(publishing.tracking_uri)
     with progress(enabled=not publishing.as_json) as watch:
         assessed = assess(source, policies, settings, watch)
+        for name in unused(assessed.assessment, settings.waivers):
+            print(f"waiver {name}: no failed requirement that it is for", file=sys.stderr)
         watch.step("writing the report")
         bundle = _write(assessed, publishing)
         run_id = _log(assessed, bundle, publishing)

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import cast
 
 import rich_click as click
 
-from proofbox.runners.commands.options import json_option, lang_option
+from proofbox.runners.commands.options import json_option, lang_option, waiver_key_option, waivers_option
 
 
 @click.command("judge")
 @click.argument("bundle", type=click.Path(path_type=Path))
 @click.option("--policy", "-p", "policies", multiple=True, required=True, help="A shipped policy's id, or a path.")
+@waivers_option
+@waiver_key_option
+@click.option(
+    "--on",
+    "day",
+    help="Day (YYYY-MM-DD) that waivers and attestations are held against.  [default: today]",
+)
 @lang_option
 @json_option
 def command(bundle: Path, policies: tuple[str, ...], lang: str, **given: object) -> None:
@@ -21,9 +29,13 @@ def command(bundle: Path, policies: tuple[str, ...], lang: str, **given: object)
     A requirement whose measurement was never recorded is not run. Exit codes are those of 'run'.
     """
     from proofbox.runners.exit_codes import BY_CONCLUSION
-    from proofbox.runners.judging import judge_again
+    from proofbox.runners.judging import judge_again, today
+    from proofbox.runners.waiving import read_given, unused
 
-    assessment = judge_again(bundle, policies)
+    waivers = read_given(cast("Path | None", given["waivers"]), cast("Path | None", given["waiver_key"]))
+    assessment = judge_again(bundle, policies, waivers, str(given["day"] or today()))
+    for name in unused(assessment, waivers):
+        click.echo(f"waiver {name}: no failed requirement that it is for", err=True)
     if given["json"]:
         from proofbox.policies.record_json import to_json
 

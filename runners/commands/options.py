@@ -53,4 +53,12 @@ model_certificate_option = click.option(
     type=click.Path(path_type=Path),
     help="Certificate (PEM), the signer's or one that issued it, by which the model's signature is verified.",
 )
+waivers_option = click.option(
+    "--waivers",
+    type=click.Path(path_type=Path),
+    help="File of waivers; each stands beside the failed finding that it is for, and changes no verdict.",
+)
+waiver_key_option = click.option(
+    "--waiver-key", type=click.Path(path_type=Path), help="Ed25519 public key (PEM) by which waivers must be signed."
+)
 json_option = click.option("--json", is_flag=True, help="One JSON document on stdout, messages on stderr.")

@@ -17,6 +17,8 @@ from proofbox.runners.commands.options import (
     model_key_option,
     rows_option,
     seed_option,
+    waiver_key_option,
+    waivers_option,
 )
 
 
@@ -38,6 +40,8 @@ from proofbox.runners.commands.options import (
 @click.option("--tracking-uri", help="MLflow store.  [default: sqlite:///mlflow.db in the working folder]")
 @click.option("--experiment", help="MLflow experiment.  [default: proofbox/PRODUCT]")
 @click.option("--no-mlflow", is_flag=True, help="Write the bundle only.")
+@waivers_option
+@waiver_key_option
 @json_option
 def command(submission: Path, policies: tuple[str, ...], out: Path | None, **given: object) -> None:
     """Assess SUBMISSION (a folder, its submission.yaml, or a .zip or .tar.gz of it).
@@ -47,6 +51,7 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
     from proofbox.runners.assess import Settings, today
     from proofbox.runners.main_job import Publishing, run_job
     from proofbox.runners.signers import signers_of
+    from proofbox.runners.waiving import read_given
 
     publishing = Publishing(
         out=out,
@@ -63,6 +68,7 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
             executor=str(given["executor"]),
             environment=cast("Path | None", given["environment"]),
             most_rows=int(str(given["most_rows"])),
+            waivers=read_given(cast("Path | None", given["waivers"]), cast("Path | None", given["waiver_key"])),
             signers=signers_of(given),
             as_of=str(given["as_of"] or today()),
         ),

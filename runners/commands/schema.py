@@ -6,7 +6,10 @@ import json
 
 import rich_click as click
 
-NAMES = ("submission", "policy", "assessment", "provenance", "data-provenance-standards")
+NAMES = (
+    *("submission", "policy", "assessment", "provenance", "data-provenance-standards"),
+    *("waivers", "attestations", "fixtures"),
+)
 
 
 @click.command("schema")

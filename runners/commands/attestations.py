@@ -1,0 +1,48 @@
+"""``proofbox attestations``: a sheet that a person fills in, and the file that it becomes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich_click as click
+
+
+@click.group("attestations")
+def command() -> None:
+    """Write a sheet for those who attest, and read it back (docs/attestations.md)."""
+
+
+@command.command("export")
+@click.option("--policy", "-p", "policies", multiple=True, required=True, help="A shipped policy's id, or a path.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The sheet (CSV); must not exist yet.")
+def export(policies: tuple[str, ...], out: Path) -> None:
+    """Write a sheet with one row for each requirement that a person attests."""
+    from proofbox.policies.attestation_sheet import sheet
+    from proofbox.policies.loader import load_policy
+
+    _write(out, sheet(load_policy(name).policy for name in policies))
+
+
+@command.command("import")
+@click.argument("filled", metavar="SHEET", type=click.Path(path_type=Path))
+@click.option(
+    "--submission", type=click.Path(path_type=Path), required=True, help="Folder that the documents stand in."
+)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="attestations.yaml; must not exist yet.")
+def import_sheet(filled: Path, submission: Path, out: Path) -> None:
+    """Make attestations.yaml of a filled-in SHEET; the digest of each document is taken from the submission."""
+    from proofbox.policies.attestation_sheet import attestation_lines
+    from proofbox.runners.attesting import attestations_of
+
+    found = attestations_of(filled, submission)
+    _write(out, ("\n".join(attestation_lines(found)) + "\n").encode())
+
+
+def _write(out: Path, raw: bytes) -> None:
+    from proofbox.runners.errors import UsageError
+
+    try:
+        with out.open("xb") as file:
+            file.write(raw)
+    except OSError as err:
+        raise UsageError(f"--out {out}: cannot be written ({err.strerror})") from err
