@@ -17,6 +17,9 @@ from proofbox.checks.documents.problem import Problem
 
 Model = TypeVar("Model", bound=BaseModel)
 
+MOST_PROBLEMS = 200
+"""Mistakes of one document that are told; whoever makes more has to come again anyway."""
+
 _KINDS = {
     "string_type": "text",
     "float_type": "a number",
@@ -76,7 +79,7 @@ def check(document: Document, model: type[Model]) -> tuple[Model | None, tuple[P
             return model.model_validate(data), ()
         except ValidationError as err:
             details = err.errors(include_url=False)
-    return None, tuple(_problems(_Place(document, model, ()), data, details))
+    return None, tuple(_problems(_Place(document, model, ()), data, details[:MOST_PROBLEMS]))
 
 
 def problems_below(document: Document, path: Path, model: type[BaseModel], err: ValidationError) -> list[Problem]:

@@ -37,6 +37,7 @@ one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
@@ -52,8 +53,8 @@ from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
 from proofbox.checks.subject import Subject
 from proofbox.checks.text import t
 
-_SHOWN = 200
-"""Characters of a foreign text that stand in the detail."""
+_SHOWN, _CHARACTERS = 20, 200
+"""Foreign texts that stand in the detail, and characters of each."""
 
 
 class Params(CheckParams):
@@ -85,7 +86,8 @@ def licence(subject: Subject, params: Params) -> Measured | Inapplicable:
 
 def _licences(record: Record) -> tuple[Measurement, Measurement]:
     known = {text: spdx_expression(text) for text in record.licences}
-    listed: list[Json] = [{"stated": text[:_SHOWN], "spdx": spdx or None} for text, spdx in known.items()]
+    first = list(known.items())[:_SHOWN]
+    listed: list[Json] = [{"stated": text[:_CHARACTERS], "spdx": spdx or None} for text, spdx in first]
     detail: dict[str, Json] = {"record": record.path, "format": record.format, "licences": listed}
     share = sum(map(bool, known.values())) / len(known) if known else 0.0
     return (
@@ -96,16 +98,14 @@ def _licences(record: Record) -> tuple[Measurement, Measurement]:
 
 def _basis(record: Record, subject: Subject) -> Measurement:
     declared = record.personal_data == "declared" or bool(subject.personal_data)
-    columns: list[Json] = list(subject.personal_data)
-    basis: list[Json] = [text[:_SHOWN] for text in record.lawful_basis]
     return Measurement(
         measure="personal_data_without_basis",
-        value=float(declared and not basis),
+        value=float(declared and not record.lawful_basis),
         sample_size=1,
         detail={
             "personal_data_by_record": record.personal_data,
-            "personal_data_columns_declared": columns,
-            "lawful_basis": basis,
+            "personal_data_columns_declared": _some(subject.personal_data),
+            "lawful_basis": _some(record.lawful_basis),
         },
     )
 
@@ -113,17 +113,14 @@ def _basis(record: Record, subject: Subject) -> Measurement:
 def _purpose(record: Record, subject: Subject) -> Measurement:
     sector, intended = (str(subject.product.get(key) or "") for key in ("sector", "intended_purpose"))
     share, missing = covered_share(record.purposes, sector, intended)
-    listed: list[Json] = [text[:_SHOWN] for text in record.purposes.texts]
-    sectors: list[Json] = [text[:_SHOWN] for text in record.purposes.sectors]
-    words: list[Json] = [*missing]
     return Measurement(
         measure="purpose_covered",
         value=share,
         sample_size=1,
         detail={
-            "product": {"sector": sector, "intended_purpose": intended[:_SHOWN]},
-            "data": {"sectors": sectors, "purposes": listed},
-            "words_not_named": words,
+            "product": {"sector": sector, "intended_purpose": intended[:_CHARACTERS]},
+            "data": {"sectors": _some(record.purposes.sectors), "purposes": _some(record.purposes.texts)},
+            "words_not_named": _some(missing),
         },
     )
 
@@ -133,13 +130,17 @@ def _countries(record: Record, subject: Subject, allowed: tuple[str, ...]) -> tu
     own = str(provider.get("country") or "") if isinstance(provider, dict) else ""
     uses = {"processing": record.processing, "storage": record.storage}
     found = {use: outside(places, allowed, own) for use, places in uses.items()}
-    named: dict[str, Json] = {use: list(places.named) for use, places in uses.items()}
-    refused: dict[str, Json] = {use: list(countries) for use, countries in found.items()}
+    named: dict[str, Json] = {use: _some(places.named) for use, places in uses.items()}
+    refused: dict[str, Json] = {use: _some(countries) for use, countries in found.items()}
     count = sum(map(len, found.values()))
     stated = sum(bool(places.named) for places in uses.values())
     size = max(sum(len(places.named) for places in uses.values()), 1)
-    detail: dict[str, Json] = {"named": named, "outside": refused, "allowed": list(allowed), "provider": own or None}
+    detail: dict[str, Json] = {"named": named, "outside": refused, "allowed": _some(allowed), "provider": own or None}
     return (
         Measurement(measure="places_stated", value=stated / len(uses), sample_size=len(uses), detail={"named": named}),
         Measurement(measure="countries_outside", value=float(count), sample_size=size, detail=detail),
     )
+
+
+def _some(texts: Sequence[str]) -> list[Json]:
+    return [text[:_CHARACTERS] for text in texts[:_SHOWN]]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from proofbox.checks.documents.document import Data, Document
 from proofbox.checks.documents.problem import Problem
-from proofbox.checks.documents.validation import shown
+from proofbox.checks.documents.validation import MOST_PROBLEMS, shown
 from proofbox.checks.records.model import CROISSANT, OWN, FileDigest, Lineage, Node, NodeKind, Places, Purposes, Record
 from proofbox.checks.records.values import first_filled, first_text, is_filled, items, objects, personal_data, texts
 from proofbox.checks.result import Json
@@ -66,13 +66,17 @@ _RAI = frozenset(key.removeprefix("rai:") for keys in KEYS.values() for key in k
 _TEXT_ALONE = ("name", "description", "version", "dateModified", "datePublished", "dateCreated", "expires")
 """Keys whose value is one text; JSON-LD allows a text with its language or type as an object."""
 
+_MOST_SOURCES, _MOST_STEPS = 1000, 20
+"""Each source leads to each step."""
+
 
 def read_croissant(document: Document, path: str) -> Record:
     """Return the record; a value of a wrong type is left out and told in ``problems``."""
     assert isinstance(document.data, dict)
     written = {plain_key(key): key for key in document.data}
     said = {plain_key(key): value for key, value in document.data.items()}
-    problems = [*_of_text(document, said, written), *_of_files(document, said, written)]
+    told = (_of_text, _of_files, _of_many)
+    problems = tuple(problem for find in told for problem in find(document, said, written))[:MOST_PROBLEMS]
     wrong = {plain_key(problem.where) for problem in problems}
     said = {key: value for key, value in said.items() if key not in wrong}
     fields: dict[str, Json] = {}
@@ -96,7 +100,7 @@ def read_croissant(document: Document, path: str) -> Record:
         made=first_text(fields.get("date")),
         valid_until=first_text(said.get("expires")),
         lineage=_lineage(said),
-        problems=tuple(problems),
+        problems=problems,
     )
 
 
@@ -133,6 +137,13 @@ def _of_files(document: Document, said: Mapping[str, Data], written: Mapping[str
                 yield document.problem((*path, key), got=shown(value), expected="text")
 
 
+def _of_many(document: Document, said: Mapping[str, Data], written: Mapping[str, str]) -> Iterator[Problem]:
+    for keys, most in ((KEYS["source"], _MOST_SOURCES), (("prov:wasGeneratedBy",), _MOST_STEPS)):
+        for key in keys:
+            if len(items(said.get(key))) > most:
+                yield document.problem((written[key], most), got=shown(said[key]), expected=f"at most {most}")
+
+
 def _digests(distribution: Data) -> Iterator[FileDigest]:
     for one in objects(distribution):
         plain = {plain_key(key): value for key, value in one.items()}
@@ -144,9 +155,10 @@ def _digests(distribution: Data) -> Iterator[FileDigest]:
 def _lineage(said: Mapping[str, Data]) -> Lineage:
     """Return sources -> activity, where one is named -> the data file."""
     called = texts(said.get("@id"))
-    sources = [_node(one, "source") for one in items(first_filled(said, KEYS["source"]))]
+    sources = [_node(one, "source") for one in items(first_filled(said, KEYS["source"]))[:_MOST_SOURCES]]
     sources = [node for node in sources if node.id and node.id not in called]
-    steps = [node for one in items(said.get("prov:wasGeneratedBy")) if (node := _node(one, "transformation")).id]
+    made_by = items(said.get("prov:wasGeneratedBy"))[:_MOST_STEPS]
+    steps = [node for one in made_by if (node := _node(one, "transformation")).id]
     edges = [(node.id, step) for node in sources for step in [step.id for step in steps] or [OWN]]
     edges += [(step.id, OWN) for step in steps]
     return Lineage(nodes=(*sources, *steps), edges=tuple(edges), called=called)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from proofbox.checks.artefacts.files import read_submitted
 from proofbox.checks.documents.document import Document
 from proofbox.checks.documents.jsontext import MAX_BYTES, read_json
 from proofbox.checks.documents.problem import Problem, RefusedError
+from proofbox.checks.documents.validation import MOST_PROBLEMS
 from proofbox.checks.documents.yamltext import read_yaml
 from proofbox.checks.errors import BadDataError
+from proofbox.checks.records.actual import path_of_role
 from proofbox.checks.records.compact import read_compact
 from proofbox.checks.records.croissant import read_croissant
 from proofbox.checks.records.model import COMPACT, Record
@@ -70,26 +73,35 @@ def _short(text: str) -> str:
 
 def _read(subject: Subject, path: str, role: str) -> Record:
     raw = read_submitted(subject.root, path, MAX_BYTES)
+    file = path_of_role(subject, role) or ""
+    digest = next((one.sha256 for one in subject.files if one.path == file), None)
+    return _record(raw, path, file, digest)
+
+
+@lru_cache(maxsize=8)
+def _record(raw: bytes, path: str, file: str, sha256: str | None) -> Record:
+    """Return the record that these bytes are; remembered, since every check of provenance asks for it."""
     document = _document(raw, path)
-    data = document.data
-    if isinstance(data, dict) and data.get("schema") == COMPACT:
-        return read_compact(document, path)
-    if isinstance(data, dict) and ("@context" in data or "@type" in data):
-        return read_croissant(document, path)
-    if isinstance(data, dict) and is_standards(data):
-        return read_standards(document, path)
-    if isinstance(data, dict) and is_prov(data):
-        file = next((one.path for one in subject.declared_files if one.role == role), "")
-        digest = next((one.sha256 for one in subject.files if one.path == file), None)
-        return read_prov(document, path, file, digest)
-    raise RefusedError(
-        document.problem(
-            ("schema",) if isinstance(data, dict) and "schema" in data else (),
-            got="a record of another kind",
-            expected=f"'schema: {COMPACT}', Croissant ('@context'), the Data Provenance Standards ('source', "
-            "'provenance' and 'use') or PROV-JSON ('entity')",
+    data = document.data if isinstance(document.data, dict) else {}
+    if data.get("schema") == COMPACT:
+        record = read_compact(document, path)
+    elif "@context" in data or "@type" in data:
+        record = read_croissant(document, path)
+    elif is_standards(data):
+        record = read_standards(document, path)
+    elif is_prov(data):
+        record = read_prov(document, path, file, sha256)
+    else:
+        expected = (
+            f"'schema: {COMPACT}', Croissant ('@context'), the Data Provenance Standards ('source', 'provenance' and "
+            "'use') or PROV-JSON ('entity')"
         )
-    )
+        raise RefusedError(document.problem(("schema",), got="a record of another kind", expected=expected))
+    if len(record.problems) >= MOST_PROBLEMS:
+        # With more mistakes than are counted, it is not known which of its values can be taken.
+        got = f"{MOST_PROBLEMS} mistakes or more, the first in line {record.problems[0].line}"
+        raise RefusedError(document.problem((), got=got, expected=f"a record as {record.format} has it"))
+    return record
 
 
 def _document(raw: bytes, path: str) -> Document:

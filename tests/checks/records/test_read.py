@@ -1,4 +1,5 @@
 import json
+import time
 
 import jsonschema
 import pytest
@@ -176,3 +177,23 @@ def test_personal_data_may_be_denied(record):
 def test_a_number_of_yaml_is_read_as_it_is_written(record):
     found = record("p.yaml", b"schema: proofbox/provenance/v1\ndate: 1996\nversion: 1.10\n")
     assert (found.problems, found.made) == ((), "1996")
+
+
+def test_a_record_of_too_many_mistakes_is_refused_as_a_whole_and_soon(submission):
+    begun = time.process_time()
+    for content in (
+        {"schema": "proofbox/provenance/v1", **{f"lineag{number}": 1 for number in range(20_000)}},
+        {"@context": {}, "distribution": [5] * 20_000},
+    ):
+        found = read_role(submission(evaluation=("p.json", json.dumps(content).encode())), "evaluation")
+        assert isinstance(found, NoRecord)
+        assert "200 mistakes or more, the first in line 1" in str(found.reason)
+    assert time.process_time() - begun < 5
+
+
+def test_ways_do_not_multiply(record):
+    many = {"prov:wasDerivedFrom": [f"s{number}" for number in range(30_000)],
+            "prov:wasGeneratedBy": [f"t{number}" for number in range(30_000)]}  # fmt: skip
+    found = record("p.json", json.dumps({"@context": {}} | many).encode())
+    assert len(found.lineage.edges) <= 1000 * 20 + 20
+    assert [one.expected for one in found.problems] == ["at most 1000", "at most 20"]
