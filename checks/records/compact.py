@@ -132,8 +132,8 @@ def read_compact(document: Document, path: str) -> Record:
 
 def _digests(value: Data) -> tuple[FileDigest, ...]:
     if isinstance(value, dict):
-        return tuple(FileDigest(file=name, sha256=one) for name, one in value.items() if isinstance(one, str))
-    return (FileDigest(file="", sha256=value),) if isinstance(value, str) and is_filled(value) else ()
+        return tuple(FileDigest(files=(name,), sha256=one) for name, one in value.items() if isinstance(one, str))
+    return (FileDigest(files=(), sha256=value),) if isinstance(value, str) and is_filled(value) else ()
 
 
 def _lineage(said: dict[str, Data]) -> Lineage:

@@ -147,9 +147,11 @@ def _of_many(document: Document, said: Mapping[str, Data], written: Mapping[str,
 def _digests(distribution: Data) -> Iterator[FileDigest]:
     for one in objects(distribution):
         plain = {plain_key(key): value for key, value in one.items()}
-        digest, name = plain.get("sha256"), plain.get("contentUrl") or plain.get("name")
+        digest = plain.get("sha256")
+        # A file is often fetched from an address that says nothing, and has its name beside it.
+        names = tuple(name for key in ("contentUrl", "@id", "name") if isinstance(name := plain.get(key), str) and name)
         if isinstance(digest, str) and is_filled(digest):
-            yield FileDigest(file=name if isinstance(name, str) else "", sha256=digest)
+            yield FileDigest(files=names, sha256=digest)
 
 
 def _lineage(said: Mapping[str, Data]) -> Lineage:

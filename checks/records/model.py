@@ -64,8 +64,8 @@ PersonalData = Literal["declared", "denied", "unsaid"]
 class FileDigest:
     """A digest that a record states."""
 
-    file: str
-    """Path or name of the file as written; empty where the record is of one file."""
+    files: tuple[str, ...]
+    """Path, address and name of the file, as written; empty where the record is of one file."""
     sha256: str
     """As written: it may be malformed."""
 
@@ -139,7 +139,9 @@ class Record:
 
     def digests_of(self, path: str) -> tuple[str, ...]:
         """Return the digests declared for a file: by its path or name, or as the one file that the record is of."""
-        name = PurePosixPath(path).name
+        names = {path, PurePosixPath(path).name}
         return tuple(
-            one.sha256 for one in self.digests if one.file in ("", path) or PurePosixPath(one.file).name == name
+            one.sha256
+            for one in self.digests
+            if not one.files or any(file == path or PurePosixPath(file).name in names for file in one.files)
         )

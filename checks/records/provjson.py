@@ -57,7 +57,7 @@ def read_prov(document: Document, path: str, data_file: str, sha256: str | None)
         path=path,
         format=PROV,
         fields=fields,
-        digests=(FileDigest(file=data_file, sha256=own.sha256),) if own and own.sha256 else (),
+        digests=(FileDigest(files=(data_file,), sha256=own.sha256),) if own and own.sha256 else (),
         licences=texts(fields.get("license")),
         personal_data=personal_data(said.get("personal_data")),
         lawful_basis=texts(fields.get("lawful_basis")),
@@ -93,7 +93,20 @@ def _of_relations(graph: ProvGraph, data: Mapping[str, Data], own: Node | None) 
     ]
     if agents:
         found["creator"] = agents
-    origins: list[Json] = [origin for origin, made in graph.edges if made == own.id]
+    origins: list[Json] = [*_sources(graph, own.id)]
     if origins:
         found |= {"source": origins, "lineage": origins}
     return found
+
+
+def _sources(graph: ProvGraph, own: str) -> list[str]:
+    """Return the stations that something led to ``own`` from and that nothing led to, over whatever way."""
+    before: dict[str, list[str]] = {}
+    for origin, made in graph.edges:
+        before.setdefault(made, []).append(origin)
+    seen, open_ends = {own}, [own]
+    while open_ends:
+        new = [one for one in before.get(open_ends.pop(), ()) if one not in seen]
+        seen.update(new)
+        open_ends += new
+    return sorted(one for one in seen - {own} if one not in before)

@@ -19,6 +19,8 @@ _DENIALS = frozenset(
     {"no", "none", "false", "not applicable", "no personal data", "none present", "nothing"}
     | {"không", "không có", "không có dữ liệu cá nhân", "không chứa dữ liệu cá nhân"}
 )
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+"""Croissant 1.1 has names and descriptions by language: ``{"en": ..., "vi": ...}``."""
 _TELLING_KEYS = ("@value", "$", "name", "title", "description", "code", "country", "@id", "id", "url")
 """Of an object, the first of these that is filled stands for it."""
 
@@ -83,7 +85,9 @@ def objects(value: Data) -> Iterator[dict[str, Data]]:
 
 def _texts(value: Data) -> Iterator[str]:
     if isinstance(value, dict):
-        yield from _texts(next((value[key] for key in _TELLING_KEYS if is_filled(value.get(key))), None))
+        telling = next((value[key] for key in _TELLING_KEYS if is_filled(value.get(key))), None)
+        by_language = all(_LANGUAGE.fullmatch(key) for key in value)
+        yield from _texts([*value.values()] if telling is None and by_language else telling)
     elif isinstance(value, list):
         for item in value:
             yield from _texts(item)

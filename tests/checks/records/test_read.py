@@ -150,6 +150,7 @@ def test_prov_bundles_and_repeated_ids_are_read(record):
     found = record("p.json", json.dumps(document).encode())
     assert found.fields["name"] == "Loans"
     assert found.lineage.edges == (("ex:raw", "ex:e"),)
+    assert found.fields["source"] == ["ex:raw"]
     assert {node.id: node.kind for node in found.lineage.nodes} == {"ex:e": "dataset", "ex:raw": "source"}
 
 
@@ -197,3 +198,31 @@ def test_ways_do_not_multiply(record):
     found = record("p.json", json.dumps({"@context": {}} | many).encode())
     assert len(found.lineage.edges) <= 1000 * 20 + 20
     assert [one.expected for one in found.problems] == ["at most 1000", "at most 20"]
+
+
+def test_a_file_of_croissant_is_known_by_address_id_or_name(record):
+    files = [
+        {"contentUrl": "https://example.org/get/4711", "@id": "eval.csv", "sha256": SHA256},
+        {"contentUrl": "https://example.org/get/4712", "name": "train.csv", "sha256": "b" * 64},
+        {"contentUrl": "https://example.org/files/data/other.csv", "sha256": "c" * 64},
+    ]
+    found = record("p.json", json.dumps({"@context": {}, "distribution": files}).encode())
+    assert found.digests_of("data/eval.csv") == (SHA256,)
+    assert found.digests_of("train.csv") == ("b" * 64,)
+    assert found.digests_of("other.csv") == ("c" * 64,)
+    assert found.digests_of("none.csv") == ()
+
+
+def test_names_by_language_are_read(record):
+    content = {
+        "@context": {},
+        "name": {"en": "Loans", "vi": "Khoản vay"},
+        "rai:dataUseCases": {"vi": "Thẩm định tín dụng"},
+    }
+    found = record("p.json", json.dumps(content).encode())
+    assert (found.problems, found.fields["name"]) == ((), content["name"])
+    assert found.purposes.texts == ("Thẩm định tín dụng",)
+
+
+def test_the_source_in_prov_is_where_the_way_begins(record, example):
+    assert record("p.json", example("provenance.prov.json")).fields["source"] == ["ex:export"]
