@@ -124,13 +124,10 @@ def _follow(leaf: x509.Certificate, others: list[x509.Certificate], trusted: x50
         if not usage.digital_signature:
             raise ValueError("the signer's certificate is not for signing")
 
-    def may_issue(_policy: object, _certificate: x509.Certificate, basic: x509.BasicConstraints) -> None:
-        if not basic.ca:
-            raise ValueError("a certificate in the chain may not issue others")
-
     either = Criticality.AGNOSTIC
     signing = ExtensionPolicy.permit_all().require_present(x509.KeyUsage, either, may_sign)
-    issuing = ExtensionPolicy.permit_all().require_present(x509.BasicConstraints, either, may_issue)
+    # That an issuer is one (basic constraints) the library asks by itself.
+    issuing = ExtensionPolicy.permit_all().require_present(x509.BasicConstraints, either, None)
     builder = PolicyBuilder().store(Store([trusted])).time(leaf.not_valid_before_utc)
     builder = builder.extension_policies(ca_policy=issuing, ee_policy=signing)
     builder.build_client_verifier().verify(leaf, others)

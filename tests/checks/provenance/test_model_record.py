@@ -7,16 +7,23 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from proofbox.checks.bom import Bom, read_bom
 from proofbox.checks.errors import BadDataError
+from proofbox.checks.signed import read_signature
 from proofbox.checks.signers import fingerprint
-from proofbox.checks.subject import Signer
+from proofbox.checks.subject import Signer, Subject
+from proofbox.checks.text import Text
 from proofbox.reports.canonical import canonical_bytes
 
 CHECK = "provenance.model_record"
 HERE = Path(__file__).parent
 PUBLISHED = HERE / "openssf"
 MODEL = {"model/MLmodel": b"flavors: {}", "model/data/model.bin": b"weights", "model/Trọng số.txt": b"x"}
+KEYS = st.sampled_from(["dsseEnvelope", "payload", "payloadType", "signatures", "verificationMaterial", "bomFormat",
+                        "specVersion", "metadata", "components", "hashes", "name", "type", "modelCard"])  # fmt: skip
 SIGNED = {path.removeprefix("model/"): content for path, content in MODEL.items()}
 
 
@@ -189,15 +196,17 @@ def test_certificates_that_do_not_lead_up_to_the_given_one(record):
     root, middle, leaf = chained(root_key, key)
     other = kit.certificate(kit.new_key(), "Root", ca=True)
     unfit_root, unfit_middle, unfit = chained(kit.new_key(), key, signing=False)
-    no_issuer = kit.certificate(kit.new_key(), "No issuer", by=root, by_key=root_key)
+    no_issuer_key = kit.new_key()
+    no_issuer = kit.certificate(no_issuer_key, "No issuer", by=root, by_key=root_key)
     cases = [
         (other, [leaf, middle, root]),
         (root, [leaf]),
         (unfit_root, [unfit, unfit_middle]),
-        (root, [kit.certificate(key, "Bank", by=no_issuer, by_key=kit.new_key()), no_issuer]),
+        (root, [kit.certificate(key, "Bank", by=no_issuer, by_key=no_issuer_key), no_issuer]),
+        (no_issuer, [kit.certificate(key, "Bank", by=no_issuer, by_key=no_issuer_key)]),
     ]
-    for given, chain in cases:
-        found = record(kit.signature(key, kit.statement(SIGNED), chain=chain), [kit.trusted(given)])
+    for root_given, chain in cases:
+        found = record(kit.signature(key, kit.statement(SIGNED), chain=chain), [kit.trusted(root_given)])
         assert found["signatures_verified"].value == 0
         assert "do not lead up to the one that was given" in said(found)[0], said(found)
 
@@ -298,3 +307,50 @@ def test_a_key_of_another_kind_is_refused():
     pem = raw.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     with pytest.raises(BadDataError, match="P-256, P-384 or P-521"):
         fingerprint(Signer(kind="key", pem=pem))
+
+
+def test_no_byte_of_what_was_signed_can_change(record):
+    """Each byte of statement and signature in turn: none of them is verified, and none of them is a crash."""
+    raw = json.loads(kit.signature(KEY, kit.statement({"MLmodel": MODEL["model/MLmodel"]})))
+    envelope = raw["dsseEnvelope"]
+    parts = [(envelope, "payload"), (envelope["signatures"][0], "sig")]
+    tried = 0
+    for part, key in parts:
+        whole = kit.base64.b64decode(part[key])
+        for place in range(0, len(whole), 3):
+            changed = bytearray(whole)
+            changed[place] ^= 1
+            found = record(
+                json.dumps({**raw, "dsseEnvelope": _with(envelope, part, key, bytes(changed))}).encode(),
+                [kit.signer(KEY)],
+                {"model/MLmodel": MODEL["model/MLmodel"]},
+            )
+            assert found["signatures_verified"].value == 0, (key, place)
+            assert found["signature_faults"].value >= 1, (key, place)
+            tried += 1
+    assert tried > 150
+
+
+def _with(envelope, part, key, changed):
+    if part is envelope:
+        return {**envelope, key: kit.b64(changed)}
+    return {**envelope, "signatures": [{key: kit.b64(changed)}]}
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=8)
+ANY_JSON = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4), max_leaves=12
+)
+
+
+@given(ANY_JSON)
+@settings(max_examples=150, deadline=None)
+def test_any_json_in_the_place_of_a_signature_or_a_list_is_a_reason(tmp_path_factory, value):
+    root = tmp_path_factory.mktemp("any")
+    (root / "x").write_text(json.dumps(value), encoding="utf-8")
+    subject = Subject(
+        root=root, files=(), declared_files=(), task="regression", model_path=None, model_format=None, provenance={},
+        product={}, documents={"bom": "x"},
+    )  # fmt: skip
+    assert isinstance(read_signature(subject, "x"), Text)
+    assert isinstance(read_bom(subject), Text | Bom)
