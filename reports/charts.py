@@ -119,6 +119,27 @@ def rates_chart(dots: Sequence[Dot], ticks: Sequence[tuple[float, str]]) -> str:
         return _data_uri(figure)
 
 
+def curve_chart(dots: Sequence[Dot], predicted: Sequence[float]) -> str:
+    """Return a data URI: what happened over what was predicted, with intervals; on the line both are equal."""
+    side, foot = 236, 18
+    with _drawing():
+        figure, axes = _figure(width=side, height=side, left=28, right=8)
+        axes.set_xlim(0, 1)
+        axes.set_ylim(-foot / (side - 2 * foot), 1 + foot / (side - 2 * foot))
+        axes.plot([0, 1], [0, 1], color=GREY, linewidth=1.0, linestyle=(0, (3, 1.6)))
+        axes.plot([0, 0, 1], [1, 0, 0], color=GREY, linewidth=0.8)
+        for dot, place in zip(dots, predicted, strict=True):
+            if dot.low is not None and dot.high is not None:
+                axes.plot([place, place], [dot.low, dot.high], color=BLUE, linewidth=2.2, solid_capstyle="butt")
+            axes.plot(
+                [place], [dot.value], marker="o", markersize=6, color=BLUE, markeredgecolor="white", clip_on=False
+            )
+        for value in (0.0, 0.5, 1.0):
+            _words(axes, (value, -0.08), f"{value:.0%}", _side(value, 0, 1))
+            axes.text(-0.02, value, f"{value:.0%}", ha="right", va="center", color=INK, fontsize=9.5, clip_on=False)
+        return _data_uri(figure)
+
+
 def scale(values: Sequence[float]) -> list[float]:
     """Return three to five even places from below the lowest of the values to above the highest, in round steps.
 

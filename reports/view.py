@@ -18,6 +18,7 @@ from proofbox.policies.record import (
     RequirementRecord,
 )
 from proofbox.reports import vocabulary
+from proofbox.reports.closer import CurveView, MovedColumn, curves, moved
 from proofbox.reports.conduct import ConductView, conduct_view
 from proofbox.reports.figures import Chart, criterion_figure
 from proofbox.reports.i18n import Translator
@@ -81,6 +82,10 @@ class ReportView:
     rates: tuple[RatesView, ...]
     worst: tuple[WorstView, ...]
     """The groups that fare most differently from everybody else."""
+    curves: tuple[CurveView, ...]
+    """Probabilities against what happened."""
+    moved: tuple[MovedColumn, ...]
+    """The columns that were compared between evaluation and training data."""
     unjudged_cases: tuple[CounterexampleRecord, ...]
     """Counterexamples that no finding refers to."""
     walls: WallsView
@@ -107,6 +112,8 @@ def build_view(assessment: Assessment, translator: Translator) -> ReportView:
         smallest=min((case for item in failed for case in item.cases), key=_inputs_changed, default=None),
         rates=tuple(rates_views(assessment.measurements, translator)),
         worst=tuple(worst_views(assessment.measurements, translator)),
+        curves=tuple(curves(assessment.measurements, translator)),
+        moved=moved(assessment.measurements),
         unjudged_cases=tuple(case for case in assessment.counterexamples if case.id not in shown),
         walls=walls_view(assessment.run.selfcheck, assessment.run.limits),
         conduct=conduct_view(assessment.run.detail),

@@ -59,9 +59,9 @@ def test_a_regression_is_held_to_the_error_that_it_claims(
     result = proofbox("run", prices, "--policy", "baseline", "--no-mlflow", "--out", out)
     document = json.loads(next(out.rglob("assessment.json")).read_bytes())
     found = {one["requirement"]: one for one in document["findings"]}
-    assert found["BASE-PERF.d"]["verdict"] == verdict, result.stderr
-    assert found["BASE-PERF.d"]["criterion"]["comparison"] == "at_most"
-    assert found["BASE-PERF.c"]["verdict"] == "pass"
+    assert found["BASE-PERF.e"]["verdict"] == verdict, result.stderr
+    assert found["BASE-PERF.e"]["criterion"]["comparison"] == "at_most"
+    assert found["BASE-PERF.d"]["verdict"] == "pass"
     assert found["BASE-PERF.a"]["verdict"] == "not-applicable"
 
 
