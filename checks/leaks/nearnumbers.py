@@ -10,7 +10,7 @@ away, where no row has its copy and the density is the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from proofbox.checks.leaks.cells import Bits, Cells, floats, kind_of, row_hashes
 from proofbox.checks.rowmatch import Matches, Pairs, likely
-from proofbox.checks.subject import Dataset
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -34,6 +33,7 @@ _SORTED_BY = 6
 _OFFSET = 0.377
 """Where cells begin, as a share of their width: not at 0, where round numbers would lie on the edges."""
 
+_NONE = Matches(rows=np.zeros(0, dtype=np.intp), found_at=np.zeros(0, dtype=np.intp))
 _LOOKED_AT = 10_000
 _AWAY = 10.0
 """Tolerances by which rows are displaced: more than two, so that no row finds its own copy."""
@@ -54,32 +54,6 @@ class _Side:
         return [column[rows] for column in self.numbers]
 
 
-def tolerances(training: Dataset, columns: Pairs, share: float, own: Mapping[str, float]) -> list[float]:
-    """Return how far apart the numbers of each column may lie: as declared, or a share of the standard deviation.
-
-    Parameters
-    ----------
-    columns
-        Names in the two files; a column that is no number in the training file has 0.
-    own
-        Name in the evaluation file -> tolerance in the column's own unit.
-    """
-    names = [other for _, other in columns if _is_number(training.table.column(other).type)]
-    moments = {name: np.zeros(3) for name in names}
-    for batch in training.batches(list(moments)) if names else ():
-        for name, sums in moments.items():
-            values = floats(batch.column(name))
-            values = values[np.isfinite(values)]
-            if len(values):
-                part = np.array([len(values), values.mean(), values.var() * len(values)])
-                moments[name] = _added(sums, part)
-    found = []
-    for one, other in columns:
-        count, _, squares = moments.get(other, np.zeros(3))
-        found.append(own.get(one, share * float(np.sqrt(squares / count)) if count else 0.0))
-    return found
-
-
 def near_rows(
     first: pa.Table, second: pa.Table, columns: Pairs, within: Sequence[float], *, displaced: bool = False
 ) -> Matches:
@@ -93,38 +67,18 @@ def near_rows(
         Whether rows are looked for where they are not: ten tolerances away in every column whose values mostly differ.
         What is found is found by chance; nothing is where there is no such column.
     """
-    kinds = [kind_of(first.column(one).type, second.column(other).type) for one, other in columns]
-    loose = [
-        place for place, kind in enumerate(kinds)
-        if within[place] > 0 and kind != "text" and not pt.is_temporal(second.column(columns[place][1]).type)
-    ]  # fmt: skip
-    loose = [
-        place
-        for place in loose
-        if not _in_steps(
-            floats(first.column(columns[place][0])), floats(second.column(columns[place][1])), within[place]
-        )
-    ]
-    strict = [place for place in range(len(columns)) if place not in loose]
-    if not loose:
-        return Matches(rows=np.zeros(0, dtype=np.intp), found_at=np.zeros(0, dtype=np.intp))
-    ours, theirs = (
-        _Side(
-            numbers=[floats(table.column(columns[place][side])) for place in loose],
-            others=[Cells.of(table.column(columns[place][side]), kinds[place]) for place in strict],
-        )
-        for side, table in enumerate((first, second))
-    )
-    tolerance = np.array([within[place] for place in loose])
+    sides = _sides(first, second, columns, within)
+    if sides is None:
+        return _NONE
+    ours, theirs, tolerance = sides
     if displaced:
         moved = [_mostly_differ(column) for column in theirs.numbers]
         if not any(moved):
-            return Matches(rows=np.zeros(0, dtype=np.intp), found_at=np.zeros(0, dtype=np.intp))
+            return _NONE
+        steps = _AWAY * tolerance * moved
         ours = _Side(
-            numbers=[column + _AWAY * apart * move for column, apart, move
-                     in zip(ours.numbers, tolerance, moved, strict=True)],
-            others=ours.others,
-        )  # fmt: skip
+            numbers=[column + step for column, step in zip(ours.numbers, steps, strict=True)], others=ours.others
+        )
     by = _telling(theirs, tolerance)
     keys = _keys(theirs, [_cells(theirs.numbers[place], tolerance[place])[0] for place in by], None)
     order = np.argsort(keys, kind="stable")
@@ -136,6 +90,32 @@ def near_rows(
         rows.append(hit)
         found.append(at)
     return Matches(rows=np.concatenate(rows), found_at=np.concatenate(found))
+
+
+def _sides(
+    first: pa.Table, second: pa.Table, columns: Pairs, within: Sequence[float]
+) -> tuple[_Side, _Side, Floats] | None:
+    """Return both tables' numbers that may differ, all else, and the tolerances; None where no number may differ."""
+    pairs = [(first.column(one), second.column(other)) for one, other in columns]
+    kinds = [kind_of(one.type, other.type) for one, other in pairs]
+    loose = [
+        place
+        for place, ((one, other), kind) in enumerate(zip(pairs, kinds, strict=True))
+        if within[place] > 0
+        and kind != "text"
+        and not pt.is_temporal(other.type)
+        and not _in_steps(floats(one), floats(other), within[place])
+    ]
+    if not loose:
+        return None
+    ours, theirs = (
+        _Side(
+            numbers=[floats(pairs[place][side]) for place in loose],
+            others=[Cells.of(pairs[place][side], kinds[place]) for place in range(len(pairs)) if place not in loose],
+        )
+        for side in (0, 1)
+    )
+    return ours, theirs, np.array([within[place] for place in loose])
 
 
 def _in_steps(ours: Floats, theirs: Floats, within: float) -> bool:
@@ -234,17 +214,3 @@ def _near(ours: _Side, theirs: _Side, rows: Rows, at: Rows, tolerance: Floats) -
         for word, word_there in zip(mine.exact(rows), other_cells.exact(at), strict=True):
             near &= word == word_there
     return near
-
-
-def _is_number(kind: pa.DataType) -> bool:
-    return bool(pt.is_integer(kind) or pt.is_floating(kind) or pt.is_decimal(kind))
-
-
-def _added(one: Floats, other: Floats) -> Floats:
-    """Return (count, mean, sum of squares) of both parts together (Chan, Golub, LeVeque, 1979)."""
-    count = one[0] + other[0]
-    if not count:
-        return one
-    apart = other[1] - one[1]
-    mean = one[1] + apart * other[0] / count
-    return np.array([count, mean, one[2] + other[2] + apart**2 * one[0] * other[0] / count])

@@ -145,6 +145,12 @@ def _of_rows(data: Dataset, training: Dataset, params: Params, absent: dict[str,
         yield Measurement(measure="repeated_cases", value=float(len(cases.rows)), sample_size=rows, detail=repeated)
     else:
         absent["repeated_cases"] = t("the training data have none of the model's features")
+    yield from _near(known, data, training, params, absent)
+
+
+def _near(
+    known: Known, data: Dataset, training: Dataset, params: Params, absent: dict[str, Text]
+) -> Iterator[Measurement]:
     if known.near is None:
         why = t("near duplicates are looked for among {rows} rows at most", rows=MOST_NEAR_ROWS)
         absent |= {"near_duplicate_rows": why, "near_duplicate_share": why}
@@ -153,13 +159,13 @@ def _of_rows(data: Dataset, training: Dataset, params: Params, absent: dict[str,
     yield Measurement(
         measure="near_duplicate_rows",
         value=float(near),
-        sample_size=rows,
+        sample_size=data.rows,
         detail=_near_detail(known, data, training, params),
     )
     yield Measurement(
         measure="near_duplicate_share",
-        value=max(0, near - known.by_chance) / rows,
-        sample_size=rows,
+        value=max(0, near - known.by_chance) / data.rows,
+        sample_size=data.rows,
         detail={"near_duplicate_rows": near, "expected_by_chance": known.by_chance},
     )
 

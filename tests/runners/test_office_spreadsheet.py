@@ -134,6 +134,20 @@ def test_the_report_says_what_the_data_hold_and_what_was_merged(
     assert verdicts["BASE-PRIV.a"] == "fail", "the telephone numbers were not declared"
     assert verdicts["BASE-DATA.b"] == "fail", "twelve rows were exported twice"
     assert verdicts["BASE-DATA.a"] == "pass"
+    # What was left out, and what was merged, is said by name.
+    left_out = {
+        str(one["group"]): one["rows"]
+        for item in document["measurements"]
+        if item["check"] == "fairness.demographic_parity"
+        for one in item["detail"]["groups_left_out"]
+    }
+    without = expected(SEX, 2, office)[""]
+    assert left_out == {"{'Dân tộc': 'Mông'}": 10, "{'Dân tộc': 'Ơ Đu'}": 3, "{'Giới tính': '(missing)'}": without}
+    merged = document["subject"]["data"]["evaluation"]["read_as"]["merged_categories"]
+    assert {name: sorted(one["category"] for one in merged[name]) for name in ("Giới tính", "Dân tộc")} == {
+        "Giới tính": ["Nam", "Nữ"],
+        "Dân tộc": sorted(ETHNIC),
+    }
     english, vietnamese = ((out / name).read_text("utf-8") for name in ("report.html", "report.vi.html"))
     for page, words in (
         (english, ("What the data hold", "telephone number", "put together", "leading zeros")),

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proofbox.checks.leaks import nearnumbers
-from proofbox.checks.leaks.nearnumbers import near_rows, tolerances
+from proofbox.checks.leaks.nearnumbers import near_rows
+from proofbox.checks.leaks.tolerance import tolerances
 
 PAIRS = [("a", "a"), ("b", "b"), ("word", "word")]
 
