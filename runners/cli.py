@@ -18,6 +18,7 @@ COMMANDS = (
     "judge",
     "attestations",
     "waivers",
+    "deadlines",
     "verify",
     "schema",
     "doctor",
