@@ -140,6 +140,35 @@ def curve_chart(dots: Sequence[Dot], predicted: Sequence[float]) -> str:
         return _data_uri(figure)
 
 
+def steps_chart(dots: Sequence[Dot], ticks: Sequence[tuple[float, str]]) -> str:
+    """Return a data URI: values from left to right in equal steps, joined by a line, on a vertical scale from 0."""
+    width, height, foot, head = 262.0, 150.0, 22.0, 16.0
+    with _drawing():
+        figure, axes = _figure(width=width, height=height, left=6, right=6)
+        low, high = ticks[0][0], ticks[-1][0]
+        room = height - foot - head
+        axes.set_xlim(0, width)
+        axes.set_ylim(0, height)
+
+        def up(value: float) -> float:
+            return foot + room * (value - low) / (high - low)
+
+        for value, label in ticks:
+            axes.plot([34, width], [up(value)] * 2, color="#c3cad3", linewidth=0.8, zorder=0)
+            _words(axes, (0, up(value) - 3), label, "left")
+        places = [34 + (width - 34) * (index + 0.5) / len(dots) for index in range(len(dots))]
+        axes.plot(places, [up(dot.value) for dot in dots], color=BLUE, linewidth=1.2)
+        for place, dot in zip(places, dots, strict=True):
+            if dot.low is not None and dot.high is not None:
+                axes.plot([place, place], [up(dot.low), up(dot.high)], color=BLUE, linewidth=2.2)
+                for end in (dot.low, dot.high):
+                    axes.plot([place - 4, place + 4], [up(end)] * 2, color=BLUE, linewidth=1.6)
+            axes.plot([place], [up(dot.value)], marker="o", markersize=7.5, color=BLUE, markeredgecolor="white")
+            _words(axes, (place, 4), dot.label, "center")
+            _words(axes, (place, up(dot.value if dot.high is None else dot.high) + 5), dot.shown, "center", value=True)
+        return _data_uri(figure)
+
+
 def scale(values: Sequence[float]) -> list[float]:
     """Return three to five even places from below the lowest of the values to above the highest, in round steps.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 from proofbox.checks.text import Text, t
 from proofbox.reports import vocabulary
 from proofbox.reports.i18n import Translator
+from proofbox.reports.queries import queries_line
 from proofbox.reports.visible import visible
 from proofbox.reports.waiving import waiver_line
 from proofbox.reports.walls import isolated
@@ -88,6 +89,8 @@ def _lines(assessment: Assessment, translator: Translator) -> list[tuple[str, st
     notice = translator.gettext(
         "Pre-sandbox test evidence: not a licence, not a certificate, not a conformity decision."
     )
+    if line := queries_line(assessment.run.detail, translator):
+        lines.append((line, "dim"))
     if isolated(assessment.run.selfcheck) is False:
         lines.append((translator.text(vocabulary.NOT_ISOLATED), "bold red"))
     return [(safe_terminal(line), style) for line, style in [*lines, (notice, "dim")]]

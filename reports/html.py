@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 
 from proofbox.reports import charts, glossary, vocabulary
 from proofbox.reports.datascan import data_view
+from proofbox.reports.degradation import curve_views
 from proofbox.reports.filescan import files_view
 from proofbox.reports.i18n import Translator, catalogue
 from proofbox.reports.leakscan import leaks_view
 from proofbox.reports.origin import origin_view
 from proofbox.reports.papers import papers_view
+from proofbox.reports.queries import queries_view
 from proofbox.reports.rates import group_counts, strata_of
 from proofbox.reports.view import build_view
 from proofbox.reports.visible import visible
@@ -63,6 +65,8 @@ def render_html(assessment: Assessment, language: str = "en") -> str:
         origin=origin_view(assessment.measurements),
         waiver_line=waiver_line,
         waiver_decision=waiver_decision,
+        curves=curve_views(assessment.measurements, translator),
+        asked=queries_view(assessment.run.detail),
         group_counts=group_counts,
         strata_of=strata_of,
         css=_markup(css),

@@ -106,6 +106,7 @@ def test_the_first_controls_are_there_with_their_gates():
         "VN-FAIR-03",
         "VN-FAIR-04",
         "VN-ROB-01",
+        "VN-ROB-02",
         "VN-ROB-04",
         "VN-ROB-05",
         "VN-PRV-01",
