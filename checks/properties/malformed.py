@@ -48,10 +48,10 @@ def families(base: pa.Table) -> Iterator[Family]:
 def _family(
     name: str, base: pa.Table, columns: Sequence[str], values: Sequence[object], *, each: bool = True
 ) -> Iterator[Family]:
-    """Yield each value in all of the columns at once and, if wanted, in each of them alone."""
+    """Yield each value in each of the columns alone, if wanted, and then in all of them at once."""
     if not columns:
         return
-    sets = [tuple(columns), *((column,) for column in columns if each and len(columns) > 1)]
+    sets = [*((column,) for column in columns if each and len(columns) > 1), tuple(columns)]
     made = [(_set(base, chosen, value), chosen) for value in values for chosen in sets]
     yield Family(name=name, rows=pa.concat_tables([row for row, _ in made]), changed=tuple(two for _, two in made))
 
@@ -59,7 +59,7 @@ def _family(
 def _extremes(base: pa.Table, numbers: Sequence[str]) -> Iterator[Family]:
     """Yield the largest and the smallest number of each column's type, and nothing at all."""
     made = []
-    for chosen in [tuple(numbers), *((name,) for name in numbers if len(numbers) > 1)]:
+    for chosen in [*((name,) for name in numbers if len(numbers) > 1), tuple(numbers)]:
         for end in (0, 1):
             columns = {name: _filled(base, name, _ends(base.column(name).type)[end]) for name in chosen}
             made.append((with_columns(base, columns), chosen))

@@ -12,7 +12,7 @@ infinite numbers; the largest and smallest numbers of a column's type, and zeros
 what Unicode has (a NUL, right to left, combining and invisible characters, an emoji); a text of a million characters;
 texts in place of numbers, and numbers in place of texts. The model may answer, or refuse by raising an error of its
 own: both are clean, and counted apart in the detail. A family is asked about in one call. Where the model raises, its
-rows are asked about one by one (at most `most_alone` of them, drawn at random beside the first), so that a refusal
+rows are asked about one by one (at most `most_alone` of them, drawn at random beside the last), so that a refusal
 hides no crash behind it; where it ends, hangs beyond `deadline_seconds` or answers garbage, the input is found by
 halving and the model is started again. The inputs are a fixed list and no sample, so there is no interval.
 
@@ -146,6 +146,6 @@ def _tried(family: Family, params: Params, rng: Generator) -> Asking[_Tried]:
 
 
 def _some(family: Family, most: int, rng: Generator) -> Sequence[int]:
-    """Return the first row, which is malformed in every column, and others that are drawn."""
-    rest = rng.permutation(np.arange(1, family.rows.num_rows))[: most - 1]
-    return [0, *sorted(int(row) for row in rest)]
+    """Return rows that are drawn, and the last one, which is malformed in every column."""
+    last = family.rows.num_rows - 1
+    return [*sorted(int(row) for row in rng.permutation(np.arange(last))[: most - 1]), last]

@@ -144,3 +144,15 @@ def test_degenerate_one_column(tried):
 def test_inapplicable_without_rows(why, data, model):
     empty = data({name: values[:0] for name, values in people().items()}, features=FEATURES)
     assert "no rows" in why(CHECK, data=empty, model=model(robust(), FEATURES))
+
+
+def test_a_number_that_json_cannot_say_is_shown_as_text(tried):
+    def overflows(rows):
+        if max(abs(value or 0) for value in rows["age"].to_pylist()) > 1_000_000:
+            raise ModelFailedError("it ended", "crash")
+        return np.zeros(len(rows))
+
+    result, _ = tried(overflows)
+    (case,) = result.counterexamples
+    assert case.changed == ("age",)
+    assert case.rows[1].values[0] in {str(-(2**63)), str(2**63 - 1)}
