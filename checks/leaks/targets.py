@@ -4,27 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from proofbox.checks.counting import encode
+from proofbox.checks.leaks.cells import floats
+from proofbox.checks.leaks.tolerance import is_number
 from proofbox.checks.result import Json, Measurement
 from proofbox.checks.subject import Dataset
 from proofbox.checks.targetcopies import Predictor, predictor
 
 _PREDICTORS_SHOWN = 5
+_MOST_CLASSES = 256
+"""A column of more different numbers holds no classes."""
+
+_FEWEST_ROWS = 20
+"""Through fewer points a line may run by chance."""
+
+_ROUNDING = 1e-10
 _MOST_ROWS = 1 << 20
 """Of a file that is read in batches about so many rows are looked at, evenly taken from all of it."""
 
 
 def target_measurements(data: Dataset, target_name: str) -> Iterator[Measurement]:
-    """Yield what single columns say of the target; nothing where it has fewer than two classes."""
+    """Yield what single columns say of the target; nothing where it has one value.
+
+    A target of many numbers is no class: there a column is a copy if a straight line leads from one to the other, and
+    it says as much of the target as the squared correlation.
+    """
     left_out = {target_name, data.prediction, data.weight, *data.id_columns}
     looked_at = [name for name in data.table.column_names if name not in left_out]
     table = _rows(data, [*looked_at, target_name])
-    target = encode(table.column(target_name))
-    if len(target.categories) < 2:
+    found, classes = _predictors(table, looked_at, target_name)
+    if classes == 1:
         return
-    found = [known for name in looked_at if (known := predictor(name, table.column(name), target)) is not None]
     copies = [known.column for known in found if known.copy]
     strongest = sorted(
         (known for known in found if not known.copy), key=lambda known: (-known.balanced_accuracy, known.column)
@@ -39,7 +53,7 @@ def target_measurements(data: Dataset, target_name: str) -> Iterator[Measurement
             "target": target_name,
             "copies_among_features": inside,
             "copies_among_other_columns": outside,
-            "strongest_single_predictors": [_said(data, known) for known in strongest[:_PREDICTORS_SHOWN]],
+            "strongest_single_predictors": [_said(data, known, classes) for known in strongest[:_PREDICTORS_SHOWN]],
         },
     )
     features = [known for known in found if known.column in data.features]
@@ -49,8 +63,30 @@ def target_measurements(data: Dataset, target_name: str) -> Iterator[Measurement
             measure="best_single_feature",
             value=best.balanced_accuracy,
             sample_size=table.num_rows,
-            detail={"target": target_name, "classes": len(target.categories), **_said(data, best)},
+            detail={"target": target_name, "classes": classes, **_said(data, best, classes)},
         )
+
+
+def _predictors(table: pa.Table, names: list[str], target_name: str) -> tuple[list[Predictor], int]:
+    """Return what each column says of the target, and how many classes it has: 0 where it is a number."""
+    column = table.column(target_name)
+    if is_number(column.type) and len(column.unique()) > _MOST_CLASSES:
+        numbers = floats(column)
+        return [_line(name, floats(table.column(name)), numbers) for name in names
+                if is_number(table.column(name).type)], 0  # fmt: skip
+    target = encode(column)
+    found = [known for name in names if (known := predictor(name, table.column(name), target)) is not None]
+    return found, max(1, len(target.categories))
+
+
+def _line(name: str, values: NDArray[np.float64], target: NDArray[np.float64]) -> Predictor:
+    known = np.isfinite(values) & np.isfinite(target)
+    one, other = (
+        numbers[known] - numbers[known].mean() if known.any() else numbers[:0] for numbers in (values, target)
+    )
+    spread = float((one @ one) * (other @ other))
+    share = min(1.0, float(one @ other) ** 2 / spread) if spread > 0 and len(one) >= _FEWEST_ROWS else 0.0
+    return Predictor(column=name, copy=share > 1 - _ROUNDING, accuracy=share, balanced_accuracy=share)
 
 
 def _rows(data: Dataset, names: list[str]) -> pa.Table:
@@ -65,10 +101,8 @@ def _rows(data: Dataset, names: list[str]) -> pa.Table:
     return pa.concat_tables(parts).unify_dictionaries()
 
 
-def _said(data: Dataset, known: Predictor) -> dict[str, Json]:
-    return {
-        "column": known.column,
-        "read_by_the_model": known.column in data.features,
-        "accuracy": known.accuracy,
-        "balanced_accuracy": known.balanced_accuracy,
-    }
+def _said(data: Dataset, known: Predictor, classes: int) -> dict[str, Json]:
+    column: dict[str, Json] = {"column": known.column, "read_by_the_model": known.column in data.features}
+    if not classes:
+        return {**column, "squared_correlation": known.balanced_accuracy}
+    return {**column, "accuracy": known.accuracy, "balanced_accuracy": known.balanced_accuracy}

@@ -26,7 +26,7 @@ def tolerances(training: Dataset, columns: Pairs, share: float, own: Mapping[str
     own
         Name in the evaluation file -> tolerance in the column's own unit.
     """
-    names = [other for _, other in columns if _is_number(training.table.column(other).type)]
+    names = [other for _, other in columns if is_number(training.table.column(other).type)]
     moments = {name: np.zeros(3) for name in names}
     for batch in training.batches(list(moments)) if names else ():
         for name, sums in moments.items():
@@ -42,7 +42,8 @@ def tolerances(training: Dataset, columns: Pairs, share: float, own: Mapping[str
     return found
 
 
-def _is_number(kind: pa.DataType) -> bool:
+def is_number(kind: pa.DataType) -> bool:
+    """Whether a column of that type holds numbers."""
     return bool(pt.is_integer(kind) or pt.is_floating(kind) or pt.is_decimal(kind))
 
 

@@ -19,7 +19,8 @@
   inverted or more finely coded.
 - `best_single_feature`: [0, 1], lower is better, no value is perfect. How well the one feature that says most of the
   target says it alone: the balanced accuracy of the best rule from each category, or the best single threshold, on
-  these data. Above 0.99 or so the feature was hardly known before the outcome.
+  these data; of a target of numbers, the squared correlation. Above 0.99 or so the feature was hardly known before the
+  outcome.
 
 ## Method
 
@@ -39,7 +40,8 @@ similarity that counts is proposed with a probability of at least 0.999.
 
 Of each kind the first 20 pairs are listed, as row numbers with digests that only whoever has the file can try out;
 `show: values` shows the values as well, which then stand in the evidence. A column is a copy of the target if each of
-its categories occurs with one target class only; copies among the other columns of the file are named in the detail.
+its categories occurs with one target class only, or, for a target of numbers, if a straight line leads from one to the
+other; copies among the other columns of the file are named in the detail.
 All are exact counts, hence without interval.
 
 A measure that has no meaning (no training data, no identifier or time declared) is not applicable and says why. What

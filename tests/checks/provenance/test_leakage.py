@@ -330,3 +330,21 @@ def test_planted_copies_of_the_target_are_counted_exactly_among_as_many_look_ali
     assert found["target_copies"].value == 500
     assert set(found["target_copies"].detail["copies_among_features"]) == {f"copy{place}" for place in range(500)}
     assert found["best_single_feature"].value == 1.0
+
+
+def test_of_a_target_of_numbers_a_straight_line_is_a_copy(leak):
+    rng = np.random.default_rng(3)
+    price = rng.normal(50, 20, 600)
+    columns = {
+        "y": price,
+        "a": price * 23.5 - 7,
+        "b": price + rng.normal(0, 2, 600),
+        "c": rng.normal(size=600),
+        "d": np.where(np.arange(600) < 590, np.nan, price),
+    }
+    found = leak(columns, None, features=("b", "c", "d"))
+    assert (found["target_copies"].value, found["target_copies"].detail["copies_among_other_columns"]) == (0, ["a"])
+    best = found["best_single_feature"]
+    assert (best.detail["column"], best.detail["classes"]) == ("b", 0)
+    assert best.value == pytest.approx(np.corrcoef(price, columns["b"])[0, 1] ** 2)
+    assert leak(columns, None, features=("a", "c"))["target_copies"].value == 1
