@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -114,13 +115,15 @@ def read_bom(subject: Subject) -> Bom | Text:
 
 def _placed(bom: _Bom) -> Iterator[tuple[Path, _Component]]:
     """Yield every component with its place in the document."""
-    waiting: list[tuple[Path, _Component]] = [(("components", place), one) for place, one in enumerate(bom.components)]
+    waiting: deque[tuple[Path, _Component]] = deque(
+        (("components", place), one) for place, one in enumerate(bom.components)
+    )
     if bom.metadata.component is not None:
-        waiting.insert(0, (("metadata", "component"), bom.metadata.component))
+        waiting.appendleft((("metadata", "component"), bom.metadata.component))
     while waiting:
-        path, one = waiting.pop(0)
+        path, one = waiting.popleft()
         yield path, one
-        waiting += [((*path, "components", place), inner) for place, inner in enumerate(one.components)]
+        waiting.extend(((*path, "components", place), inner) for place, inner in enumerate(one.components))
 
 
 def _component(document: Document, place: Path, one: _Component) -> Component:

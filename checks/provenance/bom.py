@@ -37,8 +37,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
 
-from proofbox.checks.bom import Bom, read_bom
-from proofbox.checks.identity import files_of, model_identity
+from proofbox.checks.bom import Bom, Component, read_bom
+from proofbox.checks.identity import Identity, files_of, model_identity
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
 from proofbox.checks.subject import FileRecord, Subject
@@ -74,7 +74,8 @@ def bom(subject: Subject) -> Measured | Inapplicable:
     files = list(dict.fromkeys(file for path in paths for file in files_of(subject.files, path)))
     if not files:
         return Inapplicable(t("the submission names no model and no data file"))
-    listed = [_look_up(found, file, subject) for file in files]
+    index = _indexed(found, model_identity(subject))
+    listed = [index.look_up(file) for file in files]
     detail: dict[str, Json] = {
         "files": [one.to_json() for one in listed[:MOST_LISTED]],
         "files_left_out": max(len(listed) - MOST_LISTED, 0),
@@ -92,18 +93,41 @@ def bom(subject: Subject) -> Measured | Inapplicable:
     )
 
 
-def _look_up(found: Bom | Text, file: FileRecord, subject: Subject) -> _Listed:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Index:
+    """A list's components by what they can be found by; the first of them counts."""
+
+    by_digest: Mapping[str, Component]
+    by_name: Mapping[str, Component]
+    whole: Component | None
+    """What stands for all files of the model, by the digest over them."""
+    of_model: frozenset[str]
+    """Paths of the model's files."""
+
+    def look_up(self, file: FileRecord) -> _Listed:
+        right = self.by_digest.get(file.sha256) or (self.whole if file.path in self.of_model else None)
+        if right is not None:
+            return _Listed(file=file, state="right", line=right.line)
+        named = self.by_name.get(file.path) or self.by_name.get(PurePosixPath(file.path).name)
+        if named is None:
+            return _Listed(file=file, state="missing", line=None)
+        return _Listed(file=file, state="another digest" if named.sha256 else "without digest", line=named.line)
+
+
+def _indexed(found: Bom | Text, identity: Identity) -> _Index:
     components = found.components if isinstance(found, Bom) else ()
-    identity = model_identity(subject)
-    right = {file.sha256} | ({identity.digest} if file in identity.files else set())
+    by_digest: dict[str, Component] = {}
+    by_name: dict[str, Component] = {}
     for one in components:
-        if right & {digest.lower() for digest in one.sha256}:
-            return _Listed(file=file, state="right", line=one.line)
-    names = {file.path, PurePosixPath(file.path).name}
-    named = next((one for one in components if one.name in names), None)
-    if named is None:
-        return _Listed(file=file, state="missing", line=None)
-    return _Listed(file=file, state="another digest" if named.sha256 else "without digest", line=named.line)
+        by_name.setdefault(one.name, one)
+        for digest in one.sha256:
+            by_digest.setdefault(digest.lower(), one)
+    return _Index(
+        by_digest=by_digest,
+        by_name=by_name,
+        whole=by_digest.get(identity.digest),
+        of_model=frozenset(file.path for file in identity.files),
+    )
 
 
 def _malformed(found: Bom | Text) -> Measurement:

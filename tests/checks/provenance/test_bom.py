@@ -136,3 +136,14 @@ def test_inapplicable_without_a_list_or_without_files(why, subject):
     assert "names no such document (documents.bom)" in why(CHECK, subject=subject(FILES, declared=DECLARED))
     who = subject({"bom.json": b"{}"}, documents={"bom": "bom.json"})
     assert "no model and no data file" in why(CHECK, subject=who)
+
+
+def test_many_components_and_many_files_take_no_time(compared):
+    import time
+
+    files = {f"m/{number}": b"%d" % number for number in range(1500)}
+    bom = document(*[component(f"c{number}", f"{number:064x}") for number in range(4_000)])
+    start = time.process_time()
+    found = compared(json.dumps(bom).encode(), files, [("model", "m", None)], "m")
+    assert found["bom_components_missing"].value == 1500
+    assert time.process_time() - start < 8
