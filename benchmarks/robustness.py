@@ -12,6 +12,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 
+import robustness_adversarial
 import robustness_batches
 import robustness_perturbation
 from robustness_hosting import Settings
@@ -19,6 +20,7 @@ from robustness_hosting import Settings
 PARTS: Mapping[str, Callable[[Settings], bool]] = {
     "perturbation": robustness_perturbation.report,
     "batches": robustness_batches.report,
+    "adversarial": robustness_adversarial.report,
 }
 """Name -> prints its tables, returns whether the bar was met."""
 

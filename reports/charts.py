@@ -37,6 +37,13 @@ _POINTS = 72
 _LABEL_CHARACTERS = 28
 
 
+_STYLES: dict[bool, dict[str, Any]] = {
+    True: {"color": BLUE, "linewidth": 2.6, "marker": "o", "markersize": 5.5},
+    False: {"color": INK, "linewidth": 1.1, "linestyle": (0, (3, 2)), "marker": "s", "markersize": 2.6},
+}
+"""How a line is drawn: the one that the picture is about, and the others."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dot:
     """One value to draw, with the words that stand beside it."""
@@ -47,6 +54,17 @@ class Dot:
     high: float | None
     shown: str
     """The value as the reader's language writes it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of a picture, with its name."""
+
+    label: str
+    points: tuple[tuple[float, float], ...]
+    """(place, value), from left to right; at least one."""
+    main: bool
+    """Whether it is the one that the picture is about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +184,44 @@ def steps_chart(dots: Sequence[Dot], ticks: Sequence[tuple[float, str]]) -> str:
             axes.plot([place], [up(dot.value)], marker="o", markersize=7.5, color=BLUE, markeredgecolor="white")
             _words(axes, (place, 4), dot.label, "center")
             _words(axes, (place, up(dot.value if dot.high is None else dot.high) + 5), dot.shown, "center", value=True)
+        return _data_uri(figure)
+
+
+def lines_chart(curves: Sequence[Line], across: Sequence[tuple[float, str]], up: Sequence[tuple[float, str]]) -> str:
+    """Return a data URI: shares along a common scale, one line each, told apart by dash and mark and named above.
+
+    Parameters
+    ----------
+    curves
+        Where two lie on each other, the later one is drawn on top.
+    across, up
+        The ticks of both scales, each with its words; the first and the last are their ends.
+    """
+    width, height, foot, head, left = 262, 150, 22, 24, 34
+    with _drawing():
+        figure, axes = _figure(width=width, height=height, left=left, right=8)
+        low, high = across[0][0], across[-1][0]
+        bottom, top = up[0][0], up[-1][0]
+        axes.set_xlim(low, high)
+        axes.set_ylim(0, height)
+
+        def at(value: float) -> float:
+            return foot + (height - foot - head) * (value - bottom) / (top - bottom)
+
+        for value, label in up:
+            axes.plot([low, high], [at(value), at(value)], color="#c3cad3", linewidth=0.8)
+            axes.text(low - (high - low) * 0.015, at(value) - 3, label, ha="right", color=INK, fontsize=9.5)
+        for value, label in across:
+            axes.plot([value, value], [foot - 2, foot + 2], color=GREY, linewidth=0.8)
+            _words(axes, (value, 5), label, _side(value, low, high))
+        share = (high - low) / len(curves)
+        for place, curve in enumerate(curves):
+            style = _STYLES[curve.main]
+            begin = low + place * share
+            axes.plot([begin, begin + share * 0.12], [height - 9, height - 9], **style)
+            _words(axes, (begin + share * 0.17, height - 12), curve.label, "left", value=curve.main)
+            values = [at(value) for _, value in curve.points]
+            axes.plot([one for one, _ in curve.points], values, clip_on=False, **style)
         return _data_uri(figure)
 
 

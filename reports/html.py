@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from proofbox.reports import charts, glossary, vocabulary
 from proofbox.reports.datascan import data_view
 from proofbox.reports.degradation import curve_views
+from proofbox.reports.evasions import evasion_views
 from proofbox.reports.filescan import files_view
 from proofbox.reports.i18n import Translator, catalogue
 from proofbox.reports.leakscan import leaks_view
@@ -67,6 +68,7 @@ def render_html(assessment: Assessment, language: str = "en") -> str:
         waiver_decision=waiver_decision,
         curves=curve_views(assessment.measurements, translator),
         asked=queries_view(assessment.run.detail),
+        attacks=tuple(evasion_views(assessment.measurements, translator)),
         group_counts=group_counts,
         strata_of=strata_of,
         css=_markup(css),

@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 from proofbox.checks.evasion.space import Points, Rows, Space
 from proofbox.checks.intervals import Floats
 
-_FADING = 0.6
+_FADING = 0.7
 """What a probe still counts after another round of probes: the boundary is curved, and the point on it moves."""
-_RIDGE = 0.1
+_FLAT = 0.3
+"""How far probes lie from the boundary that is known so far, as a part of how far they would lie at random."""
+_RIDGE = 0.03
 """Part of the mean square that is added to each column's, so that few probes give a direction as well."""
 _MOST_SOLVED = 128
 """Number columns up to which the normal is fitted by least squares; above, signs are averaged."""
@@ -49,15 +51,33 @@ class Normals:
         if self._squares is not None:
             self._squares[best.rows] = _FADING * self._squares[best.rows] + across @ moves
 
-    def of(self, rows: Rows) -> Floats:
-        """Return the direction in which the decision turns, shape (rows, number columns), of length 1, in spreads."""
+    def unit(self, rows: Rows) -> Floats:
+        """Return the normals, shape (rows, number columns), of length 1, in spreads; 0 where none is known."""
         normal = self._sums[rows]
         if self._squares is not None:
             squares, columns = self._squares[rows], normal.shape[1]
             ridge = _RIDGE * np.trace(squares, axis1=1, axis2=2) / max(1, columns) + 1e-12
             normal = np.linalg.solve(squares + ridge[:, None, None] * np.eye(columns), normal[:, :, None])[:, :, 0]
-        if self._space.norm == "linf":
-            return np.sign(normal)
         length = np.linalg.norm(normal, axis=1, keepdims=True)
         unit: Floats = normal / np.where(length > 0, length, 1.0)
         return unit
+
+    def of(self, rows: Rows) -> Floats:
+        """Return the direction in which a step turns the decision at the least cost."""
+        unit = self.unit(rows)
+        return np.sign(unit) if self._space.norm == "linf" else unit
+
+    def flattened(self, rows: Rows, drawn: Floats) -> Floats:
+        """Return random moves, pressed flat against the boundary as far as it is known; ``drawn`` is overwritten.
+
+        Near the boundary a decision says most about how the boundary is tilted.
+
+        Parameters
+        ----------
+        drawn
+            Shape (rows, probes, number columns).
+        """
+        unit = self.unit(rows)
+        across = drawn @ unit[:, :, None]
+        drawn -= (1 - _FLAT) * across * unit[:, None, :]
+        return drawn

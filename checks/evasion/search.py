@@ -21,7 +21,7 @@ _IDLE = 5
 """Steps without gain after which a row's search ends."""
 _STUCK = 2
 """Steps without gain after which a row looks for another boundary nearby."""
-_GAIN = 1e-3
+_GAIN = 3e-4
 """What counts as a gain: a part of the distance."""
 _OTHER_WAY = 4
 """Every so many steps the way that did worse is tried again."""

@@ -71,6 +71,8 @@ class Space:
         self.highs = np.where(self._stepped, np.floor(np.round(highs * self._scale, 6)) / self._scale, highs)
         self.movable = np.isfinite(numbers) & (self.spreads > 0) & (self.lows < self.highs)
         """Shape (rows, number columns): a missing value stays missing."""
+        self._all_movable = bool(self.movable.all())
+        self._some_outside = bool(((numbers < self.lows) | (numbers > self.highs)).any())
         seen = [np.isin(codes[:, place], one.seen) for place, one in enumerate(columns.categories)]
         self.exchangeable = np.column_stack(seen) if seen else np.zeros(codes.shape, dtype=np.bool_)
         """Shape (rows, category columns)."""
@@ -93,16 +95,18 @@ class Space:
 
     def allowed(self, points: Points) -> Points:
         """Return the allowed points nearest to these: in range, whole steps, nothing changed that may not change."""
-        origin = self.origin.numbers[points.rows]
-        # A row that lies outside of the declared range may stay where it is, and go nowhere else outside.
-        numbers = np.where(points.numbers == origin, origin, np.clip(points.numbers, self.lows, self.highs))
+        numbers = np.clip(points.numbers, self.lows, self.highs)
+        if self._some_outside:
+            # A row that lies outside of the declared range may stay where it is, and go nowhere else outside.
+            origin = self.origin.numbers[points.rows]
+            numbers = np.where(points.numbers == origin, origin, numbers)
         if self._stepped.any():
             numbers = np.where(self._stepped, np.rint(numbers * self._scale) / self._scale, numbers)
         for place in self._single:
             numbers[:, place] = numbers[:, place].astype(self.columns.numbers[place].type.to_pandas_dtype())
         codes = points.codes
-        if not self.movable.all():
-            numbers = np.where(self.movable[points.rows], numbers, origin)
+        if not self._all_movable:
+            numbers = np.where(self.movable[points.rows], numbers, self.origin.numbers[points.rows])
         if not self.exchangeable.all():
             codes = np.where(self.exchangeable[points.rows], codes, self.origin.codes[points.rows])
         return Points(rows=points.rows, numbers=numbers, codes=codes)
@@ -110,8 +114,8 @@ class Space:
     def moved(self, points: Points) -> Floats:
         """Return how far each number lies from its attacked row, in spreads, shape (points, number columns)."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            moved = (points.numbers - self.origin.numbers[points.rows]) / self.spreads
-        return np.where(self.movable[points.rows], moved, 0.0)
+            moved: Floats = (points.numbers - self.origin.numbers[points.rows]) / self.spreads
+        return moved if self._all_movable else np.where(self.movable[points.rows], moved, 0.0)
 
     def exchanged(self, points: Points) -> NDArray[np.bool_]:
         """Return whether each category is another one, shape (points, category columns)."""

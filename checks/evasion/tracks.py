@@ -19,7 +19,7 @@ from proofbox.checks.subject import Decisions
 MOST_CELLS = 4_000_000
 """Cells of the points that are held at one time."""
 
-MOST_UNANSWERED = 5
+MOST_UNANSWERED = 3
 """Rows without an answer after which a search ends: each costs a dozen new starts of the model."""
 
 

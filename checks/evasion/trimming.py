@@ -45,26 +45,29 @@ def _each_alone(tracks: Tracks, best: Points, most: int, rng: Generator) -> tupl
     space = tracks.space
     numbers = space.moved(best) != 0
     changed = np.hstack([numbers, space.exchanged(best)])
-    factors: list[Floats] = []
-    places: list[int] = []
-    for place, row in enumerate(changed):
-        columns = np.flatnonzero(row)
-        if len(columns) < 1:
-            continue
-        parts = _PARTS[: max(1, most // len(columns))]
-        blocks = [columns[at : at + 1] for at in range(len(columns))]
-        if len(columns) > most:
-            blocks = np.array_split(rng.permutation(columns), most)
-        for block in blocks:
-            for left in parts if block[0] < numbers.shape[1] else (0.0,):
-                # The last changed column set back whole is the row as submitted.
-                if left == 0.0 and len(block) == len(columns):
-                    continue
-                factor = np.ones(changed.shape[1])
-                factor[block] = left
-                factors.append(factor)
-                places.append(place)
-    return np.array(factors).reshape(-1, changed.shape[1]), np.array(places, dtype=np.intp)
+    columns = changed.sum(axis=1)
+    block, blocks = _blocks(changed, most, rng), np.minimum(columns, most)
+    parts = np.clip(most // np.maximum(columns, 1), 1, len(_PARTS))
+    factors, places = [np.zeros((0, changed.shape[1]))], [np.zeros(0, dtype=np.intp)]
+    for number in range(int(blocks.max(initial=0))):
+        inside = block == number
+        for part, left in enumerate(_PARTS):
+            tried = (blocks > number) & (parts > part)
+            # A category has no parts; and the last changed column set back whole is the row as submitted.
+            tried &= (blocks > 1) if left == 0 else (inside[:, : numbers.shape[1]]).any(axis=1)
+            if tried.any():
+                factors.append(np.where(inside[tried], left, 1.0))
+                places.append(np.flatnonzero(tried))
+    return np.concatenate(factors), np.concatenate(places)
+
+
+def _blocks(changed: NDArray[np.bool_], most: int, rng: Generator) -> NDArray[np.int64]:
+    """Return the block of each changed cell, shape as ``changed``, -1 elsewhere: a column each, where there are few."""
+    ranks: NDArray[np.int64] = np.where(changed, np.cumsum(changed, axis=1) - 1, -1)
+    for row in np.flatnonzero(changed.sum(axis=1) > most):
+        cells = np.flatnonzero(changed[row])
+        ranks[row, cells] = rng.permutation(len(cells)) % most
+    return ranks
 
 
 def _joined(
@@ -80,11 +83,7 @@ def _joined(
         together = np.minimum.accumulate(factors[order], axis=0)
         fresh = np.flatnonzero((together[1:] != together[:-1]).any(axis=1)) + 1
         # Halfway through all of them and not only the first few, where there are many.
-        chosen = (
-            fresh[np.unique(np.linspace(0, len(fresh) - 1, min(most, len(fresh))).astype(np.intp))]
-            if len(fresh)
-            else fresh
-        )
+        chosen = fresh[np.unique(np.linspace(0, len(fresh) - 1, min(most, len(fresh))).astype(np.intp))]
         chosen = chosen[together[chosen].any(axis=1)]
         found.extend(together[chosen])
         owners.extend([int(place)] * len(chosen))

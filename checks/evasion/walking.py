@@ -17,11 +17,11 @@ _RADIUS = 0.1
 """How far probes lie from the boundary, as a part of the distance to it."""
 _OUTWARDS = (1.0, 0.5, 0.25, 0.125)
 """Steps tried from the boundary along its normal, in parts of the step that the walk has come to."""
-_STRAIGHT = (0.5, 0.75, 0.9, 0.98)
+_STRAIGHT = (0.75, 0.9, 0.97, 0.993)
 """Points tried on the straight way from the row along the normal, in parts of the distance found so far."""
-_MISSED = np.array([0.0, 0.5 / 0.75, 0.75 / 0.9, 0.9 / 0.98, *[0.0] * len(_OUTWARDS)])
+_MISSED = np.array([0.0, 0.75 / 0.9, 0.9 / 0.97, 0.97 / 0.993, *[0.0] * len(_OUTWARDS)])
 """Where the point tried before each lies on the way to it."""
-BISECTIONS = 6
+BISECTIONS = 8
 OUTWARD_POINTS = len(_OUTWARDS) + len(_STRAIGHT)
 
 
@@ -72,7 +72,7 @@ def outwards(tracks: Tracks, normals: Normals, rows: Rows, probes: int, step: Fl
     for part in portions(np.arange(len(rows)), space, probes):
         some = rows[part]
         best, radius = tracks.best(some), _RADIUS * tracks.distance[some]
-        around = _around(tracks, some, probes, rng)
+        around = _around(tracks, normals, some, probes, rng)
         turned = yield from tracks.ask(around)
         normals.add(best, around, turned, radius)
         tried = _along(tracks, some, normals.of(some), step[part])
@@ -89,14 +89,18 @@ def _between(space: Space, far: Points, part: Floats) -> Points:
     return space.allowed(replace(far, numbers=numbers))
 
 
-def _around(tracks: Tracks, rows: Rows, probes: int, rng: Generator) -> Points:
+def _around(tracks: Tracks, normals: Normals, rows: Rows, probes: int, rng: Generator) -> Points:
     """Return points around the nearest ones found, row by row: far enough apart to differ where steps are whole."""
     space, best = tracks.space, tracks.best(np.repeat(rows, probes))
-    drawn = rng.standard_normal(best.numbers.shape) * space.movable[best.rows]
-    length = np.linalg.norm(drawn, axis=1, keepdims=True)
-    radius = _RADIUS * tracks.distance[best.rows, None]
-    moves = drawn / np.where(length > 0, length, 1.0) * radius
-    moves = np.where(space.steps > 0, np.sign(moves) * np.maximum(np.abs(moves), np.abs(drawn) * space.steps), moves)
+    drawn = normals.flattened(rows, rng.standard_normal((len(rows), probes, best.numbers.shape[1])))
+    drawn = drawn.reshape(best.numbers.shape)
+    if not space.movable.all():
+        drawn *= space.movable[best.rows]
+    length = np.sqrt(np.einsum("pc,pc->p", drawn, drawn))
+    moves = drawn * (_RADIUS * tracks.distance[best.rows] / np.where(length > 0, length, 1.0))[:, None]
+    if space.steps.any():
+        wide = np.maximum(np.abs(moves), np.abs(drawn) * space.steps)
+        moves = np.where(space.steps > 0, np.sign(moves) * wide, moves)
     return space.allowed(replace(best, numbers=best.numbers + moves * space.spreads))
 
 

@@ -27,7 +27,7 @@ decisions on random points around it, as HopSkipJump does (by least squares over
 column, each set back whole or in part. A row that gets no nearer looks around at random. All rows take each step in the
 same calls, and no row is asked about more than `queries` times. A row counts as turned as well where the model crashes,
 hangs or answers garbage over a change of it; a change that it refuses with an error of its own turns nothing. After
-five rows without an answer the search ends. At last every row and its nearest change are asked about once more; a
+three rows without an answer the search ends. At last every row and its nearest change are asked about once more; a
 turned decision that the model does not repeat does not count.
 
 Rows are independent, so the intervals are Wilson's, Newcombe's for paired proportions, and order statistics for the

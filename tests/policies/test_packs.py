@@ -116,6 +116,7 @@ def test_the_first_controls_are_there_with_their_gates():
         "VN-SEC-02",
         "VN-SEC-03",
         "VN-SEC-06",
+        "VN-SEC-07",
         "VN-TRN-01",
         "VN-TRN-02",
     ]

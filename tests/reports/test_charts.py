@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from proofbox.reports.charts import Dot, Mark, criterion_chart, rates_chart, scale
+from proofbox.reports.charts import Dot, Line, Mark, criterion_chart, lines_chart, rates_chart, scale
 
 TICKS = [(0.0, "0%"), (0.5, "50%"), (1.0, "100%")]
 
@@ -80,3 +80,16 @@ def test_a_picture_loads_nothing():
 def test_a_scale_has_round_places_and_nought_where_values_lie_on_both_sides(values, places):
     assert scale(values) == places
     assert places[0] <= min(values) <= max(values) <= places[-1]
+
+
+def test_two_lines_are_named_above_and_stay_in_the_picture_where_they_lie_on_each_other():
+    points = ((0.1, 0.0), (0.2, 0.4))
+    uri = lines_chart(
+        [Line(label="tấn công", points=points, main=True), Line(label="ngẫu nhiên", points=points, main=False)],
+        [(0.0, "0"), (0.2, "0,2")],
+        [(0.0, "0 %"), (0.4, "40 %")],
+    )
+    assert words(uri) == ["0 %", "40 %", "0", "0,2", "tấn công", "ngẫu nhiên"]
+    assert lines_chart(
+        [Line(label="$x^{$", points=points[:1], main=True)], [(0.0, ""), (1.0, "")], [(0.0, ""), (1.0, "")]
+    )

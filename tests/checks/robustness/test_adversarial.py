@@ -113,7 +113,7 @@ def test_worst_a_brittle_feature_is_found_and_the_pair_differs_in_it_alone(attac
     )
     result, asked = attacked(columns, model, params={"budget": 0.1})
     found = measured(result)
-    assert found["evasion_rate"].value > 0.9
+    assert found["evasion_rate"].value >= 0.85
     assert found["median_evasion_distance"].value < 0.05, "the digit changes every tenth"
     (case,) = result.counterexamples
     assert case.changed == ("c",)
