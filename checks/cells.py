@@ -24,7 +24,8 @@ from proofbox.checks.degradation import (
     highest_flip_rate,
     smallest_case,
 )
-from proofbox.checks.perturbing import Altered, Probed, Tried, Unanswered, Way, perturbed, probed
+from proofbox.checks.perturbing import Altered, Tried, Unanswered, Way, perturbed
+from proofbox.checks.probing import Probed, probed
 from proofbox.checks.result import Json, Measured, Result
 from proofbox.checks.text import Text
 
@@ -96,9 +97,8 @@ def measure_cells(asked: Asked, given: Sequence[Cells], rng: Generator, headline
 def _measured(
     asked: Asked, columns: Sequence[str], found: Probed, tried: Sequence[Tried], wanted: Mapping[str, Json] | None
 ) -> Asking[Result]:
-    fell = [(way, one) for way, one in found.unanswered]
     later = [(one.way, one.unanswered) for one in tried if one.unanswered is not None]
-    named = [(way.name, one) for way, one in fell] + [(_place(way, one), one) for way, one in later]
+    named = [(way.name, one) for way, one in found.unanswered] + [(_place(way, one), one) for way, one in later]
     share = failure_share(asked, [{"column": name} for name in columns], _once(named))
     known = [one for one in tried if one.rows]
     main = [one for one in known if wanted is None or one.way.name == wanted]
@@ -108,7 +108,7 @@ def _measured(
         rate = highest_flip_rate(asked, known) if wanted is None else flip_rate(asked, best, known)
         measurements += [one for one in (rate, accuracy_drop(asked, best)) if one is not None]
         cases.append((yield from smallest_case(asked, best)))
-    cases += [failing_case(asked, way, one) for way, one in (*fell, *later)]
+    cases += [failing_case(asked, way, one) for way, one in (*found.unanswered, *later)]
     return Measured(measurements=tuple(measurements), counterexamples=tuple(case for case in cases if case is not None))
 
 

@@ -70,3 +70,16 @@ def failure_of(rows: pa.Table, deadline_seconds: float | None = None) -> Asking[
     except ModelFailedError as err:
         return err
     return None
+
+
+def answers_still(rows: pa.Table) -> Asking[None]:
+    """Ask about a row as submitted: a model that no longer answers for that has not failed over a change.
+
+    Raises
+    ------
+    ModelFailedError
+        It does not.
+    """
+    error = yield from failure_of(rows.slice(0, 1))
+    if error is not None:
+        raise error

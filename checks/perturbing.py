@@ -19,7 +19,7 @@ from proofbox.checks.asking import Asking, ask_all
 from proofbox.checks.broker import BATCH_ROWS
 from proofbox.checks.changing import differ, joined, part_of
 from proofbox.checks.errors import ModelFailedError
-from proofbox.checks.failing import Failure, failing_row, failure_of
+from proofbox.checks.failing import Failure, answers_still, failing_row
 from proofbox.checks.params import CheckParams
 from proofbox.checks.result import Json
 from proofbox.checks.sampling import narrow_enough, sample_sizes
@@ -175,6 +175,7 @@ def _ask(step: _Step, together: Sequence[Tried], altered: Sequence[Altered], pla
     try:
         answers = yield from ask_all([one.table for one in altered], planned)
     except ModelFailedError:
+        yield from answers_still(step.table)
         found = False
         for one, changed in zip(together, altered, strict=True):
             found = (yield from _ask_apart(step, one, changed, search=not found)) or found
@@ -221,39 +222,3 @@ def all_turned(one: Tried) -> Turned | None:
         table=pa.concat_tables([kept.table for kept in one.turned]),
         decisions=joined([kept.decisions for kept in one.turned]),
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Probed:
-    """Which ways a model answers at all."""
-
-    answered: tuple[Way, ...]
-    unanswered: tuple[tuple[Way, Unanswered], ...]
-
-
-def probed(data: Dataset, ways: Sequence[Way], rng: Generator, rows: int = 8) -> Asking[Probed]:
-    """Try each way on a few rows, all in one call where the model answers; say for which it gives no answer."""
-    chosen = np.sort(rng.choice(data.rows, min(rows, data.rows), replace=False))
-    table = data.feature_table().take(pa.array(chosen))
-    altered = [way.alter(table, rng) for way in ways]
-    try:
-        yield from ask_all([one.table for one in altered])
-    except ModelFailedError:
-        pass
-    else:
-        return Probed(answered=tuple(ways), unanswered=())
-    answered: list[Way] = []
-    unanswered: list[tuple[Way, Unanswered]] = []
-    for way, changed in zip(ways, altered, strict=True):
-        error = yield from failure_of(changed.table)
-        if error is None:
-            answered.append(way)
-            continue
-        # Of the failures that are no refusal, the first is searched for its row.
-        search = not error.refused and all(one.failure.error.refused for _, one in unanswered)
-        failure = (yield from failing_row(changed.table, error)) if search else Failure(error=error)
-        row = None if failure.row is None else int(chosen[failure.row])
-        shown = None if failure.row is None else changed.table.slice(failure.row, 1)
-        column = way.columns[0] if way.columns else None
-        unanswered.append((way, Unanswered(failure=failure, row=row, table=shown, column=column)))
-    return Probed(answered=tuple(answered), unanswered=tuple(unanswered))

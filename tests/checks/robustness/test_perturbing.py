@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from proofbox.checks.broker import Broker
+from proofbox.checks.errors import ModelFailedError
 from proofbox.checks.registry import get_check
 from proofbox.checks.sampling import narrow_enough, sample_sizes
 
@@ -172,3 +173,16 @@ def test_answers_that_are_numbers_turn_where_they_move_by_more_than_the_toleranc
     (case, *_) = Broker(Regression()).run(askings(given, first, checks=("outliers",)))
     shown = case.result.counterexamples[0]
     assert abs(shown.rows[0].score - shown.rows[1].score) > 0.1 * (1 + abs(shown.rows[0].score))
+
+
+@pytest.mark.parametrize("check", ["noise", "missing_values"])
+def test_a_model_that_is_gone_altogether_is_an_error_and_no_failure_over_a_change(data, model, check):
+    given = applicants(data, 50)
+    asked = model(robust, given.features)
+    decided = asked.predict(given.feature_table())
+
+    def gone(rows):
+        raise ModelFailedError("the model used up its time", "limit")
+
+    (done,) = Broker(model(gone, given.features)).run(askings(given, decided, checks=(check,)))
+    assert isinstance(done.result, ModelFailedError)
