@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated
@@ -93,9 +94,16 @@ def slices_of(data: Dataset, columns: tuple[str, ...], bands: int) -> Groups | I
 
 
 def band_edges(values: Floats, bands: int) -> tuple[float, ...]:
-    """Return the rising edges between bands of about equally many rows; none where there are few distinct numbers."""
+    """Return the rising edges between bands of about equally many rows, as round as the spread of the values allows.
+
+    None where there are few distinct numbers.
+    """
     there = values[np.isfinite(values)]
     if len(np.unique(there)) <= FEW_NUMBERS:
         return ()
-    edges = np.unique(np.quantile(there, np.arange(1, bands) / bands, method="higher"))
+    edges = np.quantile(there, np.arange(1, bands) / bands, method="higher")
+    digits = 2 - math.floor(math.log10(float(there.max()) / 2 - float(there.min()) / 2))
+    if abs(digits) < 300:  # beyond, a power of ten is no float
+        edges = np.round(edges, digits)
+    edges = np.unique(edges)
     return tuple(edges[edges > there.min()].tolist())

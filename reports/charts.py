@@ -141,7 +141,7 @@ def curve_chart(dots: Sequence[Dot], predicted: Sequence[float]) -> str:
     """Return a data URI: what happened over what was predicted, with intervals; on the line both are equal."""
     side, foot = 236, 18
     with _drawing():
-        figure, axes = _figure(width=side, height=side, left=28, right=8)
+        figure, axes = _figure(width=side + 8, height=side, left=36, right=8)
         axes.set_xlim(0, 1)
         axes.set_ylim(-foot / (side - 2 * foot), 1 + foot / (side - 2 * foot))
         axes.plot([0, 1], [0, 1], color=GREY, linewidth=1.0, linestyle=(0, (3, 1.6)))

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from proofbox.checks.slicing import band_edges
+
 CHECK = "performance.regression"
 TRUE = [10.0, 12.0, 9.0, 14.0, 11.0, 13.0, 8.0, 15.0]
 
@@ -102,6 +104,21 @@ def test_numbers_are_cut_into_bands(run, data, answers):
     assert {one.group.get("age") for one in result.measurements if one.group} == {
         "< 20", "[20, 40)", "[40, 60)", ">= 60"
     }  # fmt: skip
+
+
+def test_bands_end_in_round_numbers(run, data, answers):
+    pay = np.random.default_rng(2).lognormal(3, 1, 400)
+    rows = data({"y": pay, "pay": pay}, target="y")
+    result = run(CHECK, data=rows, decisions=answers(pay + 1.0), params={"slice": ["pay"], "bands": 2})
+    (below, above) = {one.group["pay"] for one in result.measurements if one.group}
+    assert max(map(len, (below, above))) <= 7
+
+
+def test_bands_of_extreme_numbers_are_bands():
+    huge = np.linspace(-1, 1, 40) * 1.7e308
+    assert len(band_edges(huge, 4)) == 3
+    assert len(band_edges(np.arange(40) * 5e-324, 4)) == 3
+    assert band_edges(np.zeros(0), 4) == ()
 
 
 number = st.integers(-1_000, 1_000).map(lambda n: n / 8)
