@@ -15,7 +15,7 @@ from proofbox.checks.result import Json
 from proofbox.checks.text import Text, t
 from proofbox.policies.canonical import measurement_id, task_key
 from proofbox.policies.errors import MisuseError
-from proofbox.policies.facts import Facts, applies
+from proofbox.policies.facts import Facts, applies, why_not
 from proofbox.policies.meaning import WRONG_SIDE, can_be_missed, with_placeholder
 from proofbox.policies.model import EACH_DECLARED, Comparison, Control, Criterion, Policy, Requirement
 from proofbox.policies.record import CriterionRecord, Verdict
@@ -112,11 +112,9 @@ def _planned(control: Control, requirement: Requirement, facts: Facts, checks: M
 
 
 def _settled(control: Control, requirement: Requirement, facts: Facts) -> tuple[Verdict, Text] | None:
-    if not applies(control.applies_when, facts):
-        return "not-applicable", t("the control {control} is not meant for this kind of product", control=control.id)
-    if not applies(requirement.applies_when, facts):
-        reason = t("the requirement {requirement} is not meant for this kind of product", requirement=requirement.id)
-        return "not-applicable", reason
+    for name, condition in ((control.id, control.applies_when), (requirement.id, requirement.applies_when)):
+        if not applies(condition, facts):
+            return "not-applicable", _not_meant(name, *why_not(condition, facts))
     if requirement.attestation is not None:
         return "not-run", t("a person must attest this, and nobody has")
     attribute = requirement.with_.get("attribute")
@@ -137,6 +135,16 @@ def _nothing_declared(measure: str, spec: CheckSpec) -> Text:
         "the provider declares no value for {measure} under declared.performance, so there is nothing to compare with",
         measure=measure,
     )
+
+
+def _not_meant(name: str, key: str, has: str) -> Text:
+    """Return why a control or requirement is not asked of a product: what of it does not fit, and what it is."""
+    said = has.replace("-", " ")
+    return {
+        "risk_tier": t("{name} is not asked at this product's risk tier, which is {tier}", name=name, tier=said),
+        "task": t("{name} is not asked of this product's task, which is {task}", name=name, task=said),
+        "sector": t("{name} is not asked in this product's sector, which is {sector}", name=name, sector=said),
+    }[key]
 
 
 Judged = tuple[CriterionRecord, Text | None]

@@ -64,14 +64,23 @@ class Facts:
 
 def applies(condition: AppliesWhen | None, facts: Facts) -> bool:
     """Return whether a control or requirement is meant for this product; an unknown fact excludes nothing."""
+    return not _excluding(condition, facts)
+
+
+def why_not(condition: AppliesWhen | None, facts: Facts) -> tuple[str, str]:
+    """Return the first key by which a condition excludes a product, and what the product has there."""
+    return _excluding(condition, facts)[0]
+
+
+def _excluding(condition: AppliesWhen | None, facts: Facts) -> list[tuple[str, str]]:
     if condition is None:
-        return True
-    pairs: tuple[tuple[tuple[str, ...] | None, str | None], ...] = (
-        (condition.risk_tier, facts.risk_tier),
-        (condition.task, facts.task),
-        (condition.sector, facts.sector),
+        return []
+    keys: tuple[tuple[str, tuple[str, ...] | None, str | None], ...] = (
+        ("risk_tier", condition.risk_tier, facts.risk_tier),
+        ("task", condition.task, facts.task),
+        ("sector", condition.sector, facts.sector),
     )
-    return all(listed is None or fact is None or fact in listed for listed, fact in pairs)
+    return [(key, fact) for key, listed, fact in keys if listed is not None and fact is not None and fact not in listed]
 
 
 def _text(where: str, value: Json) -> str | None:

@@ -75,6 +75,15 @@ SECTORS: Mapping[str, Text] = {
 ROLES: Mapping[str, Text] = {"evaluation": t("evaluation"), "training": t("training"), "reference": t("reference")}
 """What a data file is for; checks name it as ``{role}``, and it is translated there (``i18n.OUR_WORDS``)."""
 
+TASKS: Mapping[str, Text] = {
+    "binary-classification": t("binary classification"),
+    "multiclass-classification": t("multiclass classification"),
+    "regression": t("regression"),
+    "text-classification": t("text classification"),
+    "text-generation": t("text generation"),
+}
+"""Why a requirement does not apply names the product's task as ``{task}``; it is translated there."""
+
 TIERS: Mapping[str, Text] = {"low": t("low"), "medium": t("medium"), "high": t("high")}
 
 FIELDS: Mapping[str, Text] = {

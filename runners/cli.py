@@ -12,6 +12,7 @@ import rich_click as click
 COMMANDS = (
     "run",
     "demo",
+    "classify",
     "measure",
     "checks",
     "policy",

@@ -9,7 +9,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_serializer, model_validator
 
 from proofbox.checks.subject import Task
+from proofbox.policies.classification import ClassificationAnswers
 from proofbox.policies.errors import BadDocumentError, Problem
+from proofbox.policies.trial_level import TrialFlags
 from proofbox.policies.validation import validate, wrong
 from proofbox.policies.yamlfile import Document, read_yaml
 from proofbox.runners.errors import BadSubmissionError
@@ -248,6 +250,10 @@ class Submission(Block):
     declared: Declared = Declared()
     documents: Documents = Documents()
     attestations: Name | None = None
+    classification: ClassificationAnswers | None = None
+    """Answers from which the risk tier follows."""
+    trial: TrialFlags | None = None
+    """What a controlled trial touches, where there is one."""
 
     @property
     def task(self) -> Task:

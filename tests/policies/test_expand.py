@@ -79,7 +79,7 @@ def test_a_requirement_may_be_for_some_products_only(valid, checks, write):
     policy = load_policy(write(text), checks=checks).policy
     planned = plan_requirements(policy, FACTS, checks)[0]
     assert planned.settled[0] == "not-applicable"
-    assert "T-FAIR.a is not meant for" in str(planned.settled[1])
+    assert "T-FAIR.a is not asked of this product's task" in str(planned.settled[1])
 
 
 def test_parameters_that_this_version_does_not_have_are_misuse(tiny, checks):
