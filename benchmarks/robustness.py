@@ -15,12 +15,14 @@ from collections.abc import Callable, Mapping
 import robustness_adversarial
 import robustness_batches
 import robustness_perturbation
+import robustness_properties
 from robustness_hosting import Settings
 
 PARTS: Mapping[str, Callable[[Settings], bool]] = {
     "perturbation": robustness_perturbation.report,
     "batches": robustness_batches.report,
     "adversarial": robustness_adversarial.report,
+    "properties": robustness_properties.report,
 }
 """Name -> prints its tables, returns whether the bar was met."""
 

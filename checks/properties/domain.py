@@ -22,9 +22,9 @@ from proofbox.checks.result import Scalar
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-EACH = 8
+EACH = 12
 """Values of a feature in one example."""
-EXAMPLES = 4
+EXAMPLES = 1
 """Examples beside the first, which is the simplest value over and over."""
 AT_ONCE = 16
 """Features of one example: what Hypothesis draws for one is bounded."""
@@ -58,7 +58,7 @@ def described(table: pa.Table) -> tuple[Feature, ...]:
 
 
 def drawn_values(features: Sequence[Feature], rng: Generator) -> Mapping[str, list[Scalar]]:
-    """Have Hypothesis draw up to 40 values of each feature from its domain; the same for the same state of ``rng``."""
+    """Have Hypothesis draw a dozen values of each feature from its domain; the same for the same state of ``rng``."""
     from hypothesis import HealthCheck, Phase, given, seed, settings
     from hypothesis import strategies as st
 

@@ -53,7 +53,7 @@ def sort_out(rows: pa.Table, deadline_seconds: float) -> Asking[Sorted]:
         left = np.array([row for row in np.flatnonzero(~answered) if row not in errors], dtype=np.intp)
         if not len(left):
             break
-        part = rows.take(pa.array(left))
+        part = rows if len(left) == rows.num_rows else rows.take(pa.array(left))
         try:
             yield Question(rows=part, deadline_seconds=deadline_seconds)
         except ModelFailedError as err:

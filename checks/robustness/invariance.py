@@ -59,7 +59,7 @@ class Params(CheckParams):
 
     columns: tuple[str, ...] = Field(default=(), max_length=100)
     """Irrelevant features, beside those that the submission declares."""
-    cases: int = Field(default=2_000, ge=1, le=1_000_000)
+    cases: int = Field(default=4_000, ge=1, le=1_000_000)
     """Rows of which irrelevant features are changed."""
 
 

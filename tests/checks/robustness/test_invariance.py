@@ -28,8 +28,8 @@ def by_branch(columns):
 def test_perfect_a_model_that_looks_at_no_branch(searched):
     result, asked = searched(robust())
     assert rates(result) == {ANSWER: 0.0, DECISION: 0.0}
-    assert result.measurements[0].interval.high == pytest.approx(1 - 0.025 ** (1 / 2_000))
-    assert asked.batches == [4_000]
+    assert result.measurements[0].interval.high == pytest.approx(1 - 0.025 ** (1 / 4_000))
+    assert asked.batches == [8_000]
 
 
 def test_worst_a_model_of_nothing_else(searched):

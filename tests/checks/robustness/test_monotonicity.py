@@ -121,3 +121,23 @@ def test_inapplicable(why, data, model):
     assert "declares no direction" in asked()
     assert "does not read height" in asked(monotone={"height": "increasing"})
     assert "branch holds no numbers" in asked(monotone={"branch": "increasing"})
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_a_robust_model_passes_every_property_whatever_the_seed(run, data, model, decisions, seed):
+    """No false alarm: a fitted model that keeps its promises is not accused, over 50 seeds."""
+    columns = people()
+    claims = {"monotone": {"income": "increasing", "debt": "decreasing"}, "irrelevant": ("branch",)}
+    given, asked = data(columns, features=FEATURES, **claims), model(robust(), FEATURES)
+    decided = asked.predict(given.feature_table())
+    small = {
+        "monotonicity": {"cases": 100},
+        "invariance": {"cases": 200},
+        "bounded_output": {"most_rows": 200, "near_rows": 200},
+        "malformed_input": {},
+        "repeatability": {"most_rows": 100, "single_rows": 4},
+    }
+    for name, params in small.items():
+        result = run(f"robustness.{name}", params=params, data=given, model=asked, decisions=decided, seed=seed)
+        assert all(found.value == 0.0 for found in result.measurements), name
+        assert result.counterexamples == ()
