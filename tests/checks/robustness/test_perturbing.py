@@ -186,3 +186,25 @@ def test_a_model_that_is_gone_altogether_is_an_error_and_no_failure_over_a_chang
 
     (done,) = Broker(model(gone, given.features)).run(askings(given, decided, checks=(check,)))
     assert isinstance(done.result, ModelFailedError)
+
+
+def test_every_way_sees_the_same_draws_whoever_has_dropped_out(data, model):
+    """Noise of twice the severity is twice the noise, in every row and step."""
+    x = np.random.default_rng(5).normal(size=3_000)
+    given = data({"x": x}, features=("x",))
+    seen = []
+
+    def coin(rows):
+        seen.append(number(rows, "x"))
+        return (np.abs(number(rows, "x")) * 1e6) % 1 < 0.5
+
+    asked = model(coin, ("x",))
+    decided = asked.predict(given.feature_table())
+    seen.clear()
+    list(Broker(asked).run(askings(given, decided, checks=("noise",), severities=(0.1, 0.2), severity=0.1)))
+    steps = [part for part in seen if len(part) > 100]
+    assert len(steps) > 1
+    for part in steps:
+        weak, strong = np.split(part, 2)
+        before = 2 * weak - strong
+        assert np.isin(np.round(before, 9), np.round(x, 9)).all()
