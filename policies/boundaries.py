@@ -88,7 +88,7 @@ def _results(requirement: Requirement, spec: CheckSpec | None) -> Iterator[Case]
         yield from (_case(requirement, verdict, attestation=answer) for answer, verdict in _answers(requirement))
         return
     stated = spec.measures[measured(criterion, spec)].range
-    claimed = claim(stated) if criterion.measure == EACH_DECLARED else None
+    claimed = claim(stated) if criterion.threshold is None else None
     single = _simple if criterion.decision_rule == "simple" else _guarded
     for edge in edges(criterion, stated):
         for case in single(requirement, criterion, edge, range_bounds(stated)):

@@ -14,7 +14,7 @@ from proofbox.checks.registry import CheckSpec
 from proofbox.policies.boundaries import Edge, edges, measured
 from proofbox.policies.meaning import can_be_missed, range_bounds
 from proofbox.policies.meant import CHOICES, conditions
-from proofbox.policies.model import EACH_DECLARED, AppliesWhen, Control, Criterion, Requirement
+from proofbox.policies.model import AppliesWhen, Control, Criterion, Requirement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ def _criteria(criterion: Criterion | None, spec: CheckSpec | None) -> Iterator[t
     if criterion is None or spec is None:
         return
     stated = spec.measures[measured(criterion, spec)].range
-    if criterion.measure != EACH_DECLARED:
+    if criterion.threshold is not None:
         other = next((name for name in spec.measures if name != criterion.measure), None)
         if other is not None:
             yield f"measure {criterion.measure} -> {other}", criterion.model_copy(update={"measure": other})

@@ -14,7 +14,7 @@ from proofbox.policies.facts import Facts
 from proofbox.policies.fixtures import Case, Cases
 from proofbox.policies.judge import Evidence, judge
 from proofbox.policies.loader import LoadedPolicy
-from proofbox.policies.model import EACH_DECLARED, Control, Policy
+from proofbox.policies.model import Control, Policy
 from proofbox.policies.mutants import Mutant, mutants
 from proofbox.policies.record import AttestationRecord, Conclusion, MeasurementRecord, Verdict
 
@@ -145,7 +145,7 @@ def _outcome(
 
 def _facts(alone: Control, case: Case, measure: str | None) -> Facts:
     criterion = alone.requirements[0].criterion
-    claims = criterion is not None and criterion.measure == EACH_DECLARED
+    claims = criterion is not None and criterion.threshold is None
     return Facts(
         **case.product.model_dump(),
         sensitive=("first", "second"),
