@@ -138,9 +138,8 @@ def test_derived_fixtures_notice_every_mutant_of_every_kind(
 @pytest.mark.parametrize("measure", ["each-declared", "recall"])
 def test_what_the_provider_claims_is_tried_too(measure: str, valid: str, checks, load: Callable[..., LoadedPolicy]):
     old = valid[valid.index("        check: fair.parity") : valid.index("        remediation")]
-    new = (
-        "        check: perf.score\n        criterion: {measure: each-declared, at_least: declared, origin: provider}\n"
-    )
+    criterion = f"criterion: {{measure: {measure}, at_least: declared, origin: provider}}"
+    new = f"        check: perf.score\n        {criterion}\n"
     tried = selftest(load(valid.replace(old, new)), {}, checks)
     assert tried.well
     assert any("declared" in str(item) for item in load(valid.replace(old, new)).policy.controls)

@@ -317,6 +317,21 @@ WRONG = [
         "title: {en: Tiny, no: Lite}",
         "6:19: title.no: got the unknown key 'no', expected one of en, vi",
     ),
+    (
+        'clause: "1"',
+        "clause: n/a",
+        "11:35: controls[0].references[0].clause: got 'n/a', expected the clause as its own text numbers it",
+    ),
+    (
+        "        check: prov.digests",
+        "        applies_when: {sector: [helth]}\n        check: prov.digests",
+        "applies_when.sector[0]: got 'helth', expected 'credit', 'health'",
+    ),
+    (
+        "        check: prov.digests",
+        "        aplies_when: {sector: [health]}\n        check: prov.digests",
+        "aplies_when: got the unknown key 'aplies_when'",
+    ),
 ]
 
 
