@@ -24,13 +24,22 @@ def canonical(value: object) -> str:
 
 def task_key(check: str, params: Mapping[str, Json]) -> str:
     """Return the key by which equal tasks are recognised: a check with its full parameters."""
-    return canonical({"check": check, "params": dict(params)})
+    return canonical({"check": check, "params": _whole(dict(params))})
 
 
 def measurement_id(check: str, params: Mapping[str, Json], measure: str, group: Mapping[str, str]) -> str:
     """Return ``m-`` and 16 hex digits, the same in every run that measures the same thing."""
-    content = {"check": check, "params": dict(params), "measure": measure, "group": dict(group)}
+    content = {"check": check, "params": _whole(dict(params)), "measure": measure, "group": dict(group)}
     return f"m-{_sha256(canonical(content))[:16]}"
+
+
+def _whole(value: Json) -> Json:
+    """Return whole numbers without a point, as a record that was written and read again has them."""
+    if isinstance(value, dict):
+        return {name: _whole(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_whole(one) for one in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def counterexample_id(content: Mapping[str, Json]) -> str:

@@ -109,3 +109,11 @@ def test_the_id_of_a_measurement_stays_the_same_in_every_version():
 def test_canonical_text_does_not_depend_on_the_order_of_keys(value):
     assert canonical(dict(reversed(value.items()))) == canonical(value)
     assert json.loads(canonical(value)) == value
+
+
+def test_a_parameter_that_is_a_whole_number_is_the_same_task_in_a_record_that_was_read_again():
+    from proofbox.policies.canonical import measurement_id, task_key
+
+    given, read = {"deadline_seconds": 30.0, "sizes": [1.0, 2.5]}, {"deadline_seconds": 30, "sizes": [1, 2.5]}
+    assert task_key("a.b", given) == task_key("a.b", read)
+    assert measurement_id("a.b", given, "m", {}) == measurement_id("a.b", read, "m", {})
