@@ -113,7 +113,8 @@ def write_bundle(
     for name, table in (tables or {}).items():
         _add(files, f"tables/{_file_name(name)}.parquet", parquet_bytes(table))
     for found in cast("list[dict[str, object]]", json.loads(files["assessment.json"])["counterexamples"]):
-        _add(files, f"counterexamples/{_file_name(str(found['id']))}.json", canonical_bytes(found))
+        case = canonical_bytes({**found, "seed": assessment.run.seed})
+        _add(files, f"counterexamples/{_file_name(str(found['id']))}.json", case)
     for language in languages:
         files[report_name(language)] = render_html(assessment, language).encode()
     manifest = _manifest_bytes(files)

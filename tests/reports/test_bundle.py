@@ -75,6 +75,13 @@ def test_it_holds_what_the_contract_lists(bundle):
     assert bundle.report("vi").name == "report.vi.html"
 
 
+def test_a_counterexample_carries_the_seed_that_finds_it_again(bundle, model_a):
+    case = json.loads((bundle.path / "counterexamples/c-00000000000000aa.json").read_bytes())
+    record = json.loads((bundle.path / "assessment.json").read_bytes())
+    recorded = next(found for found in record["counterexamples"] if found["id"] == case["id"])
+    assert case == {**recorded, "seed": model_a.run.seed}
+
+
 def test_it_reads_back_as_it_was_written(bundle, model_a):
     content = read_bundle(bundle.path)
     assert content.assessment == model_a
