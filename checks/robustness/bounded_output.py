@@ -51,7 +51,7 @@ from proofbox.checks.result import Counterexample, Inapplicable, Json, Measured,
 from proofbox.checks.subject import Dataset
 from proofbox.checks.text import t
 
-ROWS_AT_ONCE = 2_000
+ROWS_AT_ONCE = 5_000
 """Rows of one call, so that a deadline of seconds is enough for any honest model."""
 
 
@@ -63,7 +63,7 @@ class Params(CheckParams):
     near_rows: int = Field(default=2_000, ge=0, le=1_000_000)
     """Further rows near them."""
     deadline_seconds: float = Field(default=30, gt=0, le=600)
-    """How long the answer to 2,000 rows may take."""
+    """How long the answer to 5,000 rows may take."""
 
 
 @check("robustness.bounded_output")

@@ -40,7 +40,7 @@ def test_perfect_every_row_gets_an_answer(searched):
     assert (found.value, found.sample_size, result.counterexamples) == (0.0, 3_500, ())
     assert found.interval.high == pytest.approx(1 - 0.025 ** (1 / 3_500))
     assert found.detail == {"rows_real": 1_500, "rows_near": 2_000, "kinds": {}, "not_known": 0}
-    assert asked.batches == [2_000, 1_500], "no more than a deadline of seconds is enough for"
+    assert asked.batches == [3_500]
 
 
 def test_worst_a_model_that_never_answers(searched):
@@ -117,8 +117,11 @@ def test_the_deadline_reaches_the_model(run, data, model):
             told.append(deadline_seconds)
             return super().predict(rows)
 
-    run(CHECK, params={"deadline_seconds": 3}, data=data(people(), features=FEATURES), model=Timed(robust(), FEATURES))
+    asked = Timed(robust(), FEATURES)
+    params = {"deadline_seconds": 3, "near_rows": 6_000}
+    run(CHECK, params=params, data=data(people(), features=FEATURES), model=asked)
     assert told == [3, 3]
+    assert asked.batches == [5_000, 2_500], "no more than a deadline of seconds is enough for"
 
 
 def test_the_same_seed_gives_the_same_bytes(searched):
