@@ -78,7 +78,7 @@ class Counted:
 
     def predict(self, rows: pa.Table) -> Decisions:
         self.calls += 1
-        codes = self._case.predict(np.column_stack([column.to_numpy() for column in rows.columns]))
+        codes = self._case.predict(np.stack([column.to_numpy() for column in rows.columns]).T)
         return Decisions(classes=("0", "1"), codes=codes, score=None, positive_label="1", source="model")
 
     def restart(self) -> None:

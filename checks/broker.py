@@ -17,6 +17,9 @@ from proofbox.checks.subject import Decisions, Model
 BATCH_ROWS = 200_000
 """Rows in one call at most: enough to make a call's own cost vanish, little enough to bound memory."""
 
+_ANSWERED = Question(rows=pa.table({}))
+"""Stands in the place of a question that has its answer, so that its rows are let go of."""
+
 K = TypeVar("K")
 R = TypeVar("R")
 
@@ -58,7 +61,7 @@ class _Open(Generic[K, R]):
         rows, calls, planned = self.queries.rows, self.queries.calls, self.queries.planned
         planned = max(planned, self.question.planned)
         self.queries = Queries(rows + self.question.rows.num_rows, calls + 1, planned)
-        self.question = Question(rows=self.question.rows.schema.empty_table())  # a slice would keep them all
+        self.question = _ANSWERED
         return self
 
 

@@ -52,8 +52,15 @@ class Donors:
         """Return the donors nearest to a row among those decided differently, nearest first."""
         others = np.flatnonzero(self.decided != decided)
         lent = self.lent(np.full(len(others), row), others)
-        order = np.argsort(self._space.distances(lent), kind="stable")[:most]
-        return others[order]
+        return others[_smallest(self._space.distances(lent), most)]
+
+
+def _smallest(values: Floats, most: int) -> NDArray[np.intp]:
+    """Return the places of the smallest values, in order; of equal ones the first. Only those few are sorted."""
+    places = np.arange(len(values))
+    if len(values) > most:
+        places = np.flatnonzero(values <= np.partition(values, most - 1)[most - 1])
+    return places[np.argsort(values[places], kind="stable")][:most]
 
 
 def most_donors(space: Space) -> int:
