@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FOLDS = 4
-_ROUNDS = 60
-_LEAVES = 15
-_FEWEST_IN_LEAF = 10
+_SETTINGS = {"max_iter": 60, "max_leaf_nodes": 15, "min_samples_leaf": 10, "early_stopping": False}
 
 
 def numbers_of(table: pa.Table, columns: Sequence[str]) -> Floats:
@@ -75,13 +73,7 @@ def held_out_probabilities(
     from sklearn.ensemble import HistGradientBoostingClassifier
     from threadpoolctl import threadpool_limits
 
-    trees = HistGradientBoostingClassifier(
-        max_iter=_ROUNDS,
-        max_leaf_nodes=_LEAVES,
-        min_samples_leaf=_FEWEST_IN_LEAF,
-        early_stopping=False,
-        random_state=int(rng.integers(2**31)),
-    )
+    trees = HistGradientBoostingClassifier(**_SETTINGS, random_state=int(rng.integers(2**31)))
     found = np.zeros((int(np.count_nonzero(~inside)), classes))
     with threadpool_limits(1):  # threads that wait for each other cost twenty times what they save here
         trees.fit(features[inside], labels[inside])
@@ -98,13 +90,7 @@ def out_of_fold_values(features: Floats, values: Floats, rng: Generator) -> Floa
     fold = _folds(np.zeros(len(values), dtype=np.int64), rng)
     for part in range(FOLDS):
         inside = fold != part
-        trees = HistGradientBoostingRegressor(
-            max_iter=_ROUNDS,
-            max_leaf_nodes=_LEAVES,
-            min_samples_leaf=_FEWEST_IN_LEAF,
-            early_stopping=False,
-            random_state=int(rng.integers(2**31)),
-        )
+        trees = HistGradientBoostingRegressor(**_SETTINGS, random_state=int(rng.integers(2**31)))
         with threadpool_limits(1):
             trees.fit(features[inside], values[inside])
             found[~inside] = trees.predict(features[~inside])

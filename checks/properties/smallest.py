@@ -59,6 +59,12 @@ class Found:
     row: int
     """Zero-based real row that it comes from."""
 
+    def told(self, *, decision: bool) -> dict[str, str]:
+        """Return what a sentence on the pair names: the columns, and what was answered ``before`` and ``after``."""
+        pair = (self.first, self.second)
+        before, after = (row.decision if decision else f"{row.score:.6g}" for row in pair)
+        return {"columns": ", ".join(self.changed), "before": before, "after": after}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shrinking:

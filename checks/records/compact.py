@@ -16,11 +16,10 @@ from proofbox.checks.records.model import (
     Lineage,
     Node,
     NodeKind,
-    Places,
     Purposes,
     Record,
 )
-from proofbox.checks.records.values import first_text, is_filled, objects, personal_data, texts
+from proofbox.checks.records.values import first_text, is_filled, objects, personal_data, places, texts
 
 
 def _inside(path: str) -> str:
@@ -119,10 +118,8 @@ def read_compact(document: Document, path: str) -> Record:
         personal_data=personal_data(said.get("personal_data")),
         lawful_basis=texts(said.get("lawful_basis")),
         purposes=Purposes(sectors=texts(said.get("sectors")), texts=texts(said.get("intended_use"))),
-        processing=Places(
-            named=texts(said.get("processing_countries")), excluded=texts(said.get("processing_excluded"))
-        ),
-        storage=Places(named=texts(said.get("storage_countries")), excluded=texts(said.get("storage_excluded"))),
+        processing=places(said, "processing"),
+        storage=places(said, "storage"),
         made=first_text(said.get("date")),
         valid_until=first_text(said.get("valid_until")),
         lineage=_lineage(said),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from proofbox.checks.documents.document import Data, Document
-from proofbox.checks.records.model import FIELDS, PROV, FileDigest, Lineage, Node, Places, Purposes, Record
+from proofbox.checks.records.model import FIELDS, PROV, FileDigest, Lineage, Node, Purposes, Record
 from proofbox.checks.records.provgraph import ProvGraph
-from proofbox.checks.records.values import first_filled, first_text, objects, personal_data, texts
+from proofbox.checks.records.values import first_filled, first_text, objects, personal_data, places, texts
 from proofbox.checks.result import Json
 
 _LOCAL_NAMES = {
@@ -62,10 +62,8 @@ def read_prov(document: Document, path: str, data_file: str, sha256: str | None)
         personal_data=personal_data(said.get("personal_data")),
         lawful_basis=texts(fields.get("lawful_basis")),
         purposes=Purposes(sectors=texts(said.get("sectors")), texts=texts(fields.get("intended_use"))),
-        processing=Places(
-            named=texts(said.get("processing_countries")), excluded=texts(said.get("processing_excluded"))
-        ),
-        storage=Places(named=texts(said.get("storage_countries")), excluded=texts(said.get("storage_excluded"))),
+        processing=places(said, "processing"),
+        storage=places(said, "storage"),
         made=first_text(fields.get("date")),
         valid_until=first_text(fields.get("valid_until")),
         lineage=Lineage(nodes=nodes, edges=tuple(graph.edges), called=(own.id,) if own else ()),

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from proofbox.checks.documents.document import Data
-from proofbox.checks.records.model import PersonalData
+from proofbox.checks.records.model import PersonalData, Places
 
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _EMPTY_WORDS = frozenset(
@@ -93,3 +93,8 @@ def _texts(value: Data) -> Iterator[str]:
             yield from _texts(item)
     elif is_filled(value) and not isinstance(value, bool):
         yield str(value).strip()
+
+
+def places(said: Mapping[str, Data], use: str) -> Places:
+    """Return the countries of a use (``processing``, ``storage``) under our own names of the keys."""
+    return Places(named=texts(said.get(f"{use}_countries")), excluded=texts(said.get(f"{use}_excluded")))

@@ -104,17 +104,12 @@ def _twins(ground: Ground, places: Sequence[int], cases: int, rng: Generator) ->
 
 
 def _summary(found: Found, decision: bool) -> Text:
-    columns = ", ".join(found.changed)
+    told = found.told(decision=decision)
     if decision:
         return t(
             "Nothing but {columns} differs, which is declared irrelevant: the decision turns from {before} to {after}.",
-            columns=columns,
-            before=found.first.decision,
-            after=found.second.decision,
+            **told,
         )
     return t(
-        "Nothing but {columns} differs, which is declared irrelevant: the score moves from {before} to {after}.",
-        columns=columns,
-        before=f"{found.first.score:.6g}",
-        after=f"{found.second.score:.6g}",
+        "Nothing but {columns} differs, which is declared irrelevant: the score moves from {before} to {after}.", **told
     )

@@ -121,17 +121,7 @@ def _rewritten(
 
 
 def _summary(found: Found, decision: bool) -> Text:
-    columns = ", ".join(found.changed)
+    told = found.told(decision=decision)
     if decision:
-        return t(
-            "The same quantity in another unit ({columns}): the decision turns from {before} to {after}.",
-            columns=columns,
-            before=found.first.decision,
-            after=found.second.decision,
-        )
-    return t(
-        "The same quantity in another unit ({columns}): the score moves from {before} to {after}.",
-        columns=columns,
-        before=f"{found.first.score:.6g}",
-        after=f"{found.second.score:.6g}",
-    )
+        return t("The same quantity in another unit ({columns}): the decision turns from {before} to {after}.", **told)
+    return t("The same quantity in another unit ({columns}): the score moves from {before} to {after}.", **told)
