@@ -115,7 +115,7 @@ def dataset(table: pa.Table, attribute: tuple[str, ...], source: object = None) 
 
     return Dataset(
         role="evaluation", path="made", table=table, features=(), target="y_true", prediction="y_pred",
-        sensitive=attribute, weight=None, id_columns=(), positive_label="1", favourable_label=None, source=source,
+        sensitive=attribute, positive_label="1", source=source,
     )  # fmt: skip
 
 

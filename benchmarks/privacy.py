@@ -50,13 +50,7 @@ def made(rows: int) -> Dataset:
         path="x.csv",
         table=pa.table(coded, names=table.column_names),
         features=(),
-        target=None,
-        prediction=None,
-        sensitive=(),
-        weight=None,
-        id_columns=(),
         positive_label="1",
-        favourable_label=None,
     )
 
 

@@ -87,13 +87,7 @@ def dataset(role: str, table: pa.Table, source: object = None) -> Dataset:
         path=f"{role}.parquet",
         table=table,
         features=tuple(COLUMNS[:-1]),
-        target=None,
-        prediction=None,
-        sensitive=(),
-        weight=None,
-        id_columns=(),
         positive_label="1",
-        favourable_label=None,
         source=source,
     )
 

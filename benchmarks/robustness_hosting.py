@@ -93,12 +93,7 @@ def classification(rows: int, numbers: int = 26, texts: int = 4) -> Dataset:
         table=pa.table({**columns, "y": (weight > 50).astype(int)}),
         features=tuple(columns),
         target="y",
-        prediction=None,
-        sensitive=(),
-        weight=None,
-        id_columns=(),
         positive_label="1",
-        favourable_label=None,
     )
 
 

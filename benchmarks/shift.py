@@ -92,12 +92,7 @@ def dataset(made: Columns) -> Dataset:
         table=pa.table({name: pa.array(values) for name, values in made.items()}),
         features=("a", "b", "c", "job", "pay"),
         target="y",
-        prediction=None,
-        sensitive=(),
-        weight=None,
-        id_columns=(),
         positive_label="1",
-        favourable_label=None,
     )
 
 

@@ -132,14 +132,14 @@ class Dataset:
     """All columns. Text columns are dictionary-encoded, NFC-normalised and trimmed."""
     features: tuple[str, ...]
     """Columns given to the model, in this order."""
-    target: str | None
-    prediction: str | None
-    sensitive: tuple[str, ...]
-    weight: str | None
-    id_columns: tuple[str, ...]
+    target: str | None = None
+    prediction: str | None = None
+    sensitive: tuple[str, ...] = ()
+    weight: str | None = None
+    id_columns: tuple[str, ...] = ()
     positive_label: str
     """The class whose rates are counted, in the text form of :func:`proofbox.checks.labels.label_text`."""
-    favourable_label: str | None
+    favourable_label: str | None = None
     """The outcome people want, where it is not the positive one."""
     proxies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Sensitive column -> features that stand in for it, as the provider declares."""

@@ -84,14 +84,7 @@ def build_data(
     **others: object,
 ) -> Dataset:
     table = pa.table({name: _column(values) for name, values in columns.items()})
-    given = {
-        "prediction": None,
-        "sensitive": (),
-        "weight": None,
-        "id_columns": (),
-        "positive_label": "1",
-        "favourable_label": None,
-    } | others
+    given = {"positive_label": "1"} | others
     return Dataset(role=role, path=f"{role}.csv", table=table, features=tuple(features), target=target, **given)
 
 
