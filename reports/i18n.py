@@ -97,8 +97,13 @@ class Translator:
         """
         said, template = self.text(text), self._translated(text.template)
         if template[:1].isalpha() or template.startswith("{measure}"):
-            said = said[:1].upper() + said[1:]
+            said = self.heading(said)
         return said if said.endswith((".", "!", "?", ":", "…")) else said + "."
+
+    @staticmethod
+    def heading(said: str) -> str:
+        """Return a text with a capital letter; the rest stays as it is written."""
+        return said[:1].upper() + said[1:]
 
     def words(self, words: Words) -> str:
         """Return the text that a policy gives in this language, or in the first that it has."""

@@ -70,7 +70,7 @@ def rates_views(measurements: tuple[MeasurementRecord, ...], translator: Transla
         if metric:
             title = f"{title} ({visible(metric)})"
         heading = translator.gettext("{measure} by {attribute}", measure=title, attribute=attribute)
-        yield _other_view(heading[:1].upper() + heading[1:], attribute, groups, translator, shares=check in OF_SHARES)
+        yield _other_view(translator.heading(heading), attribute, groups, translator, shares=check in OF_SHARES)
 
 
 def _view(heading: str, attribute: str, groups: Groups, translator: Translator) -> RatesView:
