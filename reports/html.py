@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 from proofbox.reports import charts, glossary, vocabulary
 from proofbox.reports.datascan import data_view
 from proofbox.reports.degradation import curve_views
+from proofbox.reports.documents import documents_view
 from proofbox.reports.evasions import evasion_views
 from proofbox.reports.filescan import files_view
 from proofbox.reports.i18n import Translator, catalogue
 from proofbox.reports.leakscan import leaks_view
 from proofbox.reports.origin import origin_view
-from proofbox.reports.papers import papers_view
 from proofbox.reports.queries import queries_view
 from proofbox.reports.rates import group_counts, strata_of
 from proofbox.reports.view import build_view
@@ -61,7 +61,7 @@ def render_html(assessment: Assessment, language: str = "en") -> str:
         glossary=glossary,
         files=files_view(assessment.measurements),
         held=data_view(assessment.measurements),
-        papers=papers_view(assessment.measurements),
+        documents=documents_view(assessment.measurements),
         leaks=leaks_view(assessment.measurements),
         origin=origin_view(assessment.measurements),
         waiver_line=waiver_line,

@@ -97,10 +97,10 @@ def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
         return
     from proofbox.reports.console import safe_terminal
     from proofbox.reports.datascan import said_of_data
+    from proofbox.reports.documents import said_of_documents
     from proofbox.reports.filescan import said_of_files
     from proofbox.reports.leakscan import said_of_leaks
     from proofbox.reports.origin import said_of_origin
-    from proofbox.reports.papers import said_of_papers
 
     shown = None
     for item in outcome.measurements:
@@ -116,7 +116,7 @@ def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
         line = f"{item.measure}{f' ({group})' if group else ''}: {item.value:.6g}{bounds}  n={item.sample_size}"
         print(safe_terminal(line))
         told = (said_of_files(item.detail), said_of_data(item), said_of_leaks(item), said_of_origin(item))
-        for said in itertools.chain(*told, said_of_papers(item)):
+        for said in itertools.chain(*told, said_of_documents(item)):
             print(safe_terminal(f"  {said}"))
     for record in (*outcome.inapplicable, *outcome.errors):
         kind = "not applicable" if record in outcome.inapplicable else "error"

@@ -113,7 +113,7 @@ class ListedView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PapersView:
+class DocumentsView:
     """Everything that documents say."""
 
     record: RecordView | None
@@ -125,13 +125,13 @@ class PapersView:
     list_problem: Text | None
 
 
-def papers_view(measurements: Iterable[MeasurementRecord]) -> PapersView | None:
+def documents_view(measurements: Iterable[MeasurementRecord]) -> DocumentsView | None:
     """Return what the record says of documents and of the model's files; None where nobody looked."""
     by_measure = {item.measure: item for item in measurements if item.measure in DOCUMENTS or item.check in _CHECKS}
     if not by_measure:
         return None
     details = {name: item.detail for name, item in by_measure.items()}
-    return PapersView(
+    return DocumentsView(
         record=_record(details),
         blocks=tuple(_blocks(name, details[name]) for name in DOCUMENTS if name in details),
         claims=tuple(sorted(_claims(details), key=lambda claim: claim.state != ABOVE)),
@@ -144,7 +144,7 @@ def papers_view(measurements: Iterable[MeasurementRecord]) -> PapersView | None:
 _CHECKS = frozenset((RECORD, BOM, CLAIMS))
 
 
-def said_of_papers(item: MeasurementRecord) -> Iterator[str]:
+def said_of_documents(item: MeasurementRecord) -> Iterator[str]:
     """Yield one English line for each thing found in a measurement's detail, for a terminal."""
     if item.measure in DOCUMENTS:
         blocks = _blocks(item.measure, item.detail)

@@ -7,8 +7,8 @@ import dataclasses
 import pytest
 
 from proofbox.policies.record import MeasurementRecord
+from proofbox.reports.documents import documents_view, said_of_documents
 from proofbox.reports.html import render_html
-from proofbox.reports.papers import papers_view, said_of_papers
 
 CLAIM = {"written": "Accuracy", "figure": "99 %", "where": "docs/card.md:7", "measured": 0.85, "low": 0.8, "high": 0.9}
 HOSTILE = "<img src=x onerror=alert(1)>\u202e{0}"
@@ -100,19 +100,19 @@ def test_without_any_of_it_there_is_no_section(page):
     ],
 )
 def test_every_state_of_a_signature(detail, words):
-    found = papers_view(signed(**detail))
+    found = documents_view(signed(**detail))
     assert str(found.record.signature).startswith(words)
     assert found.record.signed_by == ""
 
 
 def test_a_claim_above_what_was_measured_stands_first():
     claims = [CLAIM | {"excess": -0.1, "where": "a:1"}, CLAIM | {"excess": 0.1, "where": "a:2"}]
-    found = papers_view([record("transparency.claims", "claims_compared", claims=claims)])
+    found = documents_view([record("transparency.claims", "claims_compared", claims=claims)])
     assert [claim.where for claim in found.claims] == ["a:2", "a:1"]
 
 
 def test_a_terminal_is_told_the_same():
-    lines = [line for item in MEASURED for line in said_of_papers(item)]
+    lines = [line for item in MEASURED for line in said_of_documents(item)]
     assert lines == [
         "model card, missing: scope",
         "model card, says nothing: purpose",
@@ -135,6 +135,6 @@ def test_details_of_any_shape_are_shown_as_far_as_they_can(odd):
     keys = ("faults", "files", "missing", "say_nothing", "problem", "claims", "unread")
     measures = {item.measure: item.check for item in MEASURED}
     odd_ones = [record(check, measure, **dict.fromkeys(keys, odd)) for measure, check in measures.items()]
-    view = papers_view(odd_ones)
+    view = documents_view(odd_ones)
     assert view is not None
-    assert all(isinstance(line, str) for item in odd_ones for line in said_of_papers(item))
+    assert all(isinstance(line, str) for item in odd_ones for line in said_of_documents(item))
