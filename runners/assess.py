@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from proofbox.checks.subject import Signer
 from proofbox.checks.text import Text, t
@@ -253,15 +253,30 @@ def _run_record(settings: Settings, hosting: Hosting, started: datetime, clock: 
         seed=settings.seed,
         started_at=started.isoformat(timespec="milliseconds"),
         finished_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
-        version=_version("proofbox"),
         executor=hosting.executor,
         selfcheck=hosting.selfcheck,
         limits=(hosting.limits or settings.limits).to_json(),
         runner="local",
-        packages={name: _version(name) for name in PACKAGES},
-        platform=f"{platform.system()} {platform.machine()}, Python {sys.version.split()[0]}",
         detail={"as_of": settings.as_of, "seconds": clock.seconds, "model": dict(hosting.stats), "queries": queries},
+        **host_record(),
     )
+
+
+class HostRecord(TypedDict):
+    """What a record says of the program and the machine that made it."""
+
+    version: str
+    packages: Mapping[str, str]
+    platform: str
+
+
+def host_record() -> HostRecord:
+    """Return the versions and the platform of this process."""
+    return {
+        "version": _version("proofbox"),
+        "packages": {name: _version(name) for name in PACKAGES},
+        "platform": f"{platform.system()} {platform.machine()}, Python {sys.version.split()[0]}",
+    }
 
 
 def _version(name: str) -> str:

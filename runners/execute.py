@@ -204,9 +204,18 @@ def _missing(task: Task, bench: Bench) -> Text | None:
         return not_held(training)
     if needs & {"decisions", "counts"} and bench.model is None and bench.evaluation.prediction is None:
         return t("there is neither a model nor a column of recorded predictions")
-    if ("isolation" in needs and bench.isolation is None) or ("behaviour" in needs and bench.behaviour is None):
-        return t("the submission has no model, only recorded decisions")
-    return None
+    return _unseen(needs, bench)
+
+
+def _unseen(needs: frozenset[str], bench: Bench) -> Text | None:
+    """Return why what only somebody outside the walls can see is not there."""
+    wanted = (("timed", bench.timed), ("isolation", bench.isolation), ("behaviour", bench.behaviour))
+    if all(seen is not None for name, seen in wanted if name in needs):
+        return None
+    if bench.model is not None:
+        # Behind walls, the model is gone by the time that what was seen of it is asked for.
+        return t("the model ran in the caller's own process, where nobody watches it from outside")
+    return t("the submission has no model, only recorded decisions")
 
 
 def _inputs(task: Task, bench: Bench) -> dict[str, object]:

@@ -40,14 +40,14 @@ def measure_once(source: Path, check_id: str, given: Sequence[str], settings: Se
     """
     spec = get_check(check_id)
     params = dict(_pair(item) for item in given)
-    _validated(spec, {"attribute": "any", **params} if "attribute" in spec.params_type.model_fields else params)
+    check_given(spec, params)
     hosting = Hosting(walls=Walls(settings.executor, settings.limits))
     with taken_in(source, hosting.walls, refuse_mismatch=False, most_rows=settings.most_rows) as (
         _intake,
         resolved,
         _raw,
     ):
-        wanted = _wanted(spec, params, resolved.evaluation.sensitive)
+        wanted = wanted_measurements(spec, params, resolved.evaluation.sensitive)
         plan = make_plan(wanted, recorded_only=resolved.subject.model_path is None)
         watch.planned(len(wanted))
         bench = make_bench(resolved, plan, settings)
@@ -59,9 +59,27 @@ def measure_once(source: Path, check_id: str, given: Sequence[str], settings: Se
     return outcome
 
 
-def _wanted(
-    spec: CheckSpec, params: dict[str, object], sensitive: Sequence[str]
+def check_given(spec: CheckSpec, params: Mapping[str, object]) -> None:
+    """Refuse parameters that the check does not know, before anything is read.
+
+    Raises
+    ------
+    BadParamsError
+        One is unknown or of the wrong type.
+    """
+    _validated(spec, {"attribute": "any", **params} if "attribute" in spec.params_type.model_fields else params)
+
+
+def wanted_measurements(
+    spec: CheckSpec, params: Mapping[str, object], sensitive: Sequence[str]
 ) -> list[tuple[str, Mapping[str, Json]]]:
+    """Return what is to be measured: (check id, whole parameters), one for each attribute where none is named.
+
+    Raises
+    ------
+    UsageError
+        An attribute is needed and none is named or declared sensitive.
+    """
     fields = spec.params_type.model_fields
     each = params.get("attribute", "each-sensitive")
     if "attribute" not in fields or each not in ("each-sensitive", "each-pair"):
