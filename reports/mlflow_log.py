@@ -123,9 +123,32 @@ def log_assessment(
             client.delete_run(run.info.run_id)
         return _where(_log(client, experiment_id, assessment, bundle), experiment_id, created=True)
     except Exception as err:  # MLflow raises database, HTTP and file errors of a dozen families.
-        shown = _without_password(tracking_uri)
-        line = visible(str(err).strip().partition("\n")[0].replace(tracking_uri, shown))[:_MESSAGE_LENGTH]
-        raise PublishError(f"MLflow at {shown}: {type(err).__name__}: {line}") from err
+        raise _publish_error(err, tracking_uri) from err
+
+
+def download_bundle(run_id: str, into: Path, *, tracking_uri: str) -> None:
+    """Copy the bundle among a run's artifacts to the fresh folder ``into``; what is in it is not trusted for that.
+
+    Raises
+    ------
+    PublishError
+        The store could not be reached, or has no such run.
+    """
+    into.mkdir(mode=0o700, parents=True)
+    try:
+        with _STORE:
+            client = _client(tracking_uri)
+        client.download_artifacts(run_id, "", str(into))
+    except Exception as err:  # MLflow raises database, HTTP and file errors of a dozen families.
+        raise _publish_error(err, tracking_uri) from err
+    # MLflow's own index of the measurements stands beside the bundle and is no part of it.
+    (into / content.TABLE).unlink(missing_ok=True)
+
+
+def _publish_error(err: Exception, tracking_uri: str) -> PublishError:
+    shown = _without_password(tracking_uri)
+    line = visible(str(err).strip().partition("\n")[0].replace(tracking_uri, shown))[:_MESSAGE_LENGTH]
+    return PublishError(f"MLflow at {shown}: {type(err).__name__}: {line}")
 
 
 def _log(client: MlflowClient, experiment_id: str, assessment: Assessment, bundle: Bundle) -> str:

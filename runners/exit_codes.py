@@ -38,6 +38,7 @@ def exit_code_of(error: BaseException) -> ExitCode:
         BundleWriteError,
         IncompleteBundleError,
         NotABundleError,
+        PublishError,
         TamperedBundleError,
     )
     from proofbox.runners.errors import RunnersError
@@ -46,7 +47,7 @@ def exit_code_of(error: BaseException) -> ExitCode:
     bad_input = (
         *(BadDataError, BadParamsError, UnknownCheckError),
         *(BadDocumentError, BadRecordError, UnknownPolicyError),
-        *(BundleExistsError, BundleWriteError, NotABundleError),
+        *(BundleExistsError, BundleWriteError, NotABundleError, PublishError),
         *(IntakeError, InterpreterError),
     )
     if isinstance(error, RunnersError):

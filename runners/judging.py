@@ -13,6 +13,7 @@ from proofbox.policies.facts import Facts
 from proofbox.policies.judge import Evidence, judge
 from proofbox.policies.loader import load_policy
 from proofbox.reports.bundle import read_bundle
+from proofbox.runners.bundles import bundle_folder
 from proofbox.runners.errors import UsageError
 from proofbox.runners.waiving import waive
 
@@ -22,14 +23,23 @@ if TYPE_CHECKING:
 
 
 def judge_again(
-    bundle: Path, policy_names: Sequence[str], waivers: tuple[GivenWaiver, ...] = (), on: str = ""
+    bundle: Path,
+    policy_names: Sequence[str],
+    waivers: tuple[GivenWaiver, ...] = (),
+    on: str = "",
+    *,
+    tracking_uri: str | None = None,
 ) -> Assessment:
     """Return the assessment of a bundle with the findings of other policies.
 
     Parameters
     ----------
+    bundle
+        A folder, its ``.zip``, or ``mlflow:RUN_ID``.
     on
         The day that waivers and attestations are held against, ``YYYY-MM-DD``; today where it is empty.
+    tracking_uri
+        Store of the run; used for ``mlflow:RUN_ID`` alone.
 
     Raises
     ------
@@ -46,7 +56,8 @@ def judge_again(
     except ValueError as err:
         raise UsageError(f"--on {on}: expected a date as YYYY-MM-DD") from err
     policies = [load_policy(name) for name in dict.fromkeys(policy_names)]
-    recorded = read_bundle(bundle).assessment
+    with bundle_folder(bundle, tracking_uri) as folder:
+        recorded = read_bundle(folder).assessment
     judged = judge(policies, Facts.from_subject(recorded.subject), evidence_of(recorded, day))
     again = replace(recorded, conclusion=judged.conclusion, findings=judged.findings, policies=judged.policies)
     return waive(again, waivers, day)

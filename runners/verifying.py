@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from proofbox.reports.bundle import read_bundle
 from proofbox.reports.console import safe_terminal
 from proofbox.reports.errors import IncompleteBundleError, TamperedBundleError
+from proofbox.runners.bundles import bundle_folder
 
 if TYPE_CHECKING:
     from proofbox.checks.result import Json
@@ -54,8 +55,15 @@ class Verification:
         yield "unsigned: nothing here proves who made it"
 
 
-def verify_bundle(path: Path) -> Verification:
+def verify_bundle(path: Path, tracking_uri: str | None = None) -> Verification:
     """Compare every file of a bundle with its manifest.
+
+    Parameters
+    ----------
+    path
+        A folder, its ``.zip``, or ``mlflow:RUN_ID``.
+    tracking_uri
+        Store of the run; used for ``mlflow:RUN_ID`` alone.
 
     Raises
     ------
@@ -63,7 +71,8 @@ def verify_bundle(path: Path) -> Verification:
         There is no bundle at that path.
     """
     try:
-        content = read_bundle(path)
+        with bundle_folder(path, tracking_uri) as folder:
+            content = read_bundle(folder)
     except IncompleteBundleError as err:
         return Verification(bundle=str(path), state="incomplete", why=str(err), digest=None, conclusion=None)
     except TamperedBundleError as err:

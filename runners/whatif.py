@@ -12,6 +12,7 @@ from proofbox.policies.judge import judge
 from proofbox.policies.loader import LoadedPolicy, load_policy
 from proofbox.reports.bundle import read_bundle
 from proofbox.reports.errors import ReportsError
+from proofbox.runners.bundles import BY_RUN, bundle_folder
 from proofbox.runners.errors import UsageError
 from proofbox.runners.judging import evidence_of
 
@@ -42,7 +43,7 @@ class WhatIf:
     """(bundle, why) of those that were left out."""
 
 
-def what_if(draft: str, paths: Sequence[Path]) -> WhatIf:
+def what_if(draft: str, paths: Sequence[Path], tracking_uri: str | None = None) -> WhatIf:
     """Judge bundles under a draft policy.
 
     Parameters
@@ -50,7 +51,9 @@ def what_if(draft: str, paths: Sequence[Path]) -> WhatIf:
     draft
         A shipped policy's id, or a path.
     paths
-        Bundles, or folders of bundles.
+        Bundles (folders, a ``.zip``, ``mlflow:RUN_ID``), or folders of bundles.
+    tracking_uri
+        Store of the runs; used for ``mlflow:RUN_ID`` alone.
 
     Raises
     ------
@@ -64,7 +67,9 @@ def what_if(draft: str, paths: Sequence[Path]) -> WhatIf:
     unread: list[tuple[str, str]] = []
     for path in _bundles(paths):
         try:
-            rows.append(judged_row(str(path), read_bundle(path).assessment, policy))
+            with bundle_folder(path, tracking_uri) as folder:
+                recorded = read_bundle(folder).assessment
+            rows.append(judged_row(str(path), recorded, policy))
         except ReportsError as err:
             unread.append((str(path), str(err)))
     return WhatIf(policy=policy.policy.id, version=policy.policy.version, rows=tuple(rows), unread=tuple(unread))
@@ -104,11 +109,12 @@ def _bundles(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def _is_bundle(path: Path) -> bool:
-    return (path / "manifest.json").is_file()
+    return str(path).startswith(BY_RUN) or path.suffix.lower() == ".zip" or (path / "manifest.json").is_file()
 
 
 def _children(path: Path) -> Iterable[Path]:
+    """Return what a folder holds; hidden folders are bundles whose writing was broken off."""
     try:
-        return [item for item in path.iterdir() if item.is_dir()]
+        return [item for item in path.iterdir() if not item.name.startswith(".")]
     except OSError:
         return []

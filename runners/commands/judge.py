@@ -8,7 +8,13 @@ from typing import cast
 
 import rich_click as click
 
-from proofbox.runners.commands.options import json_option, lang_option, waiver_key_option, waivers_option
+from proofbox.runners.commands.options import (
+    json_option,
+    lang_option,
+    tracking_uri_option,
+    waiver_key_option,
+    waivers_option,
+)
 
 
 @click.command("judge")
@@ -21,19 +27,21 @@ from proofbox.runners.commands.options import json_option, lang_option, waiver_k
     "day",
     help="Day (YYYY-MM-DD) that waivers and attestations are held against.  [default: today]",
 )
+@tracking_uri_option
 @lang_option
 @json_option
 def command(bundle: Path, policies: tuple[str, ...], lang: str, **given: object) -> None:
     """Judge the measurements recorded in BUNDLE under other policies; the model is not run and BUNDLE is not changed.
 
-    A requirement whose measurement was never recorded is not run. Exit codes are those of 'run'.
+    BUNDLE is a folder, its .zip, or mlflow:RUN_ID. A requirement whose measurement was never recorded is not run. Exit codes are those of 'run'.
     """
     from proofbox.runners.exit_codes import BY_CONCLUSION
     from proofbox.runners.judging import judge_again, today
     from proofbox.runners.waiving import read_given, unused
 
     waivers = read_given(cast("Path | None", given["waivers"]), cast("Path | None", given["waiver_key"]))
-    assessment = judge_again(bundle, policies, waivers, str(given["day"] or today()))
+    store = cast("str | None", given["tracking_uri"])
+    assessment = judge_again(bundle, policies, waivers, str(given["day"] or today()), tracking_uri=store)
     for name in unused(assessment, waivers):
         click.echo(f"waiver {name}: no failed requirement that it is for", err=True)
     if given["json"]:

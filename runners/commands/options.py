@@ -62,3 +62,8 @@ waiver_key_option = click.option(
     "--waiver-key", type=click.Path(path_type=Path), help="Ed25519 public key (PEM) by which waivers must be signed."
 )
 json_option = click.option("--json", is_flag=True, help="One JSON document on stdout, messages on stderr.")
+tracking_uri_option = click.option(
+    "--tracking-uri",
+    envvar="MLFLOW_TRACKING_URI",
+    help="MLflow store.  [default: $MLFLOW_TRACKING_URI, else sqlite:///mlflow.db in the working folder]",
+)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import cast
 
 import rich_click as click
 
-from proofbox.runners.commands.options import json_option, lang_option
+from proofbox.runners.commands.options import json_option, lang_option, tracking_uri_option
 
 
 @click.command("diff")
@@ -72,18 +73,19 @@ def coverage(policy: str, framework: str | None, **given: object) -> None:
 @click.command("whatif")
 @click.argument("draft", metavar="DRAFT")
 @click.argument("bundles", metavar="BUNDLES...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@tracking_uri_option
 @lang_option
 @json_option
 def whatif(draft: str, bundles: tuple[Path, ...], **given: object) -> None:
     """Judge stored bundles under policy DRAFT and tabulate whose conclusion would change.
 
-    BUNDLES are bundles, or folders of bundles. No model is run and no bundle is changed. Exit code 0: all were judged.
+    BUNDLES are bundles (a folder, its .zip, or mlflow:RUN_ID), or folders of bundles. No model is run and no bundle is changed. Exit code 0: all were judged.
     1: some could not be read whole and were left out. 2: there is none.
     """
     from proofbox.runners.policy_reports import whatif_json, whatif_lines
     from proofbox.runners.whatif import what_if
 
-    found = what_if(draft, bundles)
+    found = what_if(draft, bundles, cast("str | None", given["tracking_uri"]))
     _tell(given, whatif_json(found), whatif_lines(found, str(given["lang"])))
     raise SystemExit(1 if found.unread else 0)
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import cast
 
 import rich_click as click
 
-from proofbox.runners.commands.options import json_option
+from proofbox.runners.commands.options import json_option, tracking_uri_option
 
 
 @click.command("verify")
 @click.argument("bundle", type=click.Path(path_type=Path))
+@tracking_uri_option
 @json_option
 def command(bundle: Path, **given: object) -> None:
-    """Check that BUNDLE (a folder) is whole: every file is there and has the digest that its manifest lists.
+    """Check that BUNDLE (a folder, its .zip, or mlflow:RUN_ID) is whole: every file is there and has the digest that its manifest lists.
 
     Bundles of this version are not signed: that a bundle is whole does not say who made it.
 
@@ -22,7 +24,7 @@ def command(bundle: Path, **given: object) -> None:
     """
     from proofbox.runners.verifying import verify_bundle
 
-    verification = verify_bundle(bundle)
+    verification = verify_bundle(bundle, cast("str | None", given["tracking_uri"]))
     if given["json"]:
         print(json.dumps(verification.to_json(), ensure_ascii=False))
     else:

@@ -1,0 +1,111 @@
+"""A BUNDLE is a folder, its .zip or a run's artifacts; whichever way it comes, it is compared with its manifest."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import stat
+import subprocess
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from proofbox.policies.record_json import from_json
+from proofbox.reports.bundle import read_bundle, write_bundle
+from proofbox.reports.errors import NotABundleError, TamperedBundleError
+from proofbox.reports.mlflow_log import log_assessment
+from proofbox.runners.bundles import bundle_folder, store_of_the_environment
+from proofbox.runners.errors import UsageError
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+RECORD = Path(__file__).parents[1] / "reports" / "records" / "model-a.json"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle of the recorded assessment of model A."""
+    assessment = from_json(json.loads(RECORD.read_bytes()))
+    sources = [("vn-trusted-ai", b"id: vn-trusted-ai\n")]
+    out = tmp_path_factory.mktemp("made") / "bundle"
+    return write_bundle(out, assessment, policy_sources=sources, submission_yaml=b"x: 1\n").path
+
+
+@pytest.fixture
+def packed(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.make_archive(str(tmp_path / "bundle"), "zip", made.parent, "bundle"))
+
+
+def test_a_folder_is_handed_on_as_it_is(made: Path) -> None:
+    with bundle_folder(made) as folder:
+        assert folder == made
+    with bundle_folder(made / "nowhere") as folder, pytest.raises(NotABundleError):
+        read_bundle(folder)
+
+
+@pytest.mark.parametrize("top", ["", "bundle/"])
+def test_an_archive_is_laid_out_for_as_long_as_it_is_read(made: Path, tmp_path: Path, top: str) -> None:
+    packed = tmp_path / "packed.ZIP"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(made.rglob("*")):
+            if path.is_file():
+                archive.write(path, top + path.relative_to(made).as_posix())
+    with bundle_folder(packed) as folder:
+        assert read_bundle(folder).bundle.digest == read_bundle(made).bundle.digest
+    assert not folder.exists()
+
+
+def test_an_archive_with_a_way_out_a_link_or_a_false_sum_is_no_bundle(made: Path, packed: Path, tmp_path: Path) -> None:
+    upward, linked = tmp_path / "upward.zip", tmp_path / "linked.zip"
+    for path, name, mode in ((upward, "../outside.txt", stat.S_IFREG), (linked, "report.html", stat.S_IFLNK)):
+        entry = zipfile.ZipInfo(name)
+        entry.create_system, entry.external_attr = 3, (mode | 0o644) << 16
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("manifest.json", (made / "manifest.json").read_bytes())
+            archive.writestr(entry, "/etc/passwd")
+    raw = bytearray(packed.read_bytes())
+    raw[len(raw) // 3] ^= 1
+    packed.write_bytes(raw)
+    text = tmp_path / "text.zip"
+    text.write_text("no archive at all")
+    for path in (upward, linked, packed, text):
+        with pytest.raises(NotABundleError, match=path.name), bundle_folder(path):
+            pytest.fail("it was laid out")
+    assert not (tmp_path / "outside.txt").exists()
+
+
+def test_what_is_wrong_is_said_of_the_name_that_was_given(made: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(made, tmp_path / "copy"))
+    (copy / "report.html").write_text("another")
+    packed = shutil.make_archive(str(tmp_path / "altered"), "zip", copy)
+    with pytest.raises(TamperedBundleError) as caught, bundle_folder(packed) as folder:
+        read_bundle(folder)
+    assert str(caught.value) == f"{packed}: tampered: report.html differs from what the manifest lists"
+
+
+def test_a_run_is_a_bundle_for_every_command(made: Path, packed: Path, proofbox: Command, tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    content = read_bundle(made)
+    run = log_assessment(content.assessment, content.bundle, tracking_uri=store)
+    by_run = f"mlflow:{run.run_id}"
+    result = proofbox("verify", by_run, "--tracking-uri", store, "--json")
+    assert result.returncode == 0, result.stdout + result.stderr
+    document = json.loads(result.stdout)
+    assert (document["bundle"], document["digest"]) == (by_run, content.bundle.digest)
+    judged = proofbox("judge", packed, "-p", "baseline", "--json")
+    environment = {"MLFLOW_TRACKING_URI": store}
+    assert proofbox("judge", by_run, "-p", "baseline", "--json", env=environment).stdout == judged.stdout
+    assert json.loads(judged.stdout)["subject"]["digest"] == content.assessment.subject.digest
+    found = json.loads(proofbox("policy", "whatif", "baseline", packed, "--json").stdout)
+    assert [row["bundle"] for row in found["bundles"]] == [str(packed)]
+
+
+def test_a_run_that_is_not_there_is_bad_input(proofbox: Command, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    assert store_of_the_environment() == "sqlite:///mlflow.db"
+    with pytest.raises(UsageError, match="32 hex digits"), bundle_folder("mlflow:../../etc"):
+        pytest.fail("it was opened")
+    result = proofbox("verify", f"mlflow:{'0' * 32}", "--tracking-uri", f"sqlite:///{tmp_path / 'mlflow.db'}")
+    assert result.returncode == 2
+    assert f"Run with id={'0' * 32} not found" in result.stderr
