@@ -31,8 +31,8 @@ def bundle_folder(given: Path | str, tracking_uri: str | None = None) -> Iterato
     Parameters
     ----------
     given
-        A folder, a ``.zip`` of it (with the files at its top or in its one top folder), or ``mlflow:RUN_ID``. A folder is
-        handed on as it is, whatever is in it; a folder of the name ``mlflow:...`` is given as ``./mlflow:...``.
+        A folder, a ``.zip`` of it (with the files at its top or in its one top folder), or ``mlflow:RUN_ID``. A folder
+        is handed on as it is, whatever is in it; a folder of the name ``mlflow:...`` is given as its absolute path.
     tracking_uri
         Store of the run; by default ``MLFLOW_TRACKING_URI``, else :data:`DEFAULT_STORE`.
 

@@ -33,7 +33,8 @@ from proofbox.runners.commands.options import (
 def command(bundle: Path, policies: tuple[str, ...], lang: str, **given: object) -> None:
     """Judge the measurements recorded in BUNDLE under other policies; the model is not run and BUNDLE is not changed.
 
-    BUNDLE is a folder, its .zip, or mlflow:RUN_ID. A requirement whose measurement was never recorded is not run. Exit codes are those of 'run'.
+    BUNDLE is a folder, its .zip, or mlflow:RUN_ID. A requirement whose measurement was never recorded is
+    not run. Exit codes are those of 'run'.
     """
     from proofbox.runners.exit_codes import BY_CONCLUSION
     from proofbox.runners.judging import judge_again, today

@@ -79,8 +79,8 @@ def coverage(policy: str, framework: str | None, **given: object) -> None:
 def whatif(draft: str, bundles: tuple[Path, ...], **given: object) -> None:
     """Judge stored bundles under policy DRAFT and tabulate whose conclusion would change.
 
-    BUNDLES are bundles (a folder, its .zip, or mlflow:RUN_ID), or folders of bundles. No model is run and no bundle is changed. Exit code 0: all were judged.
-    1: some could not be read whole and were left out. 2: there is none.
+    BUNDLES are bundles (a folder, its .zip, or mlflow:RUN_ID), or folders of bundles. No model is run and no bundle is
+    changed. Exit code 0: all were judged. 1: some could not be read whole and were left out. 2: there is none.
     """
     from proofbox.runners.policy_reports import whatif_json, whatif_lines
     from proofbox.runners.whatif import what_if

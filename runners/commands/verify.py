@@ -16,9 +16,10 @@ from proofbox.runners.commands.options import json_option, tracking_uri_option
 @tracking_uri_option
 @json_option
 def command(bundle: Path, **given: object) -> None:
-    """Check that BUNDLE (a folder, its .zip, or mlflow:RUN_ID) is whole: every file is there and has the digest that its manifest lists.
+    """Check that BUNDLE is whole: every file is there and has the digest that its manifest lists.
 
-    Bundles of this version are not signed: that a bundle is whole does not say who made it.
+    BUNDLE is a folder, its .zip, or mlflow:RUN_ID. Bundles of this version are not signed: that a
+    bundle is whole does not say who made it.
 
     Exit code 0: whole. 1: a file is missing, was changed or was added. 2: this is no bundle.
     """
