@@ -1,15 +1,7 @@
-"""The report: one HTML file that needs no script, no network and no other file, in either language.
-
-The only import of Jinja2. Autoescape is always on, and ``finalize`` makes control and bidirectional characters of every
-printed value visible, so that no template can forget either.
-"""
+"""The report: one HTML file that needs no script, no network and no other file, in either language."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proofbox.reports import charts, glossary, vocabulary
@@ -21,18 +13,14 @@ from proofbox.reports.filescan import files_view
 from proofbox.reports.i18n import Translator, catalogue
 from proofbox.reports.leakscan import leaks_view
 from proofbox.reports.origin import origin_view
+from proofbox.reports.pages import environment, render_page
 from proofbox.reports.queries import queries_view
 from proofbox.reports.rates import group_counts, strata_of
 from proofbox.reports.view import build_view
-from proofbox.reports.visible import visible
 from proofbox.reports.waiving import waiver_decision, waiver_line
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
-
     from proofbox.policies.record import Assessment
-
-TEMPLATES = Path(__file__).parent / "templates"
 
 
 def render_html(assessment: Assessment, language: str = "en") -> str:
@@ -51,12 +39,11 @@ def render_html(assessment: Assessment, language: str = "en") -> str:
         There is no such language.
     """
     translator = Translator(language)
-    css = (TEMPLATES / "report.css").read_text("utf-8")
-    return _environment().get_template("report.html.j2").render(
+    return render_page(
+        "report.html.j2",
+        translator,
         a=assessment,
         view=build_view(assessment, translator),
-        tr=translator,
-        _=translator.gettext,
         v=vocabulary,
         glossary=glossary,
         files=files_view(assessment.measurements),
@@ -71,37 +58,11 @@ def render_html(assessment: Assessment, language: str = "en") -> str:
         attacks=tuple(evasion_views(assessment.measurements, translator)),
         group_counts=group_counts,
         strata_of=strata_of,
-        css=_markup(css),
-        style_hash=base64.b64encode(hashlib.sha256(css.encode()).digest()).decode("ascii"),
     )  # fmt: skip
 
 
 def preload() -> None:
     """Import all that rendering needs, for a thread that has time to spare."""
     charts.preload()
-    _environment().get_template("report.html.j2")
+    environment().get_template("report.html.j2")
     catalogue("vi")
-
-
-@cache
-def _environment() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
-
-    def finalize(value: object) -> object:
-        return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=finalize,
-    )
-
-
-def _markup(css: str) -> str:
-    from markupsafe import Markup
-
-    return Markup(css)  # noqa: S704 - our own style sheet, and no text from outside
