@@ -10,6 +10,7 @@ from types import FrameType
 import rich_click as click
 
 COMMANDS = (
+    "init",
     "run",
     "demo",
     "classify",

@@ -31,7 +31,7 @@ class Intake:
     """sha256 over the canonical JSON list of (path, sha256) pairs, see :func:`digest_of`."""
 
 
-def take_in(source: Path, into: Path, limits: IntakeLimits | None = None) -> Intake:
+def take_in(source: Path, into: Path, limits: IntakeLimits | None = None, *, described: bool = True) -> Intake:
     """Copy the submission at ``source`` into the fresh folder ``into`` and hash every file of it.
 
     Parameters
@@ -40,6 +40,8 @@ def take_in(source: Path, into: Path, limits: IntakeLimits | None = None) -> Int
         A folder with ``submission.yaml``, that file, or a ``.zip`` or ``.tar.gz`` of the folder.
     into
         A path that does not exist, or an empty folder; it is made 0700, its files 0444.
+    described
+        Whether ``submission.yaml`` must be there; ``proofbox init`` takes a folder in of which it will be written.
 
     Raises
     ------
@@ -55,7 +57,7 @@ def take_in(source: Path, into: Path, limits: IntakeLimits | None = None) -> Int
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
     into.chmod(0o700)
     try:
-        return _taken(source, into, limits)
+        return _taken(source, into, limits, described=described)
     except BaseException as error:
         shutil.rmtree(into)
         if not fresh:
@@ -100,7 +102,7 @@ def digest_of(files: tuple[TakenFile, ...]) -> str:
     return hashlib.sha256(json.dumps(pairs, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
 
 
-def _taken(source: Path, into: Path, limits: IntakeLimits) -> Intake:
+def _taken(source: Path, into: Path, limits: IntakeLimits, *, described: bool) -> Intake:
     place = source.resolve(strict=True)
     if place.is_file() and place.name == SUBMISSION:
         place = place.parent
@@ -120,7 +122,7 @@ def _taken(source: Path, into: Path, limits: IntakeLimits) -> Intake:
             expected=f"a folder with {SUBMISSION}, that file, or a .zip or .tar.gz of the folder",
             hint="give the path of one of these",
         )
-    root, prefix = _root_of(store, source)
+    root, prefix = _root_of(store, source) if described else (store.root, "")
     files = tuple(
         TakenFile(path=one.path.removeprefix(prefix), size=one.size, sha256=one.sha256, format=one.format)
         for one in sorted(store.files, key=lambda taken: taken.path)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import site
+import os
+import shlex
+import shutil
 import subprocess
 import sys
 import sysconfig
-import venv
 import zipfile
 from pathlib import Path
 
@@ -19,8 +20,6 @@ ROOMS = ("sandbox", "checks", "policies", "runners", "reports")
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build from a copy of what git would ship, so that no stray build folder is picked up."""
-    import shutil
-
     source = tmp_path_factory.mktemp("source")
     for name in (*ROOMS, "pyproject.toml", "setup.py", "README.md", "LICENSE"):
         origin = ROOT / name
@@ -46,24 +45,40 @@ def test_the_wheel_provides_proofbox_and_no_other_name(wheel: Path) -> None:
     assert any(name.endswith(".j2") for name in names)
 
 
-def test_the_command_of_the_wheel_runs_in_a_fresh_environment(wheel: Path, submission: Path, tmp_path: Path) -> None:
-    environment = tmp_path / "environment"
-    venv.create(environment, with_pip=True, symlinks=True)
-    python = environment / "bin/python"
-    install = [str(python), "-m", "pip", "install", "-q", "--no-index", "--no-deps", str(wheel)]
-    subprocess.run(install, check=True, timeout=120)
-    # The dependencies are those of the running environment: a path line makes them visible without the editable
-    # install of this repository, which only a real site folder would activate.
-    purelib = sysconfig.get_path("purelib", vars={"base": str(environment), "platbase": str(environment)})
-    (Path(purelib) / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
-    assert site.ENABLE_USER_SITE is not None
-    where = [str(python), "-c", "import proofbox.checks as c; print(c.__file__)"]
+def readme_commands() -> list[str]:
+    """The path of a new user from a pickle and a CSV to a report, as README prints it."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = text.partition("**A start-up.**")[2].partition("```sh\n")[2].partition("```")[0]
+    return block.strip().splitlines()
+
+
+def test_a_new_users_path_from_a_pickle_and_a_csv_to_a_report(wheel: Path, submission: Path, tmp_path: Path) -> None:
+    commands = readme_commands()
+    assert 1 < len(commands) <= 4
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (submission / "model/model.joblib").rename(folder / "model.pkl")
+    (submission / "data/eval.csv").rename(folder / "eval.csv")
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "PROOFBOX": str(wheel), "CI": "true"}
+    # No network: the wheel alone is installed, and its dependencies are those of the running environment.
+    environment |= {"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    for place, command in enumerate(commands):
+        argv = [part.replace("$PROOFBOX", str(wheel)) for part in shlex.split(command)]
+        argv[0] = shutil.which(argv[0], path=path) or str(folder / argv[0])
+        done = subprocess.run(
+            argv, capture_output=True, text=True, check=False, timeout=120, cwd=folder, env=environment
+        )
+        assert done.returncode in ((0, 1, 3) if " run " in command else (0,)), (command, done.stdout, done.stderr)
+        if place == 0:
+            # A path line makes them visible without the editable install of this repository.
+            purelib = sysconfig.get_path("purelib", vars={"base": str(folder / "env"), "platbase": str(folder / "env")})
+            (Path(purelib) / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    where = [str(folder / "env/bin/python"), "-c", "import proofbox.checks as c; print(c.__file__)"]
     found = subprocess.run(where, capture_output=True, text=True, check=True, timeout=60, cwd=tmp_path).stdout
-    assert found.startswith(str(environment)), "the wheel's own code must be what runs"
-    argv = [environment / "bin/proofbox", "run", submission, "--policy", "baseline", "--no-mlflow"]
-    done = subprocess.run([*map(str, argv)], capture_output=True, text=True, check=False, timeout=120, cwd=tmp_path)
-    assert done.returncode in (0, 1, 3), done.stderr
-    assert list(tmp_path.glob("proofbox-out/*/assessment.json"))
+    assert found.startswith(str(folder / "env")), "the wheel's own code must be what ran"
+    assert (folder / "evidence/report.html").is_file()
+    assert (folder / "my-submission/record_training.py").is_file()
 
 
 def test_the_lock_holds_names_versions_and_hashes_only() -> None:

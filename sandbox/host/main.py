@@ -7,7 +7,7 @@ import os
 import sys
 
 from . import stage0
-from .channel import PREDICT, PREDICT_MATRIX, PREDICT_SHARED, WALLS, Channel
+from .channel import HELLO, PREDICT, PREDICT_MATRIX, PREDICT_SHARED, WALLS, Channel
 from .inbox import Inbox
 
 
@@ -40,6 +40,9 @@ def main(wire: int, shared: int | None = None) -> None:
 
         serve(channel, config)
         return
+    if config["mode"] == "describe":
+        _describe(channel, config)
+        return
     _serve(channel, config, Inbox(shared))
 
 
@@ -69,6 +72,21 @@ def _serve(channel: Channel, config: dict[str, object], inbox: Inbox) -> None:
         else:
             channel.answer(dtype, values)
     os._exit(0)  # nothing of the model (atexit, __del__) runs once the harness has gone
+
+
+def _describe(channel: Channel, config: dict[str, object]) -> None:
+    from .describing import describe
+    from .models import RefusedError
+
+    try:
+        told = describe(config).texts()
+    except RefusedError as error:
+        channel.refuse("refused", str(error))
+    except BaseException as error:  # noqa: BLE001 whatever the stranger's file raises while it is loaded
+        channel.refuse("load", _said(error))
+    else:
+        channel.texts(HELLO, told)
+    os._exit(0)  # nothing of the model runs any more
 
 
 def _said(error: BaseException) -> str:

@@ -32,16 +32,16 @@ def open_folder(config: Mapping[str, Any]) -> Opened:
     general = flavors.get("python_function", {})
     if general.get("code"):
         sys.path.append(str(folder / str(general["code"])))  # after all libraries
-    direct = _direct(flavors)
-    if direct is not None:
-        kind, file_name = direct
+    own = direct(flavors)
+    if own is not None:
+        kind, file_name = own
         return open_model({**config, "format": kind, "path": str(folder / file_name)})
     from .estimator import Estimator
 
     return Estimator(config, _general(config, described))
 
 
-def _direct(flavors: Mapping[str, Any]) -> tuple[str, str] | None:
+def direct(flavors: Mapping[str, Any]) -> tuple[str, str] | None:
     """Return the format and the file of a model that needs no MLflow to be read."""
     if "sklearn" in flavors:
         told = flavors["sklearn"]
