@@ -122,7 +122,7 @@ def _placed(made: Made, path: Path, below: str) -> str:
 
 
 def _inside(folder: Path) -> list[Path]:
-    found = []
+    found: list[Path] = []
     for path in folder.rglob("*"):
         if len(found) >= _MOST_FOUND:
             raise UsageError(f"{folder}: more than {_MOST_FOUND} files; name the two: --model FILE --data FILE")

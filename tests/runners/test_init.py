@@ -85,11 +85,8 @@ def test_what_nothing_tells_is_not_guessed():
 @pytest.mark.parametrize("name", ['a"b', "yes", "giới tính", "a: b", "# c", "- d", "null", "1e3", "{x}", "a, b", "'"])
 def test_whatever_a_column_is_called_the_file_can_be_read_again(tmp_path, name):
     table = columns(**{name: [1.5, 2.5], "y": [0, 1]})
-    text = submission_text(
-        Product(name=name),
-        Files(model="model/m", model_format="onnx", evaluation="data/e"),
-        guess(table, None, Given()),
-    )
+    files = Files(model="model/m", model_format="onnx", evaluation="data/e")
+    text = submission_text(Product(name=name), files, guess(table, None, Given()))
     (tmp_path / "submission.yaml").write_text(text, encoding="utf-8")
     submission, _, _ = read_submission(tmp_path / "submission.yaml")
     assert submission.model is not None
