@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -66,7 +66,18 @@ def load_policy(id_or_path: str, *, checks: Mapping[str, CheckSpec] | None = Non
         Something in it, or in a policy that it extends, is wrong; ``problems`` holds every mistake.
     """
     path = _locate(id_or_path, Path())
-    loader = _Loader(all_checks() if checks is None else checks)
+    return load_file(path, all_checks() if checks is None else checks, _locate)
+
+
+def load_file(path: Path, checks: Mapping[str, CheckSpec], locate: Callable[[str, Path], Path]) -> LoadedPolicy:
+    """Return the policy of one file; ``locate`` finds what a policy in a given folder extends, or raises as it does.
+
+    Raises
+    ------
+    UnknownPolicyError, BadPolicyError
+        As :func:`load_policy`.
+    """
+    loader = _Loader(checks, locate)
     loaded = loader.load(path, ())
     if loader.problems or loaded is None:
         raise BadPolicyError(tuple(loader.problems))
@@ -132,8 +143,9 @@ def _locate(id_or_path: str, folder: Path) -> Path:
 class _Loader:
     """One loading: collects sources and problems over a policy and all that it extends."""
 
-    def __init__(self, checks: Mapping[str, CheckSpec]) -> None:
+    def __init__(self, checks: Mapping[str, CheckSpec], locate: Callable[[str, Path], Path]) -> None:
         self.checks = checks
+        self.locate = locate
         self.sources: list[PolicySource] = []
         self.problems: list[Problem] = []
         self._done: dict[Path, Policy | None] = {}
@@ -197,7 +209,7 @@ class _Loader:
     def _base(self, document: Document, index: int, name: str, folder: Path, chain: tuple[Path, ...]) -> Policy | None:
         place = ("extends", index)
         try:
-            located = _locate(name, folder)
+            located = self.locate(name, folder)
         except UnknownPolicyError as err:
             expected = "a shipped policy or a path relative to this file"
             hint = nearest(name, shipped()) or str(err)

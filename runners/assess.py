@@ -68,6 +68,8 @@ class Settings:
     """By whom the model should be signed."""
     as_of: str = field(default_factory=today)
     """The day by which the age of data is judged, as ``2026-11-22``; the run's record keeps it, like the seed."""
+    attested_on: str = ""
+    """The day that attestations are held against, as ``2026-11-22``; empty for the day on which the run begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +132,7 @@ def assess(source: Path, policies: Sequence[LoadedPolicy], settings: Settings, w
     with taken_in(source, hosting.walls, most_rows=settings.most_rows) as (intake, resolved, raw):
         record = subject_record(resolved, intake.digest)
         facts = Facts.from_subject(record)
-        statements = read_statements(resolved.subject, started.date().isoformat())
+        statements = read_statements(resolved.subject, settings.attested_on or started.date().isoformat())
         plan, expected = _planned(policies, facts, recorded_only=resolved.subject.model_path is None)
         watch.planned(len(plan.static) + len(plan.dynamic))
         bench = make_bench(resolved, plan, settings)
@@ -257,7 +259,13 @@ def _run_record(settings: Settings, hosting: Hosting, started: datetime, clock: 
         selfcheck=hosting.selfcheck,
         limits=(hosting.limits or settings.limits).to_json(),
         runner="local",
-        detail={"as_of": settings.as_of, "seconds": clock.seconds, "model": dict(hosting.stats), "queries": queries},
+        detail={
+            "as_of": settings.as_of,
+            "rows_in_memory": settings.most_rows,
+            "seconds": clock.seconds,
+            "model": dict(hosting.stats),
+            "queries": queries,
+        },
         **host_record(),
     )
 

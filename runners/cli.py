@@ -18,6 +18,7 @@ COMMANDS = (
     "checks",
     "policy",
     "judge",
+    "replay",
     "attestations",
     "waivers",
     "deadlines",

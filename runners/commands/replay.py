@@ -1,0 +1,60 @@
+"""``proofbox replay``: measure again what a bundle records, and compare measurement by measurement."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import cast
+
+import rich_click as click
+
+from proofbox.runners.commands.options import (
+    environment_option,
+    executor_option,
+    json_option,
+    model_certificate_option,
+    model_key_option,
+)
+
+
+@click.command("replay")
+@click.argument("bundle", type=click.Path(path_type=Path))
+@click.argument("submission", type=click.Path(path_type=Path))
+@executor_option
+@environment_option
+@model_key_option
+@model_certificate_option
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(min=0),
+    help="How far two numbers may lie apart, relative to the larger of 1 and the two.  [default: 1e-9]",
+)
+@json_option
+def command(bundle: Path, submission: Path, tolerance: float | None, **given: object) -> None:
+    """Measure again what BUNDLE records of SUBMISSION, with its seed, policies and days, and compare.
+
+    Exit code 0: nothing is different. 1: something is. 2: bad input, or another submission than the bundle's.
+    """
+    from proofbox.policies.agreement import DEFAULT_TOLERANCE, Tolerance
+    from proofbox.runners.assess import Settings
+    from proofbox.runners.progress import progress
+    from proofbox.runners.replay.again import replay, to_json
+    from proofbox.runners.replay.telling import lines
+    from proofbox.runners.signers import signers_of
+
+    stated = DEFAULT_TOLERANCE
+    if tolerance is not None:
+        stated = Tolerance(relative=tolerance, origin="given with --tolerance by whoever replayed")
+    settings = Settings(
+        executor=str(given["executor"]),
+        environment=cast("Path | None", given["environment"]),
+        signers=signers_of(given),
+    )
+    with progress(enabled=not given["json"]) as watch:
+        replayed = replay(bundle, submission, settings, watch, stated)
+    if given["json"]:
+        print(json.dumps(to_json(replayed), ensure_ascii=False))
+    else:
+        for line in lines(replayed):
+            print(line)
+    raise SystemExit(0 if replayed.agreement.agrees else 1)

@@ -1,0 +1,1 @@
+"""Measure a recorded assessment again and say whether it comes out the same."""

@@ -1,0 +1,117 @@
+"""`replay`: the same submission, seed and policies give the same; an invented figure, another submission are told."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from proofbox.reports.bundle import read_bundle, write_bundle
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+ANSWERS = """\
+extends: [below/base.yaml]
+controls:
+  - id: TWO-01
+    title: {en: Answers, vi: Câu trả lời}
+    objective: {en: Nonsense is refused., vi: Từ chối dữ liệu vô nghĩa.}
+    references: []
+    requirements:
+      - id: TWO-01.a
+        level: should
+        check: robustness.malformed_input
+        criterion: {measure: malformed_failure_rate, at_most: 0, decision_rule: simple, origin: default}
+        remediation: {en: Refuse it., vi: Hãy từ chối.}
+"""
+
+
+@pytest.fixture(scope="module")
+def made(model_template: Path, command: Path, tmp_path_factory: pytest.TempPathFactory, one_control: str) -> Path:
+    """A bundle of the small submission under a policy that extends another, made once."""
+    folder = tmp_path_factory.mktemp("replayed")
+    (folder / "below").mkdir()
+    (folder / "below/base.yaml").write_text(one_control.format(threshold=0.5), encoding="utf-8")
+    head = one_control.format(threshold=0.5).split("controls:")[0].replace("id: one-control", "id: mine")
+    (folder / "mine.yaml").write_text(head + ANSWERS, encoding="utf-8")
+    out = folder / "bundle"
+    argv = [str(command), "run", str(model_template), "-p", "./mine.yaml", "--no-mlflow", "--seed", "3"]
+    done = subprocess.run(
+        [*argv, "--out", str(out)], capture_output=True, text=True, check=False, timeout=120, cwd=folder
+    )
+    assert done.returncode in (0, 1, 3), done.stderr
+    shutil.rmtree(folder / "below")
+    return out
+
+
+def test_a_replay_agrees_to_the_last_digit_and_needs_no_policy_but_the_bundles(
+    made: Path, model_template: Path, proofbox: Command
+) -> None:
+    result = proofbox("replay", made, model_template, "--json")
+    assert result.returncode == 0, result.stdout + result.stderr
+    document = json.loads(result.stdout)
+    assert document["agrees"] is True
+    assert document["seed"] == 3
+    assert {one["state"] for one in document["measurements"]} == {"identical"}
+    assert len(document["measurements"]) > 10
+    assert list((made / "counterexamples").iterdir())
+    assert document["others"] == document["surroundings"] == []
+    assert "1e-9" in document["tolerance"]["origin"]
+
+
+def test_an_invented_figure_is_found_and_what_differs_of_the_machine_is_named(
+    made: Path, model_template: Path, proofbox: Command, tmp_path: Path
+) -> None:
+    recorded = read_bundle(made).assessment
+    place = next(n for n, one in enumerate(recorded.measurements) if one.measure == "accuracy" and not one.group)
+    better = replace(recorded.measurements[place], value=0.999)
+    listed = (*recorded.measurements[:place], better, *recorded.measurements[place + 1 :])
+    run = replace(recorded.run, platform="Plan 9 mips", packages={**recorded.run.packages, "numpy": "0.1"})
+    lie = tmp_path / "lie"
+    write_bundle(
+        lie,
+        replace(recorded, measurements=listed, run=run),
+        policy_sources=[(path.name, path.read_bytes()) for path in sorted((made / "policy").iterdir())],
+        submission_yaml=(made / "submission.yaml").read_bytes(),
+    )
+    assert proofbox("verify", lie).returncode == 0
+    result = proofbox("replay", lie, model_template)
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert result.stdout.startswith("different:")
+    assert "accuracy: recorded 0.999, now" in result.stdout
+    assert "numpy: recorded 0.1, here" in result.stdout
+    assert "platform: recorded Plan 9 mips" in result.stdout
+
+
+def test_another_submission_is_refused_before_anything_is_measured(
+    made: Path, submission: Path, proofbox: Command
+) -> None:
+    with (submission / "data/eval.csv").open("a", encoding="utf-8") as file:
+        file.write("0.1,0.2,male,1\n")
+    (submission / "note.txt").write_text("x", encoding="utf-8")
+    (submission / "data/train.csv").unlink()
+    result = proofbox("replay", made, submission)
+    assert result.returncode == 2
+    assert "changed: data/eval.csv; missing: data/train.csv; added: note.txt" in result.stderr
+    assert result.stdout == ""
+
+
+def test_policies_that_no_longer_come_out_as_recorded_are_refused(
+    made: Path, model_template: Path, proofbox: Command, tmp_path: Path
+) -> None:
+    recorded = read_bundle(made).assessment
+    sources = {path.name: path.read_bytes() for path in (made / "policy").iterdir()}
+    sources["base.yaml"] = sources["base.yaml"].replace(b"0.5", b"0.4")
+    other = tmp_path / "other"
+    write_bundle(
+        other, recorded, policy_sources=list(sources.items()), submission_yaml=(made / "submission.yaml").read_bytes()
+    )
+    result = proofbox("replay", other, model_template)
+    assert result.returncode == 2
+    assert "policy mine 1: got" in result.stderr
