@@ -37,6 +37,8 @@ class Evidence:
     """The day that attestations are judged for, ``YYYY-MM-DD``; empty where none was given."""
     not_run_reason: Text | None = None
     """Why what is missing was not run, for example that a gating requirement failed."""
+    attempt: int | None = None
+    """Which attempt of the provider on the same evaluation data this is, from 1; None where no ledger says."""
 
 
 class Index:

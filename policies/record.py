@@ -214,6 +214,20 @@ class SubjectRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRecord:
+    """Which attempt an assessment is, as a ledger numbered it before anything was measured."""
+
+    number: int
+    """Which attempt of this product, from 1."""
+    on_data: int
+    """Which attempt of this provider on the same evaluation data, from 1."""
+    entry: int
+    """Number of the ledger's entry, from 1."""
+    commitment: str
+    """sha256 of the entry, 64 hex digits: it names policies, subject, data and seed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
     """How and where it ran: the only part that differs between two runs with one seed."""
 
@@ -229,6 +243,8 @@ class RunRecord:
     platform: str
     detail: Mapping[str, Json] = field(default_factory=dict)
     """Model queries planned and made, seconds per step, what the model itself attempted."""
+    attempt: AttemptRecord | None = None
+    """None where no ledger was kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

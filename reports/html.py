@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from proofbox.reports import charts, glossary, vocabulary
+from proofbox.reports.attempts import attempt_text
 from proofbox.reports.datascan import data_view
 from proofbox.reports.degradation import curve_views
 from proofbox.reports.documents import documents_view
@@ -55,6 +56,7 @@ def render_html(assessment: Assessment, language: str = "en") -> str:
         waiver_decision=waiver_decision,
         curves=curve_views(assessment.measurements, translator),
         asked=queries_view(assessment.run.detail),
+        attempt=attempt_text(assessment.run),
         attacks=tuple(evasion_views(assessment.measurements, translator)),
         group_counts=group_counts,
         strata_of=strata_of,

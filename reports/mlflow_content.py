@@ -11,6 +11,7 @@ from datetime import datetime
 from proofbox.checks.result import Json
 from proofbox.policies.record import Assessment, Finding, MeasurementRecord
 from proofbox.reports import vocabulary
+from proofbox.reports.attempts import attempt_tags
 from proofbox.reports.i18n import Translator
 from proofbox.reports.visible import markdown, visible
 from proofbox.reports.walls import isolated
@@ -63,6 +64,7 @@ def tags(assessment: Assessment, digest: str) -> dict[str, str]:
         BUNDLE_TAG: digest,
         "proofbox.signature": "unsigned",
         "proofbox.isolation": _ISOLATION[isolated(assessment.run.selfcheck)],
+        **attempt_tags(assessment.run),
         "mlflow.note.content": note(assessment),
     }
 

@@ -20,8 +20,9 @@ from proofbox.policies.expand import Expected, expand
 from proofbox.policies.facts import Facts
 from proofbox.policies.judge import Evidence, Judged, judge
 from proofbox.policies.loader import LoadedPolicy
-from proofbox.policies.record import Assessment, ReasonRecord, RunRecord
+from proofbox.policies.record import Assessment, AttemptRecord, ReasonRecord, RunRecord
 from proofbox.policies.waivers import GivenWaiver
+from proofbox.runners.attempting import Attempting
 from proofbox.runners.attesting import Statements, read_statements
 from proofbox.runners.execute import Bench, Outcome, execute
 from proofbox.runners.hosting import Hosting, open_hosting
@@ -108,7 +109,13 @@ def taken_in(
             resolved.close()
 
 
-def assess(source: Path, policies: Sequence[LoadedPolicy], settings: Settings, watch: Watch) -> Assessed:
+def assess(
+    source: Path,
+    policies: Sequence[LoadedPolicy],
+    settings: Settings,
+    watch: Watch,
+    attempting: Attempting | None = None,
+) -> Assessed:
     """Assess one submission under one or more policies.
 
     Parameters
@@ -117,9 +124,13 @@ def assess(source: Path, policies: Sequence[LoadedPolicy], settings: Settings, w
         Folder, ``submission.yaml`` or archive; untrusted.
     policies
         Loaded policies: every mistake in them was told before a byte of the submission is read.
+    attempting
+        Writes down what is going to be measured before it is; None: no ledger is kept.
 
     Raises
     ------
+    LedgerError
+        The attempt could not be written down; nothing was measured.
     BadSubmissionError, IntakeError
         The submission cannot be assessed as it is (exit code 2).
     IsolationError
@@ -134,6 +145,7 @@ def assess(source: Path, policies: Sequence[LoadedPolicy], settings: Settings, w
         facts = Facts.from_subject(record)
         statements = read_statements(resolved.subject, settings.attested_on or started.date().isoformat())
         plan, expected = _planned(policies, facts, recorded_only=resolved.subject.model_path is None)
+        attempt = attempting.commit(record, policies, settings.seed) if attempting else None
         watch.planned(len(plan.static) + len(plan.dynamic))
         bench = make_bench(resolved, plan, settings)
         bench.ask_scanners = partial(second_opinions, resolved.subject, hosting.walls)
@@ -146,8 +158,8 @@ def assess(source: Path, policies: Sequence[LoadedPolicy], settings: Settings, w
             watch.step("opening the sandbox")
             outcome += behind_walls(plan.dynamic, resolved, bench, hosting, (settings, watch))
         clock.lap("dynamic_checks")
-        judged = _judged(policies, facts, outcome, closed, statements)
-    run = _run_record(settings, hosting, started, clock, outcome)
+        judged = _judged(policies, facts, outcome, closed, (statements, attempt))
+    run = replace(_run_record(settings, hosting, started, clock, outcome), attempt=attempt)
     assessment = Assessment(
         conclusion=judged.conclusion,
         subject=record,
@@ -188,8 +200,9 @@ def _judged(
     facts: Facts,
     outcome: Outcome,
     not_run: Text | None,
-    statements: Statements | None = None,
+    given: tuple[Statements | None, AttemptRecord | None] = (None, None),
 ) -> Judged:
+    statements, attempt = given
     evidence = Evidence(
         measurements=outcome.measurements,
         counterexamples=outcome.counterexamples,
@@ -198,6 +211,7 @@ def _judged(
         attestations=statements.given if statements else (),
         judged_on=statements.on if statements else "",
         not_run_reason=not_run,
+        attempt=attempt.on_data if attempt else None,
     )
     return judge(policies, facts, evidence)
 

@@ -23,6 +23,7 @@ COMMANDS = (
     "waivers",
     "deadlines",
     "verify",
+    "ledger",
     "schema",
     "doctor",
 )

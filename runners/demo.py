@@ -60,6 +60,7 @@ def run_demo(out: Path, *, language: str, executor: str) -> int:
     """Run the demo and return the exit code."""
     from proofbox.reports import mlflow_log
     from proofbox.runners.assess import Settings
+    from proofbox.runners.attempting import ledger_path
 
     store = f"sqlite:///{out / 'mlflow.db'}"
     # Training runs in a process of its own; MLflow is imported meanwhile on the other core.
@@ -73,6 +74,7 @@ def run_demo(out: Path, *, language: str, executor: str) -> int:
         publishing = Publishing(
             out=evidence,
             tracking_uri=store,
+            ledger=ledger_path(None, store),
             experiment="proofbox/demo",
             language=language,
             say_how_to_open=False,

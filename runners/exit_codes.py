@@ -41,6 +41,7 @@ def exit_code_of(error: BaseException) -> ExitCode:
         PublishError,
         TamperedBundleError,
     )
+    from proofbox.reports.ledger.errors import LedgerError
     from proofbox.runners.errors import RunnersError
     from proofbox.sandbox.errors import IntakeError, InterpreterError, IsolationError
 
@@ -49,6 +50,7 @@ def exit_code_of(error: BaseException) -> ExitCode:
         *(BadDocumentError, BadRecordError, UnknownPolicyError),
         *(BundleExistsError, BundleWriteError, NotABundleError, PublishError),
         *(IntakeError, InterpreterError),
+        LedgerError,
     )
     if isinstance(error, RunnersError):
         return ExitCode(error.exit_code)

@@ -78,4 +78,5 @@ def evidence_of(recorded: Assessment, on: str = "") -> Evidence:
         attestations=recorded.attestations,
         judged_on=on or today(),
         not_run_reason=t("the bundle holds no such measurement"),
+        attempt=recorded.run.attempt.on_data if recorded.run.attempt else None,
     )

@@ -29,6 +29,8 @@ class Publishing:
     tracking_uri: str | None = None
     """MLflow store; None for no MLflow."""
     experiment: str | None = None
+    ledger: Path | None = None
+    """Ledger of attempts; None for none."""
     language: str = "en"
     as_json: bool = False
     say_how_to_open: bool = True
@@ -57,9 +59,12 @@ def run_job(source: Path, policy_names: Sequence[str], settings: Settings, publi
     ------
     UsageError
         The output folder exists already; told before anything is measured.
+    LedgerError
+        The attempt could not be written down before anything is measured.
     """
     from proofbox.policies.loader import load_policy
     from proofbox.runners.assess import assess
+    from proofbox.runners.attempting import Attempting
     from proofbox.runners.progress import progress
     from proofbox.runners.waiving import unused
 
@@ -70,12 +75,13 @@ def run_job(source: Path, policy_names: Sequence[str], settings: Settings, publi
 
         # Importing MLflow takes seconds; it overlaps the time the model works in its own process.
         mlflow_log.preload(publishing.tracking_uri)
-    with progress(enabled=not publishing.as_json) as watch:
-        assessed = assess(source, policies, settings, watch)
+    with Attempting(publishing.ledger) as attempting, progress(enabled=not publishing.as_json) as watch:
+        assessed = assess(source, policies, settings, watch, attempting)
         for name in unused(assessed.assessment, settings.waivers):
             print(f"waiver {name}: no failed requirement that it is for", file=sys.stderr)
         watch.step("writing the report")
         bundle = _write(assessed, publishing)
+        attempting.finished(bundle.digest, assessed.assessment.conclusion)
         run_id = _log(assessed, bundle, publishing)
     finished = Finished(assessment=assessed.assessment, bundle=bundle, run_id=run_id)
     _tell(finished, publishing)

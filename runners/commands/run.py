@@ -39,7 +39,12 @@ from proofbox.runners.commands.options import (
 )
 @click.option("--tracking-uri", help="MLflow store.  [default: sqlite:///mlflow.db in the working folder]")
 @click.option("--experiment", help="MLflow experiment.  [default: proofbox/PRODUCT]")
-@click.option("--no-mlflow", is_flag=True, help="Write the bundle only.")
+@click.option("--no-mlflow", is_flag=True, help="Write the bundle only; without --ledger no attempt is counted.")
+@click.option(
+    "--ledger",
+    type=click.Path(path_type=Path),
+    help="Ledger of attempts.  [default: proofbox-ledger.jsonl beside the MLflow store]",
+)
 @waivers_option
 @waiver_key_option
 @json_option
@@ -49,13 +54,16 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
     Exit code 0: conforms. 1: does not conform. 2: bad input. 3: undetermined. 4: no isolation.
     """
     from proofbox.runners.assess import Settings, today
+    from proofbox.runners.attempting import ledger_path
     from proofbox.runners.main_job import Publishing, run_job
     from proofbox.runners.signers import signers_of
     from proofbox.runners.waiving import read_given
 
+    tracking_uri = None if given["no_mlflow"] else str(given["tracking_uri"] or "sqlite:///mlflow.db")
     publishing = Publishing(
         out=out,
-        tracking_uri=None if given["no_mlflow"] else str(given["tracking_uri"] or "sqlite:///mlflow.db"),
+        tracking_uri=tracking_uri,
+        ledger=ledger_path(cast("Path | None", given["ledger"]), tracking_uri),
         experiment=str(given["experiment"]) if given["experiment"] else None,
         language=str(given["lang"]),
         as_json=bool(given["json"]),

@@ -65,6 +65,7 @@ def test_a_reviewer_finds_the_conclusion_the_figures_and_the_report(store, clien
     assert tags["proofbox.bundle"] == bundle.digest
     assert tags["proofbox.signature"] == "unsigned"
     assert tags["proofbox.isolation"] == "isolated"
+    assert tags["proofbox.attempt"] == "not counted"
     assert tags["mlflow.note.content"].startswith("**Does not conform**: Mortgage screening, model A 1.0.0")
     assert found.data.metrics["demographic_parity_ratio/white"] == pytest.approx(0.691702)
     assert found.data.metrics["verdicts/fail"] == 2

@@ -1,0 +1,102 @@
+"""``proofbox ledger``: the log of attempts, written before each was measured."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import rich_click as click
+
+from proofbox.runners.commands.options import json_option
+
+ledger_argument = click.argument("ledger", type=click.Path(path_type=Path), default=Path("proofbox-ledger.jsonl"))
+
+
+@click.group("ledger")
+def command() -> None:
+    """Show and verify the log of attempts, and put its head under a checkpoint (docs/ledger.md)."""
+
+
+@command.command("show")
+@ledger_argument
+@click.option("--product", help="Only products whose name holds this text.")
+@json_option
+def show(ledger: Path, product: str | None, **given: object) -> None:
+    """Show every attempt in LEDGER [default: proofbox-ledger.jsonl], with what came of it.
+
+    Exit code 0, also where something is wrong with the ledger: 'ledger verify' tells.
+    """
+    from proofbox.reports.ledger.reading import read_ledger
+    from proofbox.runners import ledgers
+
+    found = read_ledger(ledger)
+    wanted = (product or "").casefold()
+    attempts = [one for one in found.attempts() if wanted in one.entry.commitment.product.name.casefold()]
+    again = ledgers.repeated(attempts)
+    if given["json"]:
+        print(
+            json.dumps(
+                {
+                    "attempts": [ledgers.attempt_json(one) for one in attempts],
+                    "same_data": [{"evaluation": data, "attempts": len(several)} for data, several in again],
+                    "whole": not found.faults,
+                },
+                ensure_ascii=False,
+            )
+        )
+        return
+    for attempt in attempts:
+        print(ledgers.attempt_line(attempt))
+    for data, several in again:
+        print(f"{len(several)} attempts on the same evaluation data, sha256 {data}")
+    if found.faults:
+        click.echo(f"the ledger is not whole ({len(found.faults)} faults): see 'proofbox ledger verify'", err=True)
+
+
+@command.command("verify")
+@ledger_argument
+@click.option(
+    "--checkpoint",
+    type=click.Path(path_type=Path),
+    help="Earlier checkpoint that somebody else kept; LEDGER must still begin with what it names.",
+)
+@json_option
+def verify(ledger: Path, checkpoint: Path | None, **given: object) -> None:
+    """Verify that nothing in LEDGER was edited, moved, taken out or torn.
+
+    Exit code 0: whole. 1: it is not, or it was rewritten since the checkpoint. 2: there is no ledger.
+    """
+    from proofbox.reports.ledger.reading import read_ledger
+    from proofbox.runners.ledgers import LedgerCheck
+
+    found = read_ledger(ledger)
+    check = LedgerCheck(ledger=found)
+    if checkpoint is not None:
+        from proofbox.reports.ledger.checkpoint import against
+        from proofbox.runners.countersigning import read_kept
+
+        check = LedgerCheck(ledger=found, since_checkpoint=against(found, read_kept(checkpoint)))
+    if given["json"]:
+        print(json.dumps(check.to_json(), ensure_ascii=False))
+    else:
+        for line in check.lines():
+            print(line)
+    raise SystemExit(0 if check.well else 1)
+
+
+@command.command("checkpoint")
+@ledger_argument
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="New file for the statement.")
+@json_option
+def checkpoint(ledger: Path, out: Path, **given: object) -> None:
+    """Write the head of LEDGER as a statement for somebody else to keep.
+
+    Exit code 0: written. 2: LEDGER is not whole, or OUT exists.
+    """
+    from proofbox.runners.countersigning import write_checkpoint
+
+    made = write_checkpoint(ledger, out)
+    if given["json"]:
+        print(json.dumps({"out": str(out), "entries": made.entries, "head": made.head, "first": made.first}))
+    else:
+        print(f"{out}: {made.entries} entries, head sha256 {made.head}")
