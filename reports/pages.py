@@ -1,7 +1,7 @@
 """What every page that we write shares: the templates, the style sheet, and the policy that lets nothing else in.
 
-The only import of Jinja2. Autoescape is always on, and ``finalize`` makes control and bidirectional characters of every
-printed value visible, so that no template can forget either.
+The only place that renders them. Autoescape is always on, and ``finalize`` makes control and bidirectional characters
+of every printed value visible, so that no template can forget either.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import rich_click as click
 COMMANDS = (
     "init",
     "run",
+    "batch",
     "demo",
     "classify",
     "measure",

@@ -15,6 +15,7 @@ from proofbox.runners.errors import UsageError
 from proofbox.runners.exit_codes import BY_CONCLUSION, ExitCode
 
 if TYPE_CHECKING:
+    from proofbox.policies.loader import LoadedPolicy
     from proofbox.policies.record import Assessment
     from proofbox.reports.bundle import Bundle
     from proofbox.runners.assess import Assessed, Settings
@@ -52,8 +53,12 @@ class Finished:
         return BY_CONCLUSION[self.assessment.conclusion]
 
 
-def run_job(source: Path, policy_names: Sequence[str], settings: Settings, publishing: Publishing) -> Finished:
+def run_job(
+    source: Path, policy_names: Sequence[str | LoadedPolicy], settings: Settings, publishing: Publishing
+) -> Finished:
     """Do the main job for one submission.
+
+    A policy may be given loaded already, by who has many submissions to assess under it.
 
     Raises
     ------
@@ -68,7 +73,8 @@ def run_job(source: Path, policy_names: Sequence[str], settings: Settings, publi
     from proofbox.runners.progress import progress
     from proofbox.runners.waiving import unused
 
-    policies = [load_policy(name) for name in dict.fromkeys(policy_names)]
+    named = {name if isinstance(name, str) else name.digest: name for name in policy_names}
+    policies = [load_policy(name) if isinstance(name, str) else name for name in named.values()]
     _check_out(publishing.out)
     if publishing.tracking_uri:
         from proofbox.reports import mlflow_log

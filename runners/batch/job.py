@@ -1,0 +1,74 @@
+"""A batch from its queue to its table."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from proofbox.policies.loader import load_policy
+from proofbox.reports.batch import BatchRow
+from proofbox.runners.assess import Settings
+from proofbox.runners.batch.listing import queued
+from proofbox.runners.batch.one import Wanted
+from proofbox.runners.batch.pool import Budget, assess_all
+from proofbox.runners.batch.summary import line, write_tables
+from proofbox.runners.errors import UsageError
+
+if TYPE_CHECKING:
+    from proofbox.checks.result import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """A batch that came to an end."""
+
+    rows: tuple[BatchRow, ...]
+    policies: tuple[dict[str, Json], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class How:
+    """How a batch is run; none of it bears on what is measured but the seed and the day in ``settings``."""
+
+    settings: Settings
+    budget: Budget
+    side_by_side: int = 1
+    as_of: str | None = None
+    """The day that was asked for, if any."""
+    language: str = "en"
+
+
+def run_batch(source: Path, policy_names: Sequence[str], out: Path, how: How) -> Batch:
+    """Assess every submission of a folder or list; what was finished before is kept.
+
+    Raises
+    ------
+    UsageError
+        There is no submission, or ``out`` cannot be written to; told before anything is measured.
+    BadPolicyError, UnknownPolicyError
+        A policy cannot be read.
+    """
+    policies = tuple(load_policy(name) for name in dict.fromkeys(policy_names))
+    queue = queued(source)
+    _prepare(out)
+    wanted = Wanted(policies=policies, settings=how.settings, out=out, as_of=how.as_of)
+    rows = []
+    for row in assess_all(queue, wanted, how.budget, how.side_by_side, lambda _one: None):
+        rows.append(row)
+        print(f"{len(rows)}/{len(queue)} {line(row, how.language)}", file=sys.stderr)
+    listed: tuple[dict[str, Json], ...] = tuple(
+        {"id": one.policy.id, "version": one.policy.version, "digest": one.digest} for one in policies
+    )
+    ordered = tuple(sorted(rows, key=lambda row: row.name))
+    write_tables(out, ordered, listed)
+    return Batch(rows=ordered, policies=listed)
+
+
+def _prepare(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise UsageError(f"--out {out}: cannot be made ({err.strerror}), expected a folder") from err

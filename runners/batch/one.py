@@ -1,0 +1,98 @@
+"""Assess one submission of a batch, in the process that was made for it, and say how it ended as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from proofbox.policies.loader import LoadedPolicy
+from proofbox.reports.batch import BatchRow, How
+from proofbox.reports.bundle import read_bundle
+from proofbox.reports.canonical import canonical_bytes, sha256_hex
+from proofbox.reports.errors import IncompleteBundleError, NotABundleError, TamperedBundleError
+from proofbox.runners.assess import Settings
+from proofbox.runners.batch.listing import Queued
+from proofbox.runners.exit_codes import BY_CONCLUSION, ExitCode, exit_code_of
+from proofbox.runners.main_job import Publishing, run_job
+from proofbox.sandbox.intake import take_in
+from proofbox.sandbox.scratch import scratch, sweep
+
+if TYPE_CHECKING:
+    from proofbox.checks.result import Json
+    from proofbox.policies.record import Assessment
+
+KEY_DIGITS = 16
+MEMORY_USED_UP = "its budget of memory was used up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is done with every submission of a batch."""
+
+    policies: tuple[LoadedPolicy, ...]
+    settings: Settings
+    out: Path
+    as_of: str | None = None
+    """The day that was asked for; None where every run takes its own, which makes no difference between bundles."""
+
+
+def assess_one(one: Queued, wanted: Wanted) -> BatchRow:
+    """Assess one submission, or find that it has been; whatever goes wrong with it is in the value."""
+    try:
+        sweep()
+        with scratch("batch") as folder:
+            taken = take_in(one.source, folder / "submission")
+            name = f"{one.name}-{_key(taken.digest, wanted)}"
+            if (wanted.out / name).exists():
+                found = read_bundle(wanted.out / name)
+                return _told(found.assessment, found.bundle.digest, one, name, "kept")
+            publishing = Publishing(out=wanted.out / name, as_json=True)
+            finished = run_job(taken.root, wanted.policies, wanted.settings, publishing)
+        return _told(finished.assessment, finished.bundle.digest, one, name, "assessed")
+    except KeyboardInterrupt:
+        raise
+    except BaseException as err:  # noqa: BLE001 - one bad submission never stops the rest
+        return _refused(one, err)
+
+
+def _key(subject_digest: str, wanted: Wanted) -> str:
+    """Return what tells this bundle from those of another submission, policy, seed or day."""
+    policies: Sequence[Json] = [policy.digest for policy in wanted.policies]
+    said = [subject_digest, list(policies), wanted.settings.seed, wanted.as_of]
+    return sha256_hex(canonical_bytes(said))[:KEY_DIGITS]
+
+
+def _told(assessment: Assessment, digest: str, one: Queued, name: str, how: How) -> BatchRow:
+    product = assessment.subject.product
+    verdicts = {finding.requirement: finding.verdict for finding in assessment.findings}
+    return BatchRow(
+        name=one.name,
+        how=how,
+        exit_code=int(BY_CONCLUSION[assessment.conclusion]),
+        conclusion=assessment.conclusion,
+        bundle=name,
+        digest=digest,
+        product=f"{product.get('name', '')} {product.get('version', '')}".strip(),
+        sector=str(product.get("sector", "")),
+        failed=tuple(key for key, verdict in verdicts.items() if verdict == "fail"),
+        left_open=tuple(key for key, verdict in verdicts.items() if verdict in ("inconclusive", "error", "not-run")),
+    )
+
+
+def _refused(one: Queued, err: BaseException) -> BatchRow:
+    code = exit_code_of(err)
+    broken = isinstance(err, IncompleteBundleError | TamperedBundleError | NotABundleError)
+    why = f"the bundle that is there already: {err}" if broken else str(err)
+    if isinstance(err, MemoryError):
+        return BatchRow(name=one.name, how="over-budget", exit_code=int(ExitCode.UNDETERMINED), why=MEMORY_USED_UP)
+    if code is ExitCode.DEFECT:
+        why = f"a defect of Proofbox: {type(err).__name__}: {why[:300]}"
+        return BatchRow(name=one.name, how="failed", exit_code=int(code), why=why)
+    return BatchRow(name=one.name, how="refused", exit_code=int(code), why=why)
+
+
+def after(ended: BatchRow, seconds: float) -> BatchRow:
+    """Return the row with how long it took, in seconds of wall time."""
+    return replace(ended, seconds=round(seconds, 3))
