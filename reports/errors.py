@@ -31,3 +31,15 @@ class TamperedBundleError(ReportsError):
 
 class PublishError(ReportsError):
     """The tracking store could not be reached or refused; the bundle on disk is untouched."""
+
+
+class UnknownFormError(ReportsError):
+    """There is no form of this id."""
+
+
+class LibraryMissingError(ReportsError):
+    """A library of an extra is not installed; the message names the extra."""
+
+
+class TypesettingError(ReportsError):
+    """The typesetter refused a document."""

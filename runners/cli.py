@@ -25,6 +25,7 @@ COMMANDS = (
     "deadlines",
     "verify",
     "ledger",
+    "papers",
     "schema",
     "doctor",
 )

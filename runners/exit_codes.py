@@ -37,9 +37,11 @@ def exit_code_of(error: BaseException) -> ExitCode:
         BundleExistsError,
         BundleWriteError,
         IncompleteBundleError,
+        LibraryMissingError,
         NotABundleError,
         PublishError,
         TamperedBundleError,
+        UnknownFormError,
     )
     from proofbox.reports.ledger.errors import LedgerError
     from proofbox.runners.errors import RunnersError
@@ -49,6 +51,7 @@ def exit_code_of(error: BaseException) -> ExitCode:
         *(BadDataError, BadParamsError, UnknownCheckError),
         *(BadDocumentError, BadRecordError, UnknownPolicyError),
         *(BundleExistsError, BundleWriteError, NotABundleError, PublishError),
+        *(LibraryMissingError, UnknownFormError),
         *(IntakeError, InterpreterError),
         LedgerError,
     )

@@ -1,0 +1,35 @@
+"""Bundles to write papers of, made of recorded assessments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from proofbox.policies.record import Assessment
+from proofbox.reports.bundle import Bundle, BundleContent, ManifestEntry, write_bundle
+
+
+def content_of(assessment: Assessment) -> BundleContent:
+    """Return an assessment as a bundle that was read, without a disk."""
+    bundle = Bundle(path=Path("bundle"), digest="b" * 64)
+    entry = ManifestEntry(path="assessment.json", size=1, sha256="a" * 64)
+    return BundleContent(bundle=bundle, assessment=assessment, manifest=(entry,))
+
+
+@pytest.fixture
+def content_a(model_a) -> BundleContent:
+    return content_of(model_a)
+
+
+@pytest.fixture
+def content_hostile(hostile) -> BundleContent:
+    return content_of(hostile)
+
+
+@pytest.fixture
+def bundle_a(model_a, tmp_path) -> Path:
+    """A whole bundle on disk."""
+    out = tmp_path / "bundle"
+    write_bundle(out, model_a, policy_sources=[("vn-trusted-ai", b"id: x\n")], submission_yaml=b"x: 1\n", languages=())
+    return out
