@@ -20,6 +20,7 @@ COMMANDS = (
     "policy",
     "judge",
     "replay",
+    "export",
     "attestations",
     "waivers",
     "deadlines",

@@ -6,13 +6,14 @@ import json
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proofbox.runners.errors import UsageError
 from proofbox.runners.exit_codes import BY_CONCLUSION, ExitCode
+from proofbox.runners.exporting import Exports
 
 if TYPE_CHECKING:
     from proofbox.policies.loader import LoadedPolicy
@@ -36,6 +37,8 @@ class Publishing:
     as_json: bool = False
     say_how_to_open: bool = True
     """Whether to print how to open the MLflow store."""
+    exports: Exports = field(default_factory=Exports)
+    """Files in the formats of others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +94,7 @@ def run_job(
         run_id = _log(assessed, bundle, publishing)
     finished = Finished(assessment=assessed.assessment, bundle=bundle, run_id=run_id)
     _tell(finished, publishing)
+    _export(source, assessed, publishing)
     return finished
 
 
@@ -138,6 +142,20 @@ def _log(assessed: Assessed, bundle: Bundle, publishing: Publishing) -> str | No
         print(f"not logged to MLflow: {err}; the bundle is whole: {bundle.path}", file=sys.stderr)
         return None
     return run.run_id
+
+
+def _export(source: Path, assessed: Assessed, publishing: Publishing) -> None:
+    """Write what is exported; a file that cannot be written is told and changes nothing else."""
+    if not publishing.exports:
+        return
+    from proofbox.runners.exporting import write_exports
+    from proofbox.runners.locations import locations_of, shown_path
+
+    locations = locations_of(assessed.assessment, assessed.submission_yaml, shown_path(source))
+    # One JSON document and nothing else on standard output; GitHub reads commands from either stream.
+    out = sys.stderr if publishing.as_json else sys.stdout
+    for line in write_exports(assessed.assessment, locations, publishing.exports, publishing.language, out):
+        print(f"not exported: {line}", file=sys.stderr)
 
 
 def _tell(finished: Finished, publishing: Publishing) -> None:

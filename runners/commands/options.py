@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import rich_click as click
@@ -67,3 +68,25 @@ tracking_uri_option = click.option(
     envvar="MLFLOW_TRACKING_URI",
     help="MLflow store.  [default: $MLFLOW_TRACKING_URI, else sqlite:///mlflow.db in the working folder]",
 )
+
+
+_EXPORTS = {
+    "junit": "JUnit XML, for the test view of a CI server.",
+    "sarif": "SARIF 2.1.0, for code scanning.",
+    "oscal": "OSCAL 1.2.1 assessment results.",
+    "cyclonedx": "CycloneDX 1.6 with declarations.",
+    "summary": "Markdown summary, for example to $GITHUB_STEP_SUMMARY.",
+}
+
+
+def export_options(command: Callable[..., object]) -> Callable[..., object]:
+    """Add an option for each format of others; none of them bears on verdict or exit code."""
+    command = click.option(
+        "--annotations",
+        type=click.Choice(["github"]),
+        help="Print an annotation for each requirement that is not met, at the line that matters.",
+    )(command)
+    for name, text in reversed(_EXPORTS.items()):
+        option = click.option(f"--{name}", type=click.Path(path_type=Path), metavar="FILE", help=f"Also write {text}")
+        command = option(command)
+    return command

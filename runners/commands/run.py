@@ -11,6 +11,7 @@ from proofbox.runners.commands.options import (
     as_of_option,
     environment_option,
     executor_option,
+    export_options,
     json_option,
     lang_option,
     model_certificate_option,
@@ -47,6 +48,7 @@ from proofbox.runners.commands.options import (
 )
 @waivers_option
 @waiver_key_option
+@export_options
 @json_option
 def command(submission: Path, policies: tuple[str, ...], out: Path | None, **given: object) -> None:
     """Assess SUBMISSION (a folder, its submission.yaml, or a .zip or .tar.gz of it).
@@ -55,6 +57,7 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
     """
     from proofbox.runners.assess import Settings, today
     from proofbox.runners.attempting import ledger_path
+    from proofbox.runners.exporting import exports_of
     from proofbox.runners.main_job import Publishing, run_job
     from proofbox.runners.signers import signers_of
     from proofbox.runners.waiving import read_given
@@ -67,6 +70,7 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
         experiment=str(given["experiment"]) if given["experiment"] else None,
         language=str(given["lang"]),
         as_json=bool(given["json"]),
+        exports=exports_of(given),
     )
     finished = run_job(
         submission,
