@@ -28,7 +28,7 @@ class Change:
 
 def differences(old: Policy, new: Policy) -> tuple[Change, ...]:
     """Return every change from ``old`` to ``new``: the policy's own first, then control by control in order."""
-    return (*_heads(old, new), *_controls(old, new), *_families(old, new))
+    return (*_heads(old, new), *_controls(old, new), *_families(old, new), *_attempts(old, new))
 
 
 def _heads(old: Policy, new: Policy) -> Iterator[Change]:
@@ -141,3 +141,12 @@ def _families(old: Policy, new: Policy) -> Iterator[Change]:
                 where=name,
                 what=t("the family of requirements that share one chance of error was changed"),
             )
+
+
+def _attempts(old: Policy, new: Policy) -> Iterator[Change]:
+    if (old.attempts is None) != (new.attempts is None):
+        counted = t("a pass grows harder with the number of attempts on the same evaluation data now")
+        not_any_more = t("the number of attempts on the same evaluation data no longer changes anything")
+        stricter = new.attempts is not None
+        direction: Direction = "stricter" if stricter else "looser"
+        yield Change(direction=direction, where="", what=counted if stricter else not_any_more)

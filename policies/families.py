@@ -14,9 +14,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from proofbox.policies.attempts import Tries
 from proofbox.policies.decide import Levels, decide
 from proofbox.policies.model import Family, Policy
 from proofbox.policies.record import CriterionRecord, FamilyRecord, MeasurementRecord, Procedure, Verdict
+
+ALONE = Tries()
+"""No attempts are counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +40,12 @@ class Shared:
     """The confidence by which a member fails, before the member's own, which may be higher."""
     passing: float
     record: FamilyRecord
+    tries: Tries
 
     def levels(self, criterion: CriterionRecord) -> Levels:
         """Return what is asked of one member."""
-        return Levels(passing=max(self.passing, criterion.confidence), failing=max(self.fail, criterion.confidence))
+        passing = max(self.passing, self.tries.passing(criterion.confidence))
+        return Levels(passing=passing, failing=max(self.fail, criterion.confidence))
 
     def of(self, criterion: CriterionRecord) -> FamilyRecord:
         """Return the record of the family with the confidences that one member was judged by."""
@@ -55,13 +61,20 @@ class Shared:
         )
 
 
-def shared(family: Family, members: Sequence[Member]) -> Shared:
-    """Return the confidences that a family of at least one member asks for."""
+def shared(family: Family, members: Sequence[Member], tries: Tries = ALONE) -> Shared:
+    """Return the confidences that a family of at least one member asks for.
+
+    Parameters
+    ----------
+    tries
+        The attempts that the family's error is spent over, for a pass.
+    """
     fail = passing = 0.0
     if family.controls in ("fail", "both"):
         fail = _level(family.procedure, family.confidence, len(members), lambda at: _decided(members, at, "fail"))
     if family.controls in ("pass", "both"):
-        passing = _level(family.procedure, family.confidence, len(members), lambda at: _decided(members, at, "pass"))
+        confidence = tries.passing(family.confidence)
+        passing = _level(family.procedure, confidence, len(members), lambda at: _decided(members, at, "pass", tries))
     record = FamilyRecord(
         id=family.id,
         procedure=family.procedure,
@@ -71,16 +84,18 @@ def shared(family: Family, members: Sequence[Member]) -> Shared:
         fail_confidence=fail,
         pass_confidence=passing,
     )
-    return Shared(fail=fail, passing=passing, record=record)
+    return Shared(fail=fail, passing=passing, record=record, tries=tries)
 
 
-def families_by_requirement(policy: Policy, members: Mapping[str, Sequence[Member]]) -> dict[str, Shared]:
+def families_by_requirement(
+    policy: Policy, members: Mapping[str, Sequence[Member]], tries: Tries = ALONE
+) -> dict[str, Shared]:
     """Return requirement id -> what its family asks, for the requirements that are in one and expect something."""
     found: dict[str, Shared] = {}
     for family in policy.families:
         every = [member for requirement in family.requirements for member in members.get(requirement, ())]
         if every:
-            asked = shared(family, every)
+            asked = shared(family, every, tries)
             found |= {requirement: asked for requirement in family.requirements if members.get(requirement)}
     return found
 
@@ -112,12 +127,12 @@ def _level(procedure: Procedure, confidence: float, members: int, decided: Calla
     return 1 - alpha * max(steps, 1) / members
 
 
-def _decided(members: Sequence[Member], confidence: float, verdict: Verdict) -> int:
+def _decided(members: Sequence[Member], confidence: float, verdict: Verdict, tries: Tries = ALONE) -> int:
     """Return how many members have a verdict at a confidence, or at their own where that is higher."""
     count = 0
     for member in members:
         if member.measurement is not None:
-            at = max(confidence, member.criterion.confidence)
+            at = max(confidence, tries.passing(member.criterion.confidence))
             decision = decide(member.criterion, member.measurement, Levels(passing=at, failing=at))
             count += decision.outcome == verdict
     return count

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from proofbox.checks.registry import CheckSpec
 from proofbox.checks.result import Json
+from proofbox.policies.attempts import Tries
 from proofbox.policies.attested import attested
 from proofbox.policies.errors import MisuseError
 from proofbox.policies.expand import Planned, plan_requirements
@@ -75,6 +76,7 @@ def judge(
     conclusions: list[Conclusion] = []
     for loaded in policies:
         planned = plan_requirements(loaded.policy, facts, checks)
+        index.tries = Tries.of(loaded.policy, evidence.attempt)
         asked = _asked(loaded.policy, planned, index)
         own = [_finding(loaded.policy.id, item, index, asked.get(item.requirement.id)) for item in planned]
         excluded = {item.requirement.id for item in planned if not _applies(item, facts)}
@@ -95,7 +97,7 @@ def _asked(policy: Policy, planned: Sequence[Planned], index: Index) -> dict[str
         item.requirement.id: [member for expected in item.expected for member in members_of(expected, index)]
         for item in planned
     }
-    return families_by_requirement(policy, members)
+    return families_by_requirement(policy, members, index.tries)
 
 
 def _applies(planned: Planned, facts: Facts) -> bool:

@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 from proofbox.checks.registry import CheckSpec, all_checks
+from proofbox.policies.attempts import attempts_problems
 from proofbox.policies.canonical import digest
 from proofbox.policies.contradictions import contradictions, vacuous
 from proofbox.policies.errors import BadDocumentError, BadPolicyError, Problem, UnknownPolicyError
@@ -185,6 +186,7 @@ class _Loader:
         before = len(self.problems)
         controls: tuple[Control, ...] = ()
         families: tuple[Family, ...] = ()
+        attempts = policy.attempts
         for index, name in enumerate(policy.extends):
             base = self._base(document, index, name, path.parent, chain)
             if base is not None:
@@ -192,10 +194,12 @@ class _Loader:
                 self.problems += _twice(document, ("extends", index), families, base.families)
                 controls = merged(controls, base.controls)
                 families = (*families, *(family for family in base.families if family not in families))
+                attempts = attempts or base.attempts
         self.problems += _looser(document, (), controls, policy.controls)
         self.problems += _moved(document, controls, policy.controls)
         everything = merged(controls, policy.controls)
         self.problems += family_problems(document, policy.families, families, everything, controls)
+        self.problems += attempts_problems(document, policy, everything)
         self.problems += vacuous(document, everything, controls)
         self.problems += contradictions(document, everything, controls)
         controls, families = everything, (*families, *policy.families)
@@ -204,7 +208,7 @@ class _Loader:
             self.problems.append(document.problem((), got="no controls", expected="at least one control", hint=hint))
         if len(self.problems) > before:
             return None
-        return policy.model_copy(update={"controls": controls, "families": families})
+        return policy.model_copy(update={"controls": controls, "families": families, "attempts": attempts})
 
     def _base(self, document: Document, index: int, name: str, folder: Path, chain: tuple[Path, ...]) -> Policy | None:
         place = ("extends", index)

@@ -238,6 +238,13 @@ class Family(PolicyModel):
     """of the family as a whole; no member is judged with less than its own"""
 
 
+class Attempts(PolicyModel):
+    """How a pass grows harder with the number of attempts on the same evaluation data."""
+
+    confidence: Literal["bonferroni"]
+    """bonferroni: attempt n has the share 1 / (n (n + 1)) of the error that each guarded criterion allows a pass"""
+
+
 class Policy(PolicyModel):
     """A versioned set of controls."""
 
@@ -253,6 +260,8 @@ class Policy(PolicyModel):
     controls: tuple[Control, ...] = ()
     families: tuple[Family, ...] = ()
     """requirements whose chance of a wrong verdict is controlled together"""
+    attempts: Attempts | None = None
+    """left out: the number of attempts changes nothing"""
 
     @model_validator(mode="after")
     def _dated(self) -> Policy:

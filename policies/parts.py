@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from proofbox.checks.text import Text, t
+from proofbox.policies.attempts import Tries
 from proofbox.policies.canonical import task_key
-from proofbox.policies.decide import Decision, decide, what_settles
+from proofbox.policies.decide import Decision, Levels, decide, what_settles
 from proofbox.policies.expand import Expected
 from proofbox.policies.families import Member, Shared
 from proofbox.policies.power import Settling
-from proofbox.policies.reasons import reason_of, scope_of
+from proofbox.policies.reasons import Judging, reason_of, scope_of
 from proofbox.policies.record import (
     AttestationRecord,
     CounterexampleRecord,
@@ -20,6 +21,7 @@ from proofbox.policies.record import (
     ReasonRecord,
     Verdict,
 )
+from proofbox.policies.settling import percent
 
 _VERDICTS: Mapping[str, Verdict] = {"pass": "pass", "fail": "fail", "not-finite": "error"}
 
@@ -48,6 +50,8 @@ class Index:
         self.evidence = evidence
         self.settle = settle
         """Whether to say how many further rows would settle what is inconclusive, which takes most of the time."""
+        self.tries = Tries()
+        """What the policy that is being judged asks of the number of attempts."""
         self.not_run = evidence.not_run_reason or t("this was not measured")
         self.measurements: dict[str, list[MeasurementRecord]] = {}
         self.counterexamples: dict[str, list[CounterexampleRecord]] = {}
@@ -124,18 +128,32 @@ def _unmeasured(expected: Expected, group: Mapping[str, str]) -> Part:
 
 
 def _part(expected: Expected, measurement: MeasurementRecord, index: Index, shared: Shared | None) -> Part:
-    levels = None if shared is None else shared.levels(expected.criterion)
-    family = None if shared is None else shared.of(expected.criterion)
-    decision: Decision = decide(expected.criterion, measurement, levels)
+    judging = _judging(expected.criterion, index.tries, shared)
+    decision: Decision = decide(expected.criterion, measurement, judging.levels)
     settling = what_settles(expected.criterion, measurement, decision) if index.settle else None
     verdict = _VERDICTS.get(decision.outcome, "inconclusive")
+    if verdict == "pass" and index.tries.unknown and expected.criterion.decision_rule == "guarded":
+        verdict = "inconclusive"
     cases = index.counterexamples.get(expected.task, []) if verdict in {"fail", "inconclusive"} else []
     return Part(
         verdict=verdict,
-        reason=reason_of(expected, measurement, decision, settling, family),
+        reason=reason_of(expected, measurement, decision, settling, judging),
         criterion=expected.criterion,
         measurement=measurement.id,
         distance=decision.distance,
         settling=settling,
         counterexamples=tuple(case.id for case in cases if case.case.measure == expected.measure),
+    )
+
+
+def _judging(criterion: CriterionRecord, tries: Tries, shared: Shared | None) -> Judging:
+    if shared is not None:
+        levels = shared.levels(criterion)
+    else:
+        levels = Levels(passing=tries.passing(criterion.confidence), failing=criterion.confidence)
+    guarded = criterion.decision_rule == "guarded"
+    return Judging(
+        levels=levels,
+        family=None if shared is None else shared.of(criterion),
+        tries=tries.clause(percent(levels.passing)) if guarded else None,
     )

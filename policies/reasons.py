@@ -7,6 +7,7 @@ each clause is translated on its own.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from proofbox.checks.result import Json
 from proofbox.checks.text import Text, Value, t
@@ -71,24 +72,37 @@ _WHERE = {
 """Comparison -> guarded pass, guarded fail, simple pass, simple fail."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """What a measurement was judged by beside its own criterion."""
+
+    levels: Levels | None = None
+    """None for the criterion's own."""
+    family: FamilyRecord | None = None
+    tries: Text | None = None
+    """What the number of attempts asks of a pass."""
+
+
 def reason_of(
     expected: Expected,
     measurement: MeasurementRecord,
     decision: Decision,
     settling: Settling | None = None,
-    family: FamilyRecord | None = None,
+    judging: Judging | None = None,
 ) -> Text:
     """Return why a measurement has the outcome that ``decision`` says, and what would settle one that has none."""
-    criterion = expected.criterion
+    criterion, by = expected.criterion, judging or Judging()
     clauses = [Text(_template(criterion, decision).template, _values(expected, measurement, decision))]
     if settling is not None:
         clauses.append(settling_clause(settling))
-    if family is not None:
-        clauses.append(family_clause(family))
+    if by.family is not None:
+        clauses.append(family_clause(by.family))
+    if by.tries is not None:
+        clauses.append(by.tries)
     if expected.note is not None:
         clauses.append(expected.note)
     if criterion.policy_threshold is not None:
-        clauses.append(_declared(criterion, measurement, decision, family))
+        clauses.append(_declared(criterion, measurement, decision, by.levels))
     return joined(*clauses)
 
 
@@ -164,7 +178,7 @@ def _values(expected: Expected, measurement: MeasurementRecord, decision: Decisi
 
 
 def _declared(
-    criterion: CriterionRecord, measurement: MeasurementRecord, decision: Decision, family: FamilyRecord | None
+    criterion: CriterionRecord, measurement: MeasurementRecord, decision: Decision, levels: Levels | None
 ) -> Text:
     own = criterion.policy_threshold
     assert isinstance(own, float | int)
@@ -184,7 +198,6 @@ def _declared(
         confidence=criterion.confidence,
         origin=criterion.origin,
     )
-    levels = None if family is None else Levels(passing=family.pass_confidence, failing=family.fail_confidence)
     if decision.outcome == "pass" and decide(by_policy, measurement, levels).outcome != "pass":
         return t(
             "ATTENTION: the provider declared this threshold, it is looser than the policy's own {policy_threshold}, "

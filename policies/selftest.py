@@ -82,7 +82,7 @@ def all_fixtures(
 def selftest(loaded: LoadedPolicy, own: Mapping[str, Cases], checks: Mapping[str, CheckSpec] | None = None) -> SelfTest:
     """Try a policy by its fixtures, then each of its mutants.
 
-    Each requirement is judged alone: what families of requirements add is not tried.
+    Each requirement is judged alone: what families of requirements and the number of attempts add is not tried.
     """
     known = all_checks() if checks is None else checks
     policy = loaded.policy
@@ -120,7 +120,7 @@ def _fails(control: Control, fixtures: Mapping[str, Cases]) -> bool:
 
 def _wrong(policy: Policy, alone: Control, entry: Cases, checks: Mapping[str, CheckSpec]) -> Iterator[WrongCase]:
     reduced = LoadedPolicy(
-        policy=policy.model_copy(update={"controls": (alone,), "families": ()}), digest="", sources=()
+        policy=policy.model_copy(update={"controls": (alone,), "families": (), "attempts": None}), digest="", sources=()
     )
     for number, case in enumerate(entry.cases, 1):
         got = _outcome(reduced, alone, case, entry.measure, checks)

@@ -29,6 +29,9 @@ def policy_lines(loaded: LoadedPolicy, language: str) -> Iterator[str]:
         yield ""
         yield f"family {family.id} ({family.procedure}, controls {family.controls}, {family.confidence:.0%} confidence)"
         yield f"    {', '.join(family.requirements)}"
+    if policy.attempts is not None:
+        yield ""
+        yield "attempts: attempt n on the same evaluation data has 1 / (n (n + 1)) of the error that a pass may have"
 
 
 def _criterion(criterion: Criterion) -> str:
