@@ -39,13 +39,13 @@ print(time.perf_counter() - started)
 LOG = """
 import json, sys, time
 from pathlib import Path
-from proofbox.reports import mlflow_log
 from proofbox.reports.bundle import read_bundle
+from proofbox.reports.tracking import door
 started = time.perf_counter()
-mlflow_log.preload().join()
+door.prepare(sys.argv[1]).join()
 for path in sys.argv[2:]:
     content = read_bundle(Path(path))
-    mlflow_log.log_assessment(content.assessment, content.bundle, tracking_uri=sys.argv[1], experiment="bench")
+    door.log_assessment(content.assessment, content.bundle, tracking_uri=sys.argv[1], experiment="bench")
 print(time.perf_counter() - started)
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -17,10 +18,11 @@ from proofbox.reports.visible import markdown, visible
 from proofbox.reports.walls import isolated
 
 BUNDLE_TAG = "proofbox.bundle"
-TABLE = "measurements.json"
+SIGNATURE_TAG = "proofbox.signature"
 _MOST_HEADLINES = 40
 _NAME_LENGTH = 200
 _TAG_LENGTH = 4000
+_SIGNATURES = {"unsigned": "Unsigned.", "signed": "Signed: `proofbox verify` says by whom."}
 _ISOLATION = {True: "isolated", False: "not isolated", None: "model not loaded"}
 
 
@@ -41,6 +43,21 @@ class DatasetNote:
     path: str
     sha256: str
 
+    @property
+    def short_digest(self) -> str:
+        """What MLflow keeps of a digest, 36 characters; it stands whole in the source and in a tag."""
+        return self.sha256[:36]
+
+    @property
+    def source(self) -> str:
+        """Where it came from, as JSON."""
+        return json.dumps({"path": self.path, "sha256": self.sha256})
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags of the input."""
+        return {"mlflow.data.context": self.role, "proofbox.sha256": self.sha256}
+
 
 def experiment_name(assessment: Assessment) -> str:
     """Return the name of the product's experiment."""
@@ -54,22 +71,46 @@ def run_name(assessment: Assessment) -> str:
     return _short(f"{assessment.conclusion}: {named}")
 
 
-def tags(assessment: Assessment, digest: str) -> dict[str, str]:
-    """Return the few tags of the parent run."""
+def tags(assessment: Assessment, digest: str, signature: str) -> dict[str, str]:
+    """Return the few tags of the parent run; a digest that there is none of is left out.
+
+    Parameters
+    ----------
+    digest
+        The bundle's.
+    signature
+        ``signed`` or ``unsigned``: whether there is one, not what it proves (``proofbox verify`` says that).
+    """
     policies = ", ".join(f"{policy.id} {policy.version}" for policy in assessment.policies)
+    digests = ", ".join(policy.digest for policy in assessment.policies)
+    model = model_digest(assessment)
     return {
         "proofbox.conclusion": assessment.conclusion,
+        "proofbox.risk_tier": _short(str(assessment.subject.product.get("risk_tier") or "not declared")),
         "proofbox.policy": _short(policies, _TAG_LENGTH),
+        "proofbox.policy.sha256": _short(digests, _TAG_LENGTH),
         "proofbox.subject": assessment.subject.digest,
+        **({"proofbox.model": model} if model else {}),
         BUNDLE_TAG: digest,
-        "proofbox.signature": "unsigned",
+        SIGNATURE_TAG: signature,
         "proofbox.isolation": _ISOLATION[isolated(assessment.run.selfcheck)],
         **attempt_tags(assessment.run),
-        "mlflow.note.content": note(assessment),
+        "mlflow.note.content": note(assessment, signature),
     }
 
 
-def note(assessment: Assessment) -> str:
+def model_digest(assessment: Assessment) -> str:
+    """Return the sha256 that identifies the model's files; empty where decisions were audited without a model."""
+    return str((assessment.subject.model or {}).get("sha256") or "")
+
+
+def model_name(assessment: Assessment) -> str:
+    """Return the product's name in the characters that MLflow's registry takes: neither a slash, a colon nor a dot."""
+    name = str(assessment.subject.product.get("name") or "unnamed product")
+    return re.sub(r"[/:.%\\\"'`]+", "_", _short(name)).strip() or "unnamed product"
+
+
+def note(assessment: Assessment, signature: str = "unsigned") -> str:
     """Return the run's description in Markdown, the conclusion first; every outside name is escaped."""
     say = Translator("en")
     conclusion = vocabulary.word(say, vocabulary.CONCLUSIONS, assessment.conclusion)
@@ -83,7 +124,8 @@ def note(assessment: Assessment) -> str:
     ]
     lines += [
         "",
-        "Pre-sandbox test evidence: not a licence, not a certificate, not a conformity decision. Unsigned. "
+        "Pre-sandbox test evidence: not a licence, not a certificate, not a conformity decision. "
+        f"{_SIGNATURES[signature]} "
         "The record is `assessment.json` among the artifacts; open `report.html` (English) or `report.vi.html` "
         "(Vietnamese) to read it.",
     ]
@@ -165,6 +207,15 @@ def measurement_table(assessment: Assessment) -> dict[str, Json]:
     return {"columns": [*columns, "sample_size"], "data": data}
 
 
+def finding_table(assessment: Assessment) -> dict[str, Json]:
+    """Return all findings in the split form of an MLflow table, so that many runs can be compared by requirement."""
+    data: list[Json] = [
+        [item.policy, item.control, item.requirement, item.level, item.verdict, visible(str(item.reason)), item.check]
+        for item in assessment.findings
+    ]
+    return {"columns": ["policy", "control", "requirement", "level", "verdict", "reason", "check"], "data": data}
+
+
 def moments(assessment: Assessment) -> tuple[int, int]:
     """Return start and end of the run in milliseconds since 1970."""
     started, finished = (
@@ -180,8 +231,10 @@ def _counted(findings: Iterable[Finding]) -> list[str]:
 
 
 def _pairs(values: Mapping[str, Json] | Mapping[str, str]) -> str:
-    return "; ".join(
-        f"{key}={', '.join(map(str, value)) if isinstance(value, list) else value}" for key, value in values.items()
+    return visible(
+        "; ".join(
+            f"{key}={', '.join(map(str, value)) if isinstance(value, list) else value}" for key, value in values.items()
+        )
     )
 
 

@@ -1,9 +1,8 @@
-"""MLflow as an index to the bundle: the only import of mlflow, and a late one.
+"""The tracking store by MLflow's own client: the only import of mlflow, and a late one.
 
-One experiment for a product, one run for an assessment (readable alone: conclusion in a tag and in the first line of
-its note), one child run for each control. Few headline figures are metrics, since lists of runs slow down with many;
-all measurements are a table. A run can be edited by anybody with access, so the run carries the bundle's digest and the
-bundle is the proof. A second call with the same bundle finds the first run.
+Used for databases (sqlite in the working folder, an office's PostgreSQL) and wherever a server's plain interface is not
+enough; a server is otherwise spoken to by :mod:`proofbox.reports.tracking.rest`, which needs no import that takes
+seconds. What is logged, and how it is logged once, does not depend on the way: :mod:`proofbox.reports.tracking`.
 """
 
 from __future__ import annotations
@@ -12,258 +11,253 @@ import contextlib
 import json
 import logging
 import os
-import shlex
-import shutil
-import sys
 import tempfile
 import threading
-from dataclasses import dataclass
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proofbox.reports import mlflow_content as content
-from proofbox.reports.errors import PublishError
-from proofbox.reports.visible import visible
+from proofbox.reports.mlflow_content import DatasetNote
+from proofbox.reports.tracking.notes import ModelNote, RunNotes
+from proofbox.reports.tracking.store import (
+    BusyStoreError,
+    FoundRun,
+    Status,
+    StoreError,
+    bundle_filter,
+    children_filter,
+    control_key,
+    doubled,
+    missing,
+)
+from proofbox.reports.tracking.uris import PATIENCE, SETTINGS, absolute_uri, database_file
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-    from proofbox.policies.record import Assessment
-    from proofbox.reports.bundle import Bundle
-
-SETTINGS = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "DO_NOT_TRACK": "true",
-    # Otherwise tags are cut silently at 8,000 characters and parameters at 6,000.
-    "MLFLOW_TRUNCATE_LONG_VALUES": "false",
-    # Otherwise links land between the lines of --json.
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    # Two processes and half a gigabyte for the server, instead of ten and two and a half.
-    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-}
-"""Set before mlflow is imported, whatever the environment says."""
-
-_SQLITE = "sqlite:///"
 _ARTIFACTS = "mlartifacts"
 _STORE = threading.Lock()
 """Held while a store is made: two threads that both migrate a new database would meet half of it."""
-
-# Someone waits for this: MLflow's own seven retries of two minutes each are for nobody's desk.
-_PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "30"}
-_MESSAGE_LENGTH = 300
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MlflowRun:
-    """Where an assessment stands in MLflow."""
-
-    run_id: str
-    experiment_id: str
-    url_hint: str
-    """Path below the server's address that opens the run."""
-    created: bool
-    """False where a run of this bundle was there already."""
+_CHILD_IDS = uuid.UUID("6f1d3e0c-54a1-4be6-9c55-0d2f6a6d9b51")
+_BUSY = ("database is locked", "UNIQUE constraint failed", "duplicate key value", "deadlock detected")
+"""What databases say when another writer was quicker: the same call may succeed a moment later."""
 
 
-def preload(tracking_uri: str | None = None) -> threading.Thread:
-    """Start importing mlflow in the background (2 to 4 s), so that it overlaps the time that the checks take.
+class ClientStore:
+    """A tracking store reached by MLflow's client."""
 
-    With a ``tracking_uri`` of a sqlite store that is not there yet, the store is made too (another 2 to 4 s). What goes
-    wrong is not told here: :func:`log_assessment` meets it again and says so.
-    """
-    thread = threading.Thread(target=_prepare, args=(tracking_uri,), name="import-mlflow", daemon=True)
-    thread.start()
-    return thread
+    def __init__(self, tracking_uri: str) -> None:
+        self._database = database_file(tracking_uri)
+        with _STORE, _told():
+            _import_quietly()
+            from mlflow import MlflowClient
+
+            if self._database is not None:
+                self._database.parent.mkdir(parents=True, exist_ok=True)
+            self._client: MlflowClient = MlflowClient(tracking_uri=absolute_uri(tracking_uri))
+            self._client.search_experiments(max_results=1)
+
+    def experiment(self, name: str) -> str:
+        """Return the id of the experiment of that name, which is made where it is missing."""
+        from mlflow.exceptions import MlflowException
+
+        with _told():
+            found = self._client.get_experiment_by_name(name)
+            if found is None:
+                try:
+                    return str(self._client.create_experiment(name, artifact_location=self._artifacts()))
+                except MlflowException:
+                    # Another writer was quicker.
+                    found = self._client.get_experiment_by_name(name)
+                    if found is None:
+                        raise
+            return str(found.experiment_id)
+
+    def runs_of(self, experiment_id: str, digest: str) -> Sequence[FoundRun]:
+        """Return the parent runs of one bundle."""
+        with _told():
+            return [_found(run) for run in self._client.search_runs([experiment_id], bundle_filter(digest))]
+
+    def run(self, run_id: str) -> FoundRun:
+        """Return one run."""
+        with _told():
+            return _found(self._client.get_run(run_id))
+
+    def create_run(self, experiment_id: str, notes: RunNotes) -> FoundRun:
+        """Make the parent run with its tags."""
+        with _told():
+            return _found(
+                self._client.create_run(
+                    experiment_id, start_time=notes.started, tags=dict(notes.tags), run_name=notes.name
+                )
+            )
+
+    def log_batch(self, run: FoundRun, notes: RunNotes) -> None:
+        """Log tags, figures and parameters in one call."""
+        from mlflow.entities import Metric, Param, RunTag
+
+        metrics = [Metric(key, value, notes.finished, 0) for key, value in notes.metrics.items()]
+        params = [Param(key, value) for key, value in notes.params.items()]
+        changed = [RunTag(key, value) for key, value in notes.changed_tags(run.tags).items()]
+        with _told():
+            self._client.log_batch(run.run_id, metrics=metrics, params=params, tags=changed)
+
+    def log_datasets(self, run: FoundRun, datasets: Sequence[DatasetNote]) -> None:
+        """Log the data files as inputs."""
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        inputs = [
+            DatasetInput(
+                Dataset(name=one.name, digest=one.short_digest, source_type="proofbox", source=one.source),
+                [InputTag(key, value) for key, value in one.tags.items()],
+            )
+            for one in datasets
+        ]
+        if inputs:
+            with _told():
+                self._client.log_inputs(run.run_id, inputs)
+
+    def put_artifacts(self, run: FoundRun, folder: Path, tables: Mapping[str, bytes]) -> None:
+        """Copy a bundle's folder, and tables by name, to the run's artifacts."""
+        with _told(), tempfile.TemporaryDirectory(prefix="proofbox-") as made:
+            for name, raw in tables.items():
+                Path(made, name).write_bytes(raw)
+            self._client.log_artifacts(run.run_id, str(folder))
+            self._client.log_artifacts(run.run_id, made)
+
+    def put_controls(self, experiment_id: str, run: FoundRun, notes: RunNotes) -> None:
+        """Make one finished child run for each control, and leave no two of one control."""
+        with _told():
+            if not self._put_rows(experiment_id, run, notes):
+                self._put_singly(experiment_id, run, notes)
+
+    def finish(self, run: FoundRun, status: Status, finished: int) -> None:
+        """End a run; ``finished`` in milliseconds since 1970."""
+        with _told():
+            self._client.set_terminated(run.run_id, status, finished)
+
+    def delete(self, experiment_id: str, run: FoundRun) -> None:
+        """Mark a run and its children as deleted."""
+        with _told():
+            for child in self._children(experiment_id, run):
+                self._client.delete_run(child.run_id)
+            self._client.delete_run(run.run_id)
+
+    def set_tags(self, run: FoundRun, tags: Mapping[str, str]) -> None:
+        """Write tags over those of the same keys."""
+        from mlflow.entities import RunTag
+
+        with _told():
+            self._client.log_batch(run.run_id, tags=[RunTag(key, value) for key, value in tags.items()])
+
+    def register(self, run: FoundRun, model: ModelNote) -> str:
+        """Return the version under which the model's digest is registered; it is registered where it is not yet."""
+        from mlflow.exceptions import MlflowException
+
+        with _told():
+            with contextlib.suppress(MlflowException):  # it is there already
+                self._client.create_registered_model(model.name)
+            known = self._client.search_model_versions(model.filter)
+            if not known:
+                self._client.create_model_version(model.name, run.artifact_uri, run.run_id, tags=dict(model.tags))
+                known = self._client.search_model_versions(model.filter)
+            first, *more = sorted(int(version.version) for version in known)
+            for version in more:
+                self._client.delete_model_version(model.name, str(version))
+            return str(first)
+
+    def download(self, run: FoundRun, into: Path) -> None:
+        """Copy all artifacts of a run into a folder that is there."""
+        with _told():
+            self._client.download_artifacts(run.run_id, "", str(into))
+
+    def _artifacts(self) -> str | None:
+        # Beside the database and absolute, so that a server started in any folder finds the reports.
+        return None if self._database is None else (self._database.parent / _ARTIFACTS).as_uri()
+
+    def _children(self, experiment_id: str, run: FoundRun) -> list[FoundRun]:
+        return [_found(child) for child in self._client.search_runs([experiment_id], children_filter(run.run_id))]
+
+    def _put_rows(self, experiment_id: str, run: FoundRun, notes: RunNotes) -> bool:
+        """Write all child runs in one transaction where the store is a database; False where it is not.
+
+        One by one they cost ten times as much (docs/benchmarks.md). Their ids follow from the parent's, so that two
+        writers make the same rows. The tables are MLflow's: tests read the runs back through its client.
+        """
+        from mlflow.store.tracking.dbmodels.models import SqlRun, SqlTag
+        from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+        store = self._client._tracking_client.store
+        if not isinstance(store, SqlAlchemyStore):
+            return False
+        given = {_child_id(run, control.tags): control for control in notes.controls}
+        with store.ManagedSessionMaker(read_only=False) as session:
+            there = {row.run_uuid for row in session.query(SqlRun.run_uuid).filter(SqlRun.run_uuid.in_(list(given)))}
+            for run_id, control in given.items():
+                if run_id in there:
+                    continue
+                tags = {**notes.child_tags(run.run_id, control), "mlflow.runName": control.name}
+                row = SqlRun(
+                    run_uuid=run_id,
+                    name=control.name,
+                    experiment_id=int(experiment_id),
+                    artifact_uri=run.artifact_uri.replace(run.run_id, run_id),
+                    user_id="unknown",
+                    source_type="UNKNOWN",
+                    source_name="",
+                    entry_point_name="",
+                    source_version="",
+                    status="FINISHED",
+                    start_time=notes.started,
+                    end_time=notes.finished,
+                    lifecycle_stage="active",
+                )
+                row.tags = [SqlTag(key=key, value=value) for key, value in tags.items()]
+                session.add(row)
+        return True
+
+    def _put_singly(self, experiment_id: str, run: FoundRun, notes: RunNotes) -> None:
+        for control in missing(notes.controls, self._children(experiment_id, run)):
+            child = self._client.create_run(
+                experiment_id, notes.started, notes.child_tags(run.run_id, control), control.name
+            )
+            self._client.set_terminated(child.info.run_id, "FINISHED", notes.finished)
+        for more in doubled(self._children(experiment_id, run)):
+            self._client.delete_run(more.run_id)
 
 
-def ui_command(tracking_uri: str) -> str:
-    """Return the command that opens the store in a browser, on this machine alone and without telemetry."""
-    settings = "MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false"
-    # The MLflow of this environment, which need not be the one (or any) on the reader's path.
-    own = Path(sys.executable).with_name("mlflow")
-    program = "mlflow" if shutil.which("mlflow") == str(own) or not own.exists() else shlex.quote(str(own))
-    return f"{settings} {program} ui --backend-store-uri {shlex.quote(absolute_uri(tracking_uri))} --host 127.0.0.1"
+def _child_id(run: FoundRun, tags: Mapping[str, str]) -> str:
+    return uuid.uuid5(_CHILD_IDS, json.dumps([run.run_id, *control_key(tags)])).hex
 
 
-def absolute_uri(tracking_uri: str) -> str:
-    """Return the uri with a relative sqlite path made absolute; other uris are returned as they are."""
-    database = _database(tracking_uri)
-    return tracking_uri if database is None else f"{_SQLITE}{database}"
+def _found(run: Run) -> FoundRun:
+    info = run.info
+    return FoundRun(run_id=info.run_id, status=info.status, artifact_uri=info.artifact_uri, tags=run.data.tags)
 
 
-def log_assessment(
-    assessment: Assessment, bundle: Bundle, *, tracking_uri: str, experiment: str | None = None
-) -> MlflowRun:
-    """Log one assessment with its bundle, once.
-
-    Parameters
-    ----------
-    tracking_uri
-        ``sqlite:///path.db`` or the address of a tracking server.
-    experiment
-        Name of the experiment; by default one for the product.
-
-    Raises
-    ------
-    PublishError
-        The store could not be reached or refused. The bundle is untouched, and a half-written run is marked as failed
-        and replaced by the next call.
-    """
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Turn whatever MLflow raises into an error of ours, in one line."""
     try:
-        with _STORE:
-            client = _client(tracking_uri)
-            client.search_experiments(max_results=1)
-        experiment_id = _experiment(client, experiment or content.experiment_name(assessment), tracking_uri)
-        found = _runs_of(client, experiment_id, bundle.digest)
-        if whole := [run for run in found if run.info.status == "FINISHED"]:
-            return _where(whole[0].info.run_id, experiment_id, created=False)
-        for run in found:
-            client.delete_run(run.info.run_id)
-        return _where(_log(client, experiment_id, assessment, bundle), experiment_id, created=True)
+        yield
     except Exception as err:  # MLflow raises database, HTTP and file errors of a dozen families.
-        raise _publish_error(err, tracking_uri) from err
-
-
-def download_bundle(run_id: str, into: Path, *, tracking_uri: str) -> None:
-    """Copy the bundle among a run's artifacts to the fresh folder ``into``; what is in it is not trusted for that.
-
-    Raises
-    ------
-    PublishError
-        The store could not be reached, or has no such run.
-    """
-    into.mkdir(mode=0o700, parents=True)
-    try:
-        with _STORE:
-            client = _client(tracking_uri)
-        client.download_artifacts(run_id, "", str(into))
-    except Exception as err:  # MLflow raises database, HTTP and file errors of a dozen families.
-        raise _publish_error(err, tracking_uri) from err
-    # MLflow's own index of the measurements stands beside the bundle and is no part of it.
-    (into / content.TABLE).unlink(missing_ok=True)
-
-
-def _publish_error(err: Exception, tracking_uri: str) -> PublishError:
-    shown = _without_password(tracking_uri)
-    line = visible(str(err).strip().partition("\n")[0].replace(tracking_uri, shown))[:_MESSAGE_LENGTH]
-    return PublishError(f"MLflow at {shown}: {type(err).__name__}: {line}")
-
-
-def _log(client: MlflowClient, experiment_id: str, assessment: Assessment, bundle: Bundle) -> str:
-    from mlflow.entities import Metric, Param
-
-    name = content.run_name(assessment)
-    started, finished = content.moments(assessment)
-    run = client.create_run(
-        experiment_id, start_time=started, tags=content.tags(assessment, bundle.digest), run_name=name
-    )
-    run_id = str(run.info.run_id)
-    try:
-        metrics = [Metric(key, value, finished, 0) for key, value in content.headline(assessment).items()]
-        params = [Param(key, value) for key, value in content.params(assessment).items()]
-        client.log_batch(run_id, metrics=metrics, params=params)
-        _log_datasets(client, run_id, assessment)
-        client.log_artifacts(run_id, str(bundle.path))
-        _log_table(client, run_id, assessment)
-        for control in content.controls(assessment):
-            tags = {"mlflow.parentRunId": run_id, "proofbox.bundle.child": bundle.digest, **control.tags}
-            child = client.create_run(experiment_id, start_time=started, tags=tags, run_name=control.name)
-            client.set_terminated(child.info.run_id, "FINISHED", finished)
-    except BaseException:
-        client.set_terminated(run_id, "FAILED")
-        raise
-    client.set_terminated(run_id, "FINISHED", finished)
-    return run_id
-
-
-def _log_datasets(client: MlflowClient, run_id: str, assessment: Assessment) -> None:
-    from mlflow.entities import Dataset, DatasetInput, InputTag
-
-    inputs = []
-    for found in content.datasets(assessment):
-        # MLflow keeps 36 characters of a digest; ours stands whole in the source and in a tag.
-        source = json.dumps({"path": found.path, "sha256": found.sha256})
-        dataset = Dataset(name=found.name, digest=found.sha256[:36], source_type="proofbox", source=source)
-        tags = [InputTag("mlflow.data.context", found.role), InputTag("proofbox.sha256", found.sha256)]
-        inputs.append(DatasetInput(dataset, tags))
-    if inputs:
-        client.log_inputs(run_id, inputs)
-
-
-def _log_table(client: MlflowClient, run_id: str, assessment: Assessment) -> None:
-    """Log all measurements in the form that MLflow's own ``log_table`` writes, without needing pandas."""
-    with tempfile.TemporaryDirectory(prefix="proofbox-") as folder:
-        path = Path(folder) / content.TABLE
-        path.write_text(json.dumps(content.measurement_table(assessment), ensure_ascii=False), "utf-8")
-        client.log_artifact(run_id, str(path))
-    client.set_tag(run_id, "mlflow.loggedArtifacts", json.dumps([{"path": content.TABLE, "type": "table"}]))
-
-
-def _prepare(tracking_uri: str | None) -> None:
-    with contextlib.suppress(Exception):
-        _import_quietly()
-        if tracking_uri is not None and _database(tracking_uri) is not None:
-            with _STORE:
-                _client(tracking_uri).search_experiments(max_results=1)
-
-
-def _client(tracking_uri: str) -> MlflowClient:
-    _import_quietly()
-    from mlflow import MlflowClient
-
-    database = _database(tracking_uri)
-    if database is not None:
-        database.parent.mkdir(parents=True, exist_ok=True)
-    return MlflowClient(tracking_uri=absolute_uri(tracking_uri))
+        text = str(err).strip()
+        kind = BusyStoreError if any(said in text for said in _BUSY) else StoreError
+        raise kind(f"{type(err).__name__}: {text.partition(chr(10))[0]}") from err
 
 
 def _import_quietly() -> None:
     os.environ.update(SETTINGS)
-    for name, value in _PATIENCE.items():
+    for name, value in PATIENCE.items():
         os.environ.setdefault(name, value)
-    import mlflow.tracking  # noqa: F401 - imported for its side effect
+    import mlflow.store.db.utils
+    import mlflow.tracking
 
+    # Ten tries to reach a database take nearly two minutes, and each is told with a page of text.
+    mlflow.store.db.utils.MAX_RETRY_COUNT = 4
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.ERROR)
     # A new store tells of each of its forty migrations otherwise.
     for name in ("alembic", "mlflow.store", "mlflow.tracking"):
         logging.getLogger(name).setLevel(logging.WARNING)
-
-
-def _experiment(client: MlflowClient, name: str, tracking_uri: str) -> str:
-    from mlflow.exceptions import MlflowException
-
-    found = client.get_experiment_by_name(name)
-    if found is not None:
-        return str(found.experiment_id)
-    database = _database(tracking_uri)
-    # Beside the database and absolute, so that a server started in any folder finds the reports.
-    location = None if database is None else (database.parent / _ARTIFACTS).as_uri()
-    try:
-        return str(client.create_experiment(name, artifact_location=location))
-    except MlflowException:
-        # Another writer was quicker.
-        found = client.get_experiment_by_name(name)
-        if found is None:
-            raise
-        return str(found.experiment_id)
-
-
-def _runs_of(client: MlflowClient, experiment_id: str, digest: str) -> list[Run]:
-    return list(client.search_runs([experiment_id], filter_string=f"tags.`{content.BUNDLE_TAG}` = '{digest}'"))
-
-
-def _where(run_id: str, experiment_id: str, *, created: bool) -> MlflowRun:
-    url = f"#/experiments/{experiment_id}/runs/{run_id}?workflowType=machine_learning"
-    return MlflowRun(run_id=run_id, experiment_id=experiment_id, url_hint=url, created=created)
-
-
-def _database(tracking_uri: str) -> Path | None:
-    if not tracking_uri.startswith(_SQLITE):
-        return None
-    return Path(tracking_uri.removeprefix(_SQLITE)).absolute()
-
-
-def _without_password(uri: str) -> str:
-    scheme, sign, rest = uri.partition("://")
-    return f"{scheme}{sign}{rest.rpartition('@')[2]}"

@@ -70,7 +70,7 @@ def store_of_the_environment() -> str:
 
 
 def _downloaded(name: str, into: Path, tracking_uri: str) -> Path:
-    from proofbox.reports.mlflow_log import download_bundle
+    from proofbox.reports.tracking.door import download_bundle
 
     run_id = name.removeprefix(BY_RUN)
     if not _RUN_ID.fullmatch(run_id):

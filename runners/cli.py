@@ -27,6 +27,7 @@ COMMANDS = (
     "verify",
     "ledger",
     "papers",
+    "publish",
     "schema",
     "doctor",
 )

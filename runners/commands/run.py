@@ -11,13 +11,16 @@ from proofbox.runners.commands.options import (
     as_of_option,
     environment_option,
     executor_option,
+    experiment_option,
     export_options,
     json_option,
     lang_option,
     model_certificate_option,
     model_key_option,
+    register_option,
     rows_option,
     seed_option,
+    tracking_uri_option,
     waiver_key_option,
     waivers_option,
 )
@@ -38,14 +41,15 @@ from proofbox.runners.commands.options import (
 @click.option(
     "--runner", type=click.Choice(["local"]), default="local", show_default=True, help="Where the plan is run."
 )
-@click.option("--tracking-uri", help="MLflow store.  [default: sqlite:///mlflow.db in the working folder]")
-@click.option("--experiment", help="MLflow experiment.  [default: proofbox/PRODUCT]")
 @click.option("--no-mlflow", is_flag=True, help="Write the bundle only; without --ledger no attempt is counted.")
 @click.option(
     "--ledger",
     type=click.Path(path_type=Path),
     help="Ledger of attempts.  [default: proofbox-ledger.jsonl beside the MLflow store]",
 )
+@tracking_uri_option
+@experiment_option
+@register_option
 @waivers_option
 @waiver_key_option
 @export_options
@@ -57,17 +61,19 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
     """
     from proofbox.runners.assess import Settings, today
     from proofbox.runners.attempting import ledger_path
+    from proofbox.runners.bundles import DEFAULT_STORE
     from proofbox.runners.exporting import exports_of
     from proofbox.runners.main_job import Publishing, run_job
     from proofbox.runners.signers import signers_of
     from proofbox.runners.waiving import read_given
 
-    tracking_uri = None if given["no_mlflow"] else str(given["tracking_uri"] or "sqlite:///mlflow.db")
+    tracking_uri = None if given["no_mlflow"] else str(given["tracking_uri"] or DEFAULT_STORE)
     publishing = Publishing(
         out=out,
         tracking_uri=tracking_uri,
         ledger=ledger_path(cast("Path | None", given["ledger"]), tracking_uri),
         experiment=str(given["experiment"]) if given["experiment"] else None,
+        register=bool(given["register"]),
         language=str(given["lang"]),
         as_json=bool(given["json"]),
         exports=exports_of(given),

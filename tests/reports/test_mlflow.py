@@ -12,10 +12,13 @@ from pathlib import Path
 import pytest
 
 from proofbox.reports import bundle as bundles
-from proofbox.reports import mlflow_content, mlflow_log
+from proofbox.reports import mlflow_content
 from proofbox.reports.bundle import read_bundle, write_bundle
 from proofbox.reports.errors import PublishError
-from proofbox.reports.mlflow_log import SETTINGS, absolute_uri, log_assessment, ui_command
+from proofbox.reports.mlflow_log import ClientStore
+from proofbox.reports.tracking.door import find_run, log_assessment, prepare, tag_run
+from proofbox.reports.tracking.store import BusyStoreError, StoreError
+from proofbox.reports.tracking.uris import SETTINGS, absolute_uri, ui_command
 
 
 @pytest.fixture(autouse=True)
@@ -28,13 +31,13 @@ def _quick_pages(monkeypatch):
 def store(tmp_path_factory) -> str:
     """One store for the module: making a new one takes seconds."""
     uri = f"sqlite:///{tmp_path_factory.mktemp('store') / 'folder' / 'mlflow.db'}"
-    mlflow_log.preload(uri).join()
+    prepare(uri).join()
     return uri
 
 
 @pytest.fixture
 def client(store):
-    return mlflow_log._client(store)
+    return ClientStore(store)._client
 
 
 def bundle_of(assessment, path: Path, note: bytes = b""):
@@ -64,6 +67,9 @@ def test_a_reviewer_finds_the_conclusion_the_figures_and_the_report(store, clien
     assert tags["proofbox.subject"] == model_a.subject.digest
     assert tags["proofbox.bundle"] == bundle.digest
     assert tags["proofbox.signature"] == "unsigned"
+    assert tags["proofbox.risk_tier"] == "high"
+    assert tags["proofbox.model"] == model_a.subject.model["sha256"]
+    assert tags["proofbox.policy.sha256"] == model_a.policies[0].digest
     assert tags["proofbox.isolation"] == "isolated"
     assert tags["proofbox.attempt"] == "not counted"
     assert tags["mlflow.note.content"].startswith("**Does not conform**: Mortgage screening, model A 1.0.0")
@@ -118,22 +124,106 @@ def test_a_bundle_is_logged_once(store, client, model_a, bundle):
     assert len(client.search_runs([first.experiment_id])) == 1 + len(children(client, first))
 
 
-def test_a_run_that_broke_off_is_replaced(store, client, model_a, bundle, monkeypatch):
+def test_a_run_that_broke_off_is_completed_wherever_it_broke(store, client, model_a, bundle, monkeypatch):
     def broken(*given):
-        raise OSError("disk full")
+        raise StoreError("disk full")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(mlflow_log, "_log_table", broken)
-        with pytest.raises(PublishError, match="disk full"):
-            log_assessment(model_a, bundle, tracking_uri=store, experiment="broken")
-    experiment = client.get_experiment_by_name("broken").experiment_id
-    (half,) = client.search_runs([experiment])
-    assert half.info.status == "FAILED"
-    run = log_assessment(model_a, bundle, tracking_uri=store, experiment="broken")
-    assert run.created
-    runs = client.search_runs([experiment], filter_string=f"tags.`proofbox.bundle` = '{bundle.digest}'")
-    assert [found.info.run_id for found in runs] == [run.run_id]
+    for step in ("put_artifacts", "log_batch", "log_datasets", "put_controls", "finish"):
+        with monkeypatch.context() as patch:
+            patch.setattr(ClientStore, step, broken)
+            with pytest.raises(PublishError, match="disk full"):
+                log_assessment(model_a, bundle, tracking_uri=store, experiment=step)
+        experiment = client.get_experiment_by_name(step).experiment_id
+        (half,) = [run for run in client.search_runs([experiment]) if "proofbox.bundle" in run.data.tags]
+        assert half.info.status == ("RUNNING" if step == "finish" else "FAILED")
+        run = log_assessment(model_a, bundle, tracking_uri=store, experiment=step)
+        assert (run.created, run.run_id) == (True, half.info.run_id)
+        whole = client.get_run(run.run_id)
+        assert whole.info.status == "FINISHED"
+        assert whole.data.metrics == mlflow_content.headline(model_a)
+        assert len(whole.inputs.dataset_inputs) == 1
+        assert len(client.search_runs([experiment])) == 1 + len(children(client, run)) == 7
     read_bundle(bundle.path)
+
+
+def test_of_two_runs_of_one_bundle_the_older_stays_and_takes_its_place(store, client, model_a, bundle):
+    """What two writers leave behind who both looked before either had begun, one of whom was killed."""
+    run = log_assessment(model_a, bundle, tracking_uri=store, experiment="double")
+    tags = client.get_run(run.run_id).data.tags
+    older = client.create_run(run.experiment_id, tags={**tags, "proofbox.logged_at": "1"})
+    again = log_assessment(model_a, bundle, tracking_uri=store, experiment="double")
+    assert (again.run_id, again.created) == (older.info.run_id, True)
+    assert {found.info.run_id for found in client.search_runs([run.experiment_id])} == {
+        again.run_id,
+        *(child.info.run_id for child in children(client, again).values()),
+    }
+    assert len(children(client, again)) == 6
+    assert not children(client, run)
+
+
+def test_a_run_that_is_taken_away_meanwhile_is_no_failure(store, client, model_a, bundle, monkeypatch):
+    """The one with the older run removed ours while we were logging: we go on with what there is."""
+    original = ClientStore.log_datasets
+
+    def removed(self, run, datasets):
+        monkeypatch.setattr(ClientStore, "log_datasets", original)
+        client.delete_run(run.run_id)
+        original(self, run, datasets)
+
+    monkeypatch.setattr(ClientStore, "log_datasets", removed)
+    run = log_assessment(model_a, bundle, tracking_uri=store, experiment="removed")
+    assert client.get_run(run.run_id).info.lifecycle_stage == "active"
+    assert len(client.search_runs([run.experiment_id])) == 7
+
+
+def test_a_store_that_others_hold_is_asked_again(store, client, model_a, bundle, monkeypatch):
+    tries = []
+    original = ClientStore.create_run
+
+    def busy(self, experiment_id, notes):
+        tries.append(experiment_id)
+        if len(tries) == 1:
+            raise BusyStoreError("database is locked")
+        return original(self, experiment_id, notes)
+
+    monkeypatch.setattr(ClientStore, "create_run", busy)
+    assert log_assessment(model_a, bundle, tracking_uri=store, experiment="busy").created
+    assert len(tries) == 2
+
+
+def test_a_bundle_that_was_signed_meanwhile_brings_its_signature(store, client, model_a, bundle):
+    first = log_assessment(model_a, bundle, tracking_uri=store, experiment="signed")
+    (bundle.path / "statement.sig").write_bytes(b"{}")
+    second = log_assessment(model_a, bundle, tracking_uri=store, experiment="signed")
+    assert (second.run_id, second.created) == (first.run_id, True)
+    tags = client.get_run(first.run_id).data.tags
+    assert tags["proofbox.signature"] == "signed"
+    assert "Signed" in tags["mlflow.note.content"]
+    assert "statement.sig" in {item.path for item in client.list_artifacts(first.run_id)}
+    assert not log_assessment(model_a, bundle, tracking_uri=store, experiment="signed").created
+
+
+def test_a_model_is_registered_once_by_its_digest(store, client, model_a, bundle, tmp_path):
+    run = log_assessment(model_a, bundle, tracking_uri=store, experiment="register", register=True)
+    other = bundle_of(model_a, tmp_path / "other", b"another")
+    again = log_assessment(model_a, other, tracking_uri=store, experiment="register", register=True)
+    assert run.model_version == again.model_version == "Mortgage screening, model A version 1"
+    (version,) = client.search_model_versions("name = 'Mortgage screening, model A'")
+    assert version.tags["proofbox.model"] == model_a.subject.model["sha256"]
+    assert version.run_id == run.run_id
+    audited = dataclasses.replace(model_a, subject=dataclasses.replace(model_a.subject, model=None))
+    alone = log_assessment(
+        audited, bundle_of(audited, tmp_path / "audited"), tracking_uri=store, experiment="register", register=True
+    )
+    assert alone.model_version is None
+
+
+def test_a_reviewers_word_is_put_on_the_run_of_a_bundle(store, client, model_a, bundle):
+    run = log_assessment(model_a, bundle, tracking_uri=store, experiment="review")
+    assert find_run(bundle.digest, experiment="review", tracking_uri=store) == run.run_id
+    assert find_run("0" * 64, experiment="review", tracking_uri=store) is None
+    tag_run(run.run_id, {"proofbox.review": "approved\u202e"}, tracking_uri=store)
+    assert client.get_run(run.run_id).data.tags["proofbox.review"] == "approved\\u202e"
 
 
 def test_the_bundle_in_the_artifacts_is_the_bundle(store, client, model_a, bundle, tmp_path):
@@ -179,19 +269,21 @@ def test_a_file_that_is_no_database_is_a_publish_error(model_a, bundle, tmp_path
         log_assessment(model_a, bundle, tracking_uri=f"sqlite:///{tmp_path / 'x.db'}")
 
 
-def test_telemetry_is_off_before_mlflow_is_imported():
+def test_telemetry_is_off_before_mlflow_is_imported(store):
     program = (
         "import os, sys\n"
-        "from proofbox.reports import mlflow_log\n"
+        "from proofbox.reports.tracking import door\n"
         "assert 'mlflow' not in sys.modules\n"
-        "mlflow_log.preload().join()\n"
+        "assert door.prepare('http://127.0.0.1:9') is None\n"
+        "door.prepare(f'sqlite:///{sys.argv[1]}').join()\n"
         "assert 'mlflow' in sys.modules\n"
         "print(os.environ['MLFLOW_DISABLE_TELEMETRY'])\n"
         "from mlflow.telemetry.client import get_telemetry_client\n"
         "assert get_telemetry_client() is None\n"
     )
     environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "false"}
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=False)
+    argv = [sys.executable, "-c", program, store.removeprefix("sqlite:///")]
+    done = subprocess.run(argv, capture_output=True, text=True, env=environment, check=False)
     assert (done.returncode, done.stdout.strip()) == (0, "true"), done.stderr
 
 
@@ -218,4 +310,8 @@ def test_addresses(tmp_path, monkeypatch):
     assert absolute_uri("sqlite:///x.db") == f"sqlite:///{tmp_path}/x.db"
     assert absolute_uri("http://127.0.0.1:5000") == "http://127.0.0.1:5000"
     assert f"--backend-store-uri sqlite:///{tmp_path}/x.db --host 127.0.0.1" in ui_command("sqlite:///x.db")
+    assert ui_command("https://me:secret@mlflow.example/office") == (
+        "https://mlflow.example/office/?workflowType=machine_learning"
+    )
+    assert "secret" not in ui_command("postgresql://me:secret@/proofbox")
     assert SETTINGS["MLFLOW_TRUNCATE_LONG_VALUES"] == "false"

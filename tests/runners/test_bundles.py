@@ -14,10 +14,11 @@ import pytest
 
 from proofbox.policies.record_json import from_json
 from proofbox.reports.bundle import read_bundle, write_bundle
-from proofbox.reports.errors import NotABundleError, TamperedBundleError
-from proofbox.reports.mlflow_log import log_assessment
+from proofbox.reports.errors import NotABundleError, PublishError, TamperedBundleError
+from proofbox.reports.tracking.door import log_assessment
 from proofbox.runners.bundles import bundle_folder, store_of_the_environment
 from proofbox.runners.errors import UsageError
+from proofbox.runners.exit_codes import exit_code_of
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 RECORD = Path(__file__).parents[1] / "reports" / "records" / "model-a.json"
@@ -84,28 +85,34 @@ def test_what_is_wrong_is_said_of_the_name_that_was_given(made: Path, tmp_path: 
     assert str(caught.value) == f"{packed}: tampered: report.html differs from what the manifest lists"
 
 
-def test_a_run_is_a_bundle_for_every_command(made: Path, packed: Path, proofbox: Command, tmp_path: Path) -> None:
-    store = f"sqlite:///{tmp_path / 'mlflow.db'}"
-    content = read_bundle(made)
-    run = log_assessment(content.assessment, content.bundle, tracking_uri=store)
-    by_run = f"mlflow:{run.run_id}"
-    result = proofbox("verify", by_run, "--tracking-uri", store, "--json")
-    assert result.returncode == 0, result.stdout + result.stderr
-    document = json.loads(result.stdout)
-    assert (document["bundle"], document["digest"]) == (by_run, content.bundle.digest)
+def test_an_archive_is_judged_and_tabulated_like_its_folder(made: Path, packed: Path, proofbox: Command) -> None:
     judged = proofbox("judge", packed, "-p", "baseline", "--json")
-    environment = {"MLFLOW_TRACKING_URI": store}
-    assert proofbox("judge", by_run, "-p", "baseline", "--json", env=environment).stdout == judged.stdout
-    assert json.loads(judged.stdout)["subject"]["digest"] == content.assessment.subject.digest
+    assert judged.stdout == proofbox("judge", made, "-p", "baseline", "--json").stdout
+    assert judged.stdout, judged.stderr
     found = json.loads(proofbox("policy", "whatif", "baseline", packed, "--json").stdout)
     assert [row["bundle"] for row in found["bundles"]] == [str(packed)]
 
 
-def test_a_run_that_is_not_there_is_bad_input(proofbox: Command, tmp_path: Path, monkeypatch) -> None:
+def test_a_run_of_the_working_folders_store_is_a_bundle(made: Path, proofbox: Command, tmp_path: Path) -> None:
+    (tmp_path / "cwd").mkdir()
+    content = read_bundle(made)
+    run = log_assessment(content.assessment, content.bundle, tracking_uri=f"sqlite:///{tmp_path / 'cwd' / 'mlflow.db'}")
+    by_run = f"mlflow:{run.run_id}"
+    result = proofbox("verify", by_run, "--json")
+    assert result.returncode == 0, result.stdout + result.stderr
+    document = json.loads(result.stdout)
+    assert (document["bundle"], document["digest"]) == (by_run, content.bundle.digest)
+    store = f"sqlite:///{tmp_path / 'cwd' / 'mlflow.db'}"
+    nobody = f"mlflow:{'0' * 32}"
+    with pytest.raises(PublishError, match="not found"), bundle_folder(nobody, store):
+        pytest.fail("it was opened")
+
+
+def test_what_names_no_run_is_bad_input(monkeypatch) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     assert store_of_the_environment() == "sqlite:///mlflow.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    assert store_of_the_environment() == "http://127.0.0.1:9"
     with pytest.raises(UsageError, match="32 hex digits"), bundle_folder("mlflow:../../etc"):
         pytest.fail("it was opened")
-    result = proofbox("verify", f"mlflow:{'0' * 32}", "--tracking-uri", f"sqlite:///{tmp_path / 'mlflow.db'}")
-    assert result.returncode == 2
-    assert f"Run with id={'0' * 32} not found" in result.stderr
+    assert exit_code_of(PublishError("away")) == 2

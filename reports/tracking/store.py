@@ -1,0 +1,135 @@
+"""What this room needs of a tracking store, whichever way it is reached, and what went wrong with one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from proofbox.reports.errors import ReportsError
+from proofbox.reports.mlflow_content import BUNDLE_TAG, ControlRun, DatasetNote
+from proofbox.reports.tracking.notes import LOGGED_AT_TAG, ModelNote, RunNotes
+
+Status = Literal["FINISHED", "FAILED"]
+
+
+class StoreError(ReportsError):
+    """The store could not be reached, or refused."""
+
+
+class BusyStoreError(StoreError):
+    """Another writer held the store for too long; a later try may succeed."""
+
+
+class NoPlainWayError(StoreError):
+    """The server keeps artifacts where its REST interface does not reach; MLflow's own client knows the way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundRun:
+    """A run of the store that is not deleted."""
+
+    run_id: str
+    status: str
+    """``RUNNING``, ``FINISHED``, ``FAILED`` or another word of MLflow."""
+    artifact_uri: str
+    tags: Mapping[str, str]
+
+    @property
+    def age(self) -> tuple[int, str]:
+        """A total order of the runs of one bundle: the moment at which logging began, then the id."""
+        logged_at = self.tags.get(LOGGED_AT_TAG, "")
+        return (int(logged_at) if logged_at.isascii() and logged_at.isdigit() else 0, self.run_id)
+
+
+class TrackingStore(Protocol):
+    """A tracking store; every method may be called again with the same arguments and then changes nothing.
+
+    (:meth:`create_run` alone makes another run each time.) All raise :class:`StoreError`.
+    """
+
+    def experiment(self, name: str) -> str:
+        """Return the id of the experiment of that name, which is made where it is missing."""
+        ...
+
+    def runs_of(self, experiment_id: str, digest: str) -> Sequence[FoundRun]:
+        """Return the parent runs of one bundle."""
+        ...
+
+    def run(self, run_id: str) -> FoundRun:
+        """Return one run."""
+        ...
+
+    def create_run(self, experiment_id: str, notes: RunNotes) -> FoundRun:
+        """Make the parent run with its tags."""
+        ...
+
+    def log_batch(self, run: FoundRun, notes: RunNotes) -> None:
+        """Log tags, figures and parameters in one call."""
+        ...
+
+    def log_datasets(self, run: FoundRun, datasets: Sequence[DatasetNote]) -> None:
+        """Log the data files as inputs."""
+        ...
+
+    def put_artifacts(self, run: FoundRun, folder: Path, tables: Mapping[str, bytes]) -> None:
+        """Copy a bundle's folder, and tables by name, to the run's artifacts."""
+        ...
+
+    def put_controls(self, experiment_id: str, run: FoundRun, notes: RunNotes) -> None:
+        """Make one finished child run for each control, and leave no two of one control."""
+        ...
+
+    def finish(self, run: FoundRun, status: Status, finished: int) -> None:
+        """End a run; ``finished`` in milliseconds since 1970."""
+        ...
+
+    def delete(self, experiment_id: str, run: FoundRun) -> None:
+        """Mark a run and its children as deleted."""
+        ...
+
+    def set_tags(self, run: FoundRun, tags: Mapping[str, str]) -> None:
+        """Write tags over those of the same keys."""
+        ...
+
+    def register(self, run: FoundRun, model: ModelNote) -> str:
+        """Return the version under which the model's digest is registered; it is registered where it is not yet."""
+        ...
+
+    def download(self, run: FoundRun, into: Path) -> None:
+        """Copy all artifacts of a run into a folder that is there."""
+        ...
+
+
+def missing(controls: Iterable[ControlRun], found: Iterable[FoundRun]) -> list[ControlRun]:
+    """Return the controls that have no child run yet."""
+    there = {control_key(child.tags) for child in found}
+    return [control for control in controls if control_key(control.tags) not in there]
+
+
+def doubled(found: Iterable[FoundRun]) -> list[FoundRun]:
+    """Return all child runs but the first of each control: what two writers at once may have made twice."""
+    seen: set[tuple[str, str]] = set()
+    more: list[FoundRun] = []
+    for child in sorted(found, key=lambda run: run.run_id):
+        key = control_key(child.tags)
+        if key in seen:
+            more.append(child)
+        seen.add(key)
+    return more
+
+
+def control_key(tags: Mapping[str, str]) -> tuple[str, str]:
+    """Return what tells a child run from its siblings."""
+    return tags.get("proofbox.policy", ""), tags.get("proofbox.control", "")
+
+
+def bundle_filter(digest: str) -> str:
+    """Return the search filter for the parent runs of one bundle; a digest is 64 hex digits."""
+    return f"tags.`{BUNDLE_TAG}` = '{digest}'"
+
+
+def children_filter(run_id: str) -> str:
+    """Return the search filter for the child runs of a run."""
+    return f"tags.`mlflow.parentRunId` = '{run_id}'"
