@@ -1,6 +1,6 @@
 """Attestations as a sheet of text (CSV), for those who answer in a spreadsheet and not in YAML.
 
-A spreadsheet's own format would have to be unpacked and parsed as XML outside the walls; a sheet of text needs neither.
+A sheet of text needs no library and nothing to be unpacked; :mod:`attestation_workbook` has the same rows as xlsx.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from proofbox.policies.attestation_file import SCHEMA, Attestation
 from proofbox.policies.errors import BadDocumentError, Problem
 from proofbox.policies.model import Policy
 
-COLUMNS = (
-    *("policy", "requirement", "question_en", "question_vi", "needs"),
-    *("answer", "statement", "signer", "role", "date", "expires", "document"),
-)
-"""The first five are written by us; a person fills in the others."""
+ASKED = ("policy", "requirement", "question_en", "question_vi", "needs")
+"""Columns that are written by us."""
+COLUMNS = (*ASKED, "answer", "statement", "signer", "role", "date", "expires", "document")
+"""A person fills in those after the first five."""
+
+Row = Mapping[str, str]
+"""Column -> what stands there."""
 
 MAX_BYTES = 1_000_000
 MAX_ROWS = 2_000
@@ -33,14 +35,19 @@ def sheet(policies: Iterable[Policy]) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
+    for row in asked_rows(policies):
+        writer.writerow([*map(_harmless, row), *[""] * (len(COLUMNS) - len(row))])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def asked_rows(policies: Iterable[Policy]) -> Iterator[tuple[str, ...]]:
+    """Yield what stands in the columns :data:`ASKED`, for each requirement that a person attests."""
     for policy in policies:
         for control in policy.controls:
             for requirement in control.requirements:
                 if requirement.attestation is not None:
                     asked = requirement.attestation
-                    row = (policy.id, requirement.id, asked.question.en, asked.question.vi, " ".join(asked.needs))
-                    writer.writerow([*map(_harmless, row), *[""] * (len(COLUMNS) - len(row))])
-    return out.getvalue().encode("utf-8-sig")
+                    yield policy.id, requirement.id, asked.question.en, asked.question.vi, " ".join(asked.needs)
 
 
 def read_sheet(raw: bytes, name: str, digest_of: Callable[[str], str | None]) -> tuple[Attestation, ...]:
@@ -56,25 +63,53 @@ def read_sheet(raw: bytes, name: str, digest_of: Callable[[str], str | None]) ->
     BadDocumentError
         Something in it is wrong; ``problems`` holds every mistake with line and column (1-based, counted in cells).
     """
+    return attestations_of_rows(_rows(raw, name), name, digest_of)
+
+
+def attestations_of_rows(
+    rows: Iterable[tuple[int, Row]],
+    name: str,
+    digest_of: Callable[[str], str | None],
+    where: Callable[[int, str], str] = lambda _line, column: column,
+) -> tuple[Attestation, ...]:
+    """Return the statements of filled-in rows; a row without an answer is left out.
+
+    Parameters
+    ----------
+    rows
+        (line, column -> text).
+    where
+        Line and column -> how the place is called in a message.
+
+    Raises
+    ------
+    BadDocumentError
+        As :func:`read_sheet`.
+    """
     found: list[Attestation] = []
     problems: list[Problem] = []
     seen: set[tuple[str, str]] = set()
-    for line, row in _rows(raw, name):
+
+    def problem(line: int, column: str, got: str, expected: str) -> Problem:
+        place = COLUMNS.index(column) + 1
+        return Problem(file=name, line=line, column=place, where=where(line, column), got=got, expected=expected)
+
+    for line, row in rows:
         if not row["answer"]:
             continue
         key = (row["policy"], row["requirement"])
         if key in seen:
-            problems.append(_problem(name, line, "requirement", f"'{key[1]}' a second time", "each requirement once"))
+            problems.append(problem(line, "requirement", f"'{key[1]}' a second time", "each requirement once"))
         seen.add(key)
         digest = digest_of(row["document"]) if row["document"] else None
         if row["document"] and digest is None:
             got = f"'{row['document'][:60]}', which is not there"
-            problems.append(_problem(name, line, "document", got, "a file of the submission"))
+            problems.append(problem(line, "document", got, "a file of the submission"))
             continue
         try:
             found.append(Attestation.model_validate(_given(row, digest)))
         except ValidationError as err:
-            problems += (_told(name, line, row, detail) for detail in err.errors(include_url=False))
+            problems += (problem(line, *_told(row, detail)) for detail in err.errors(include_url=False))
     if problems:
         raise BadDocumentError(tuple(problems))
     return tuple(found)
@@ -124,17 +159,14 @@ def _rows(raw: bytes, name: str) -> Iterator[tuple[int, dict[str, str]]]:
             yield line, {key: cell.strip() for key, cell in zip(COLUMNS, cells, strict=True)}
 
 
-def _told(name: str, line: int, row: Mapping[str, str], detail: Mapping[str, object]) -> Problem:
+def _told(row: Row, detail: Mapping[str, object]) -> tuple[str, str, str]:
+    """Return column, what was got and what was expected."""
     loc = detail["loc"]
     path = ".".join(str(part) for part in loc) if isinstance(loc, tuple) else ""
     column = _PLACES.get(path, path if path in COLUMNS else "expires")
     context = detail.get("ctx")
     expected = str(context.get("expected", detail["msg"]) if isinstance(context, Mapping) else detail["msg"])
-    return _problem(name, line, column, repr(row[column][:60]), expected)
-
-
-def _problem(name: str, line: int, column: str, got: str, expected: str) -> Problem:
-    return Problem(file=name, line=line, column=COLUMNS.index(column) + 1, where=column, got=got, expected=expected)
+    return column, repr(row[column][:60]), expected
 
 
 def _refused(name: str, line: int, got: str, expected: str) -> BadDocumentError:

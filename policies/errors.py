@@ -8,6 +8,7 @@ __all__ = [
     "BadDocumentError",
     "BadPolicyError",
     "BadRecordError",
+    "MissingExtraError",
     "MisuseError",
     "PoliciesError",
     "Problem",
@@ -37,6 +38,10 @@ class UnknownPolicyError(PoliciesError):
 
 class MisuseError(PoliciesError):
     """A caller asked for something that makes no sense, such as judging under no policy at all."""
+
+
+class MissingExtraError(PoliciesError):
+    """A library of an extra is not installed; the message names the extra."""
 
 
 class BadRecordError(PoliciesError):

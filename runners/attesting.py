@@ -9,14 +9,21 @@ from typing import TYPE_CHECKING
 
 from proofbox.policies.attestation_file import Attestation, attestation_record, read_attestations
 from proofbox.policies.attestation_sheet import MAX_BYTES as SHEET_BYTES
-from proofbox.policies.attestation_sheet import read_sheet
+from proofbox.policies.attestation_sheet import read_sheet, sheet
+from proofbox.policies.attestation_workbook import read_workbook, workbook
 from proofbox.policies.errors import BadDocumentError
+from proofbox.policies.loader import load_policy
 from proofbox.policies.yamlfile import MAX_BYTES
 from proofbox.runners.errors import BadSubmissionError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from proofbox.checks.subject import Subject
     from proofbox.policies.record import AttestationRecord
+
+ZIP = b"PK\x03\x04"
+"""How a workbook begins; a sheet of text never does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +57,7 @@ def read_statements(subject: Subject, on: str) -> Statements:
 
 
 def attestations_of(filled: Path, submission: Path) -> tuple[Attestation, ...]:
-    """Read a filled-in sheet, with the digests of the documents that it names.
+    """Read a filled-in sheet (CSV) or workbook (xlsx), with the digests of the documents that it names.
 
     Parameters
     ----------
@@ -69,7 +76,22 @@ def attestations_of(filled: Path, submission: Path) -> tuple[Attestation, ...]:
             raw = file.read(SHEET_BYTES + 1)
     except OSError as err:
         raise UsageError(f"{filled}: cannot be read ({err.strerror})") from err
-    return read_sheet(raw, filled.name, lambda path: _digest(submission, path))
+    read = read_workbook if raw.startswith(ZIP) else read_sheet
+    return read(raw, filled.name, lambda path: _digest(submission, path))
+
+
+def empty_sheet(policy_names: Iterable[str], *, as_workbook: bool) -> bytes:
+    """Return an empty sheet, or workbook, with one row for each requirement of the policies that a person attests.
+
+    Raises
+    ------
+    BadPolicyError, UnknownPolicyError
+        A policy cannot be read.
+    MissingExtraError
+        openpyxl is not installed.
+    """
+    policies = [load_policy(name).policy for name in policy_names]
+    return workbook(policies) if as_workbook else sheet(policies)
 
 
 def _digest(folder: Path, path: str) -> str | None:

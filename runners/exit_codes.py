@@ -32,7 +32,7 @@ def exit_code_of(error: BaseException) -> ExitCode:
     """Return the exit code for an error that ended a command."""
     # Imported only when something went wrong: a command that works does not pay for it.
     from proofbox.checks.errors import BadDataError, BadParamsError, UnknownCheckError
-    from proofbox.policies.errors import BadDocumentError, BadRecordError, UnknownPolicyError
+    from proofbox.policies.errors import BadDocumentError, BadRecordError, MissingExtraError, UnknownPolicyError
     from proofbox.reports.errors import (
         BundleExistsError,
         BundleWriteError,
@@ -49,7 +49,7 @@ def exit_code_of(error: BaseException) -> ExitCode:
 
     bad_input = (
         *(BadDataError, BadParamsError, UnknownCheckError),
-        *(BadDocumentError, BadRecordError, UnknownPolicyError),
+        *(BadDocumentError, BadRecordError, MissingExtraError, UnknownPolicyError),
         *(BundleExistsError, BundleWriteError, NotABundleError, PublishError),
         *(LibraryMissingError, UnknownFormError),
         *(IntakeError, InterpreterError),

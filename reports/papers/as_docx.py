@@ -6,10 +6,10 @@ Every place that a person must write is shaded and begins with the same words, s
 from __future__ import annotations
 
 import io
-import zipfile
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from proofbox.policies.archives import without_times
 from proofbox.reports.errors import LibraryMissingError
 from proofbox.reports.papers.paper import Block, Cell, Paper, PaperWords, Picture, Places, Table, Words
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 LANGUAGE = {"vi": "vi-VN", "en": "en-GB"}
 SHADE, RULE = "FFF2CC", "C3CAD2"
 TONE_INK = {"good": "1C5D33", "bad": "9B1C1C", "open": "7A4A00", "plain": ""}
-EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The first time that a zip archive can hold."""
 
 
 def docx_bytes(paper: Paper) -> bytes:
@@ -56,7 +54,7 @@ def docx_bytes(paper: Paper) -> bytes:
             _add(document, block, paper.words)
     out = io.BytesIO()
     document.save(out)
-    return _without_times(out.getvalue())
+    return without_times(out.getvalue())
 
 
 def _set_up(document: Document, paper: Paper) -> None:
@@ -203,14 +201,3 @@ def _moment(iso: str) -> datetime:
     except ValueError:
         return datetime(2000, 1, 1)
     return (found.astimezone(UTC) if found.tzinfo else found).replace(tzinfo=None, microsecond=0)
-
-
-def _without_times(raw: bytes) -> bytes:
-    """Return the archive with every entry's time set to one moment, so that equal papers give equal bytes."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(raw)) as made, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as again:
-        for entry in made.infolist():
-            plain = zipfile.ZipInfo(entry.filename, date_time=EPOCH)
-            plain.compress_type = zipfile.ZIP_DEFLATED
-            again.writestr(plain, made.read(entry))
-    return out.getvalue()

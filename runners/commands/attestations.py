@@ -14,13 +14,16 @@ def command() -> None:
 
 @command.command("export")
 @click.option("--policy", "-p", "policies", multiple=True, required=True, help="A shipped policy's id, or a path.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="The sheet (CSV); must not exist yet.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The sheet: .csv or .xlsx.")
 def export(policies: tuple[str, ...], out: Path) -> None:
-    """Write a sheet with one row for each requirement that a person attests."""
-    from proofbox.policies.attestation_sheet import sheet
-    from proofbox.policies.loader import load_policy
+    """Write a sheet with one row for each requirement that a person attests.
 
-    _write(out, sheet(load_policy(name).policy for name in policies))
+    A name that ends in .xlsx gives a workbook with choices to pick from (extra 'papers'), every other a sheet of
+    text (CSV). The file must not exist yet.
+    """
+    from proofbox.runners.attesting import empty_sheet
+
+    _write(out, empty_sheet(policies, as_workbook=out.suffix.lower() == ".xlsx"))
 
 
 @command.command("import")
@@ -30,7 +33,10 @@ def export(policies: tuple[str, ...], out: Path) -> None:
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="attestations.yaml; must not exist yet.")
 def import_sheet(filled: Path, submission: Path, out: Path) -> None:
-    """Make attestations.yaml of a filled-in SHEET; the digest of each document is taken from the submission."""
+    """Make attestations.yaml of a filled-in SHEET (CSV or xlsx).
+
+    The digest of each document is taken from the submission.
+    """
     from proofbox.policies.attestation_sheet import attestation_lines
     from proofbox.runners.attesting import attestations_of
 
