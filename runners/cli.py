@@ -13,6 +13,7 @@ COMMANDS = (
     "init",
     "run",
     "batch",
+    "archive",
     "demo",
     "classify",
     "measure",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,8 +9,8 @@ from typing import TYPE_CHECKING
 from proofbox.reports.batch import BatchRow, batch_bytes, counted, render_batch, row_words
 from proofbox.reports.console import safe_terminal
 from proofbox.reports.i18n import Translator
-from proofbox.runners.errors import UsageError
 from proofbox.runners.exit_codes import ExitCode
+from proofbox.runners.placing import place
 
 if TYPE_CHECKING:
     from proofbox.checks.result import Json
@@ -43,9 +41,9 @@ def write_tables(out: Path, rows: Sequence[BatchRow], policies: Sequence[Mapping
     UsageError
         The folder cannot be written to.
     """
-    _put(out / "batch.json", batch_bytes(rows, policies))
+    place(out / "batch.json", batch_bytes(rows, policies))
     for language, name in PAGES.items():
-        _put(out / name, render_batch(rows, policies, language).encode())
+        place(out / name, render_batch(rows, policies, language).encode())
 
 
 def lines(rows: Sequence[BatchRow], out: Path, language: str) -> Iterator[str]:
@@ -64,13 +62,3 @@ def line(row: BatchRow, language: str) -> str:
     said = row_words(row, Translator(language))
     rest = ", ".join((row.failed + row.left_open)[:4]) or row.why.partition("\n")[0]
     return safe_terminal(f"{row.name}: {said}{' · ' if rest else ''}{rest}")
-
-
-def _put(path: Path, raw: bytes) -> None:
-    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        part.write_bytes(raw)
-        os.replace(part, path)  # noqa: PTH105 the word for it
-    except OSError as err:
-        part.unlink(missing_ok=True)
-        raise UsageError(f"{path}: could not be written ({err.strerror})") from err
