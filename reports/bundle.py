@@ -1,35 +1,49 @@
 """The evidence bundle: a folder that holds the record, what it rests on, and the pages that show it.
 
 ``assessment.json`` is the truth. ``manifest.json`` lists every other file with size and digest; the digest of its bytes
-is the bundle's. ``statement.json`` (and later its signature) bind the manifest and so stand outside it.
+is the bundle's. ``statement.json`` and the signatures bind the manifest and so stand outside it.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from proofbox.policies.errors import BadRecordError
 from proofbox.policies.record_json import from_json, to_json
 from proofbox.reports.bom import FILE_NAME as BOM_NAME
 from proofbox.reports.bom import bom_bytes
-from proofbox.reports.canonical import canonical_bytes, sha256_hex
-from proofbox.reports.errors import BundleWriteError, IncompleteBundleError, NotABundleError, TamperedBundleError
+from proofbox.reports.canonical import canonical_bytes, sha256_hex, strict_json
+from proofbox.reports.errors import (
+    BundleWriteError,
+    CanonicalError,
+    IncompleteBundleError,
+    NotABundleError,
+    SwappedReportError,
+    TamperedBundleError,
+)
 from proofbox.reports.folder import refuse_filled, write_folder
 from proofbox.reports.html import render_html
-from proofbox.reports.statement import statement_bytes
+from proofbox.reports.manifest import ManifestEntry, entries_of, manifest_bytes, read_manifest
+from proofbox.reports.signing.door import sign_bytes
+from proofbox.reports.signing.dsse import read_envelope
+from proofbox.reports.signing.errors import BadEnvelopeError
+from proofbox.reports.statement import assessment_statement
+from proofbox.reports.svr import FILE_NAME as SVR_NAME
+from proofbox.reports.svr import svr_statement
 from proofbox.reports.tables import parquet_bytes
 
 if TYPE_CHECKING:
     from proofbox.checks.result import CountTable
     from proofbox.policies.record import Assessment
+    from proofbox.reports.signing.interface import Signer, Stamper
 
-MANIFEST_SCHEMA = "proofbox/manifest/v1"
-BINDERS = ("manifest.json", "statement.json", "statement.sig")
+SIGNATURE = "statement.sig"
+SVR_SIGNATURE = "svr.sig"
+BINDERS = ("manifest.json", "statement.json", SIGNATURE, SVR_SIGNATURE)
 """The files that bind the others and are not listed in the manifest."""
 
 
@@ -40,19 +54,12 @@ class Bundle:
     path: Path
     digest: str
     """sha256 over the bytes of ``manifest.json``, 64 hex digits."""
+    keyid: str | None = None
+    """The key that the signature names, 64 hex digits; nothing was verified with it. None: unsigned."""
 
     def report(self, language: str = "en") -> Path:
         """Return the path of the report in one language."""
         return self.path / report_name(language)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ManifestEntry:
-    """One file of a bundle."""
-
-    path: str
-    size: int
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +69,10 @@ class BundleContent:
     bundle: Bundle
     assessment: Assessment
     manifest: tuple[ManifestEntry, ...]
+    signature: bytes | None = None
+    """The envelope in ``statement.sig``: over this bundle's statement, not verified yet. None: unsigned."""
+    svr_signature: bytes | None = None
+    """The envelope in ``svr.sig``, likewise."""
 
 
 def report_name(language: str) -> str:
@@ -69,7 +80,7 @@ def report_name(language: str) -> str:
     return "report.html" if language == "en" else f"report.{language}.html"
 
 
-def write_bundle(
+def write_bundle(  # noqa: PLR0913 - a bundle is made of these
     out: Path,
     assessment: Assessment,
     *,
@@ -77,6 +88,8 @@ def write_bundle(
     submission_yaml: bytes,
     tables: Mapping[str, CountTable] | None = None,
     languages: Sequence[str] = ("en", "vi"),
+    signer: Signer | None = None,
+    stamper: Stamper | None = None,
 ) -> Bundle:
     """Write the bundle of one assessment, whole or not at all.
 
@@ -92,6 +105,10 @@ def write_bundle(
         Name -> counts that the measurements were made from; each becomes ``tables/<name>.parquet``.
     languages
         The languages of the report.
+    signer
+        Who signs; None: the bundle is unsigned, and every view of it says so.
+    stamper
+        The authority that attests when it was signed.
 
     Raises
     ------
@@ -101,27 +118,35 @@ def write_bundle(
         The disk refused, or two policy files or tables have one name; nothing is left behind.
     CanonicalError
         The record cannot be said in canonical JSON.
+    SigningFailedError
+        A token or a time stamp authority refused; nothing was written.
     """
     refuse_filled(out)
     files: dict[str, bytes] = {
         "assessment.json": canonical_bytes(to_json(assessment)),
         "submission.yaml": submission_yaml,
         BOM_NAME: bom_bytes(assessment),
+        SVR_NAME: svr_statement(assessment).to_bytes(),
     }
     for name, raw in policy_sources:
         _add(files, f"policy/{_file_name(PurePath(name).stem)}.yaml", raw)
     for name, table in (tables or {}).items():
         _add(files, f"tables/{_file_name(name)}.parquet", parquet_bytes(table))
-    for found in cast("list[dict[str, object]]", json.loads(files["assessment.json"])["counterexamples"]):
+    for found in cast("dict[str, list[dict[str, object]]]", strict_json(files["assessment.json"]))["counterexamples"]:
         case = canonical_bytes({**found, "seed": assessment.run.seed})
         _add(files, f"counterexamples/{_file_name(str(found['id']))}.json", case)
+    keyid = None if signer is None else signer.keyid
     for language in languages:
-        files[report_name(language)] = render_html(assessment, language).encode()
-    manifest = _manifest_bytes(files)
+        files[report_name(language)] = render_html(assessment, language, keyid).encode()
+    entries = entries_of(files)
+    manifest = manifest_bytes(entries)
     digest = sha256_hex(manifest)
-    binders = {"manifest.json": manifest, "statement.json": statement_bytes(assessment, digest)}
+    binders = {"manifest.json": manifest, "statement.json": _statement_bytes(assessment, digest, entries)}
+    if signer is not None:
+        binders[SIGNATURE] = sign_bytes(binders["statement.json"], signer, stamper)
+        binders[SVR_SIGNATURE] = sign_bytes(files[SVR_NAME], signer, stamper)
     write_folder(out, files | binders)
-    return Bundle(path=out, digest=digest)
+    return Bundle(path=out, digest=digest, keyid=keyid)
 
 
 def read_bundle(path: Path) -> BundleContent:
@@ -134,22 +159,52 @@ def read_bundle(path: Path) -> BundleContent:
     IncompleteBundleError
         A file that the manifest lists is missing.
     TamperedBundleError
-        A file has other bytes than the manifest says, is not listed, or is a link; or the statement is another's.
+        A file has other bytes than the manifest says, is not listed, or is a link; the statement is another's; or a
+        signature is over another statement. Whether a signature is right is for ``signing.bundles`` to say.
     """
-    raw = _manifest_raw(path)
-    entries = _manifest(path, raw)
+    raw, entries = read_manifest(path)
     _compare(path, entries)
     try:
-        assessment = from_json(json.loads((path / "assessment.json").read_bytes()))
-    except (OSError, ValueError, RecursionError, BadRecordError) as err:
+        assessment = from_json(cast("dict[str, Any]", strict_json((path / "assessment.json").read_bytes())))
+    except (OSError, CanonicalError, BadRecordError) as err:
         raise NotABundleError(f"{path}: assessment.json cannot be read ({err})") from err
     digest = sha256_hex(raw)
     statement = path / "statement.json"
     if not statement.is_file():
         raise IncompleteBundleError(f"{path}: incomplete: statement.json is missing")
-    if statement.is_symlink() or statement.read_bytes() != statement_bytes(assessment, digest):
+    if statement.read_bytes() != _statement_bytes(assessment, digest, entries):
         raise TamperedBundleError(f"{path}: tampered: statement.json is not the statement of this bundle")
-    return BundleContent(bundle=Bundle(path=path, digest=digest), assessment=assessment, manifest=entries)
+    signature, keyid = _signature(path, SIGNATURE, "statement.json")
+    # Without statement.sig nobody signed the bundle: a svr.sig alone is what an interrupted signing leaves.
+    svr_signature = None if signature is None else _signature(path, SVR_SIGNATURE, SVR_NAME)[0]
+    if signature is not None and svr_signature is None:
+        raise IncompleteBundleError(f"{path}: incomplete: {SVR_SIGNATURE} is missing")
+    return BundleContent(
+        bundle=Bundle(path=path, digest=digest, keyid=keyid),
+        assessment=assessment,
+        manifest=entries,
+        signature=signature,
+        svr_signature=svr_signature,
+    )
+
+
+def _signature(path: Path, name: str, statement: str) -> tuple[bytes | None, str | None]:
+    """Return an envelope and the key that it names, having seen that it is over the statement in this bundle."""
+    if not (path / name).is_file():
+        return None, None
+    raw = (path / name).read_bytes()
+    try:
+        envelope = read_envelope(raw)
+    except BadEnvelopeError as err:
+        raise TamperedBundleError(f"{path}: tampered: {name}: {err}") from err
+    if envelope.payload != (path / statement).read_bytes():
+        raise TamperedBundleError(f"{path}: tampered: {name} signs another statement than {statement}")
+    return raw, envelope.keyid
+
+
+def _statement_bytes(assessment: Assessment, manifest_sha256: str, entries: Sequence[ManifestEntry]) -> bytes:
+    files = ((entry.path, entry.sha256) for entry in entries)
+    return assessment_statement(assessment, manifest_sha256, files).to_bytes()
 
 
 def _add(files: dict[str, bytes], path: str, raw: bytes) -> None:
@@ -160,37 +215,6 @@ def _add(files: dict[str, bytes], path: str, raw: bytes) -> None:
 def _file_name(name: str) -> str:
     """Return ``name`` with everything but plain letters, digits, ``.``, ``_`` and ``-`` replaced; never hidden."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).lstrip(".-")[:120] or "unnamed"
-
-
-def _manifest_bytes(files: Mapping[str, bytes]) -> bytes:
-    listed = [{"path": path, "sha256": sha256_hex(raw), "size": len(raw)} for path, raw in sorted(files.items())]
-    return canonical_bytes({"schema": MANIFEST_SCHEMA, "files": listed})
-
-
-def _manifest_raw(path: Path) -> bytes:
-    try:
-        return (path / "manifest.json").read_bytes()
-    except OSError as err:
-        raise NotABundleError(f"{path}: no evidence bundle: manifest.json cannot be read ({err.strerror})") from err
-
-
-def _manifest(path: Path, raw: bytes) -> tuple[ManifestEntry, ...]:
-    try:
-        document = json.loads(raw)
-        if document["schema"] != MANIFEST_SCHEMA:
-            raise NotABundleError(
-                f"{path}: manifest.json: got schema {document['schema']!r}, expected {MANIFEST_SCHEMA!r}"
-            )
-        entries = tuple(
-            ManifestEntry(path=str(item["path"]), size=int(item["size"]), sha256=str(item["sha256"]))
-            for item in document["files"]
-        )
-    except (ValueError, KeyError, TypeError, RecursionError) as err:
-        raise NotABundleError(f"{path}: manifest.json is not a manifest ({type(err).__name__}: {err})") from err
-    for entry in entries:
-        if Path(entry.path).is_absolute() or ".." in Path(entry.path).parts:
-            raise TamperedBundleError(f"{path}: tampered: the manifest names {entry.path!r}, outside the bundle")
-    return entries
 
 
 def _compare(path: Path, entries: Sequence[ManifestEntry]) -> None:
@@ -211,4 +235,8 @@ def _compare(path: Path, entries: Sequence[ManifestEntry]) -> None:
             raise TamperedBundleError(f"{path}: tampered: {name} is not in the manifest")
         raw = found.read_bytes()
         if len(raw) != listed[name].size or sha256_hex(raw) != listed[name].sha256:
+            if name.startswith("report."):
+                raise SwappedReportError(
+                    f"{path}: tampered: {name} is not the report that was written with this record"
+                )
             raise TamperedBundleError(f"{path}: tampered: {name} differs from what the manifest lists")

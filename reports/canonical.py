@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import TYPE_CHECKING, cast
 
 from proofbox.reports.errors import CanonicalError
@@ -30,3 +31,29 @@ def canonical_bytes(value: object) -> bytes:
 def sha256_hex(data: bytes) -> str:
     """Return the SHA-256 of ``data`` as 64 lower-case hex digits."""
     return hashlib.sha256(data).hexdigest()
+
+
+def strict_json(raw: bytes) -> object:
+    """Return what one JSON text in UTF-8 says, where it can say only one thing.
+
+    Raises
+    ------
+    CanonicalError
+        It is no JSON, goes too deep, holds NaN or an infinity, or one object has a key twice: readers differ in which
+        of the two they take.
+    """
+    try:
+        return json.loads(raw.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number)
+    except (ValueError, RecursionError) as err:
+        raise CanonicalError(f"no JSON that can be read in one way only ({err or type(err).__name__})") from err
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found
+
+
+def _no_number(name: str) -> object:
+    raise ValueError(f"{name} is no number of JSON")

@@ -39,6 +39,7 @@ def print_summary(
     *,
     report: Path | None = None,
     bundle: Path | None = None,
+    keyid: str | None = None,
     language: str = "en",
     file: TextIO | None = None,
 ) -> None:
@@ -46,9 +47,11 @@ def print_summary(
     out = file or sys.stdout
     translator = Translator(language)
     lines = _lines(assessment, translator)
-    for path, label in ((report, t("Report: {path}")), (bundle, t("Evidence bundle (unsigned): {path}"))):
+    unsigned, signed = t("Evidence bundle (unsigned): {path}"), t("Evidence bundle (signed, key {key}): {path}")
+    for path, label in ((report, t("Report: {path}")), (bundle, signed if keyid else unsigned)):
         if path is not None:
-            lines.append((safe_terminal(translator.gettext(label.template, path=str(path))), ""))
+            told = translator.gettext(label.template, path=str(path), key=(keyid or "")[:16])
+            lines.append((safe_terminal(told), ""))
     if not _coloured(out):
         print("\n".join(line for line, _ in lines), file=out)
         return

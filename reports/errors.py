@@ -29,6 +29,10 @@ class TamperedBundleError(ReportsError):
     """A file differs from what the manifest lists, or the manifest does not know it."""
 
 
+class SwappedReportError(TamperedBundleError):
+    """A report that people read is not the one that was written with the record."""
+
+
 class PublishError(ReportsError):
     """The tracking store could not be reached or refused; the bundle on disk is untouched."""
 

@@ -60,6 +60,24 @@ def write_folder(out: Path, files: Mapping[str, bytes]) -> None:
         raise
 
 
+def replace_file(path: Path, raw: bytes) -> None:
+    """Put one file into a folder that is there, in one step.
+
+    Raises
+    ------
+    OSError
+        The disk refused; nothing is left behind.
+    """
+    part = path.with_name(f".{path.name}.partial-{secrets.token_hex(8)}")
+    try:
+        _write(part, raw)
+        part.replace(path)
+        _sync(path.parent)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
 def _write(path: Path, raw: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("xb") as file:

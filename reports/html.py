@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from proofbox.policies.record import Assessment
 
 
-def render_html(assessment: Assessment, language: str = "en") -> str:
+def render_html(assessment: Assessment, language: str = "en", keyid: str | None = None) -> str:
     """Return the report of one assessment as one self-contained page.
 
     Parameters
@@ -33,6 +33,8 @@ def render_html(assessment: Assessment, language: str = "en") -> str:
         The record. Two records that are equal give the same page, byte for byte.
     language
         ``en`` or ``vi``.
+    keyid
+        sha256 of the key that the bundle is signed with, 64 hex digits; None: the page says that it is unsigned.
 
     Raises
     ------
@@ -44,6 +46,7 @@ def render_html(assessment: Assessment, language: str = "en") -> str:
         "report.html.j2",
         translator,
         a=assessment,
+        keyid=keyid,
         view=build_view(assessment, translator),
         v=vocabulary,
         glossary=glossary,

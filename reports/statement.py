@@ -1,24 +1,25 @@
-"""The in-toto Statement v1 over a bundle, unsigned: what a signature will later be put on.
+"""The in-toto Statement v1 over a bundle: what is signed, or is left unsigned and says so.
 
-The statement names the subject by digest and binds the manifest, and through it every file of the bundle. It stands
-outside the manifest, since it holds the manifest's digest.
+It names the submission and the manifest by digest and binds, through the manifest and once more by one Merkle root,
+every file of the bundle. It stands outside the manifest, since it holds the manifest's digest.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from proofbox.reports.canonical import canonical_bytes
+from proofbox.reports.signing.merkle import files_root
+from proofbox.reports.signing.statement import Statement
 
 if TYPE_CHECKING:
     from proofbox.policies.record import Assessment
 
-STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "urn:proofbox:assessment:v1"
 
 
-def statement_bytes(assessment: Assessment, manifest_sha256: str) -> bytes:
-    """Return the canonical bytes of the statement.
+def assessment_statement(assessment: Assessment, manifest_sha256: str, files: Iterable[tuple[str, str]]) -> Statement:
+    """Return the statement.
 
     Parameters
     ----------
@@ -26,19 +27,19 @@ def statement_bytes(assessment: Assessment, manifest_sha256: str) -> bytes:
         The record that the bundle holds.
     manifest_sha256
         Digest of the bytes of ``manifest.json``, 64 hex digits.
+    files
+        (path, sha256) of every file that the manifest lists.
     """
-    return canonical_bytes(
-        {
-            "_type": STATEMENT_TYPE,
-            "subject": [{"name": "submission", "digest": {"sha256": assessment.subject.digest}}],
-            "predicateType": PREDICATE_TYPE,
-            "predicate": {
-                "conclusion": assessment.conclusion,
-                "manifest": {"sha256": manifest_sha256},
-                "policies": [
-                    {"id": policy.id, "version": policy.version, "digest": {"sha256": policy.digest}}
-                    for policy in assessment.policies
-                ],
-            },
-        }
+    return Statement(
+        predicate_type=PREDICATE_TYPE,
+        subjects={"manifest.json": manifest_sha256, "submission": assessment.subject.digest},
+        predicate={
+            "conclusion": assessment.conclusion,
+            "manifest": {"sha256": manifest_sha256},
+            "merkleRoot": {"sha256": files_root(files)},
+            "policies": [
+                {"id": policy.id, "version": policy.version, "digest": {"sha256": policy.digest}}
+                for policy in assessment.policies
+            ],
+        },
     )

@@ -25,6 +25,8 @@ COMMANDS = (
     "attestations",
     "waivers",
     "deadlines",
+    "keys",
+    "sign",
     "verify",
     "ledger",
     "papers",

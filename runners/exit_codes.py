@@ -44,6 +44,7 @@ def exit_code_of(error: BaseException) -> ExitCode:
         UnknownFormError,
     )
     from proofbox.reports.ledger.errors import LedgerError
+    from proofbox.reports.signing.errors import KeyFileError, SignatureError, SigningFailedError
     from proofbox.runners.errors import RunnersError
     from proofbox.sandbox.errors import IntakeError, InterpreterError, IsolationError
 
@@ -52,12 +53,13 @@ def exit_code_of(error: BaseException) -> ExitCode:
         *(BadDocumentError, BadRecordError, MissingExtraError, UnknownPolicyError),
         *(BundleExistsError, BundleWriteError, NotABundleError, PublishError),
         *(LibraryMissingError, UnknownFormError),
+        *(KeyFileError, SigningFailedError),
         *(IntakeError, InterpreterError),
         LedgerError,
     )
     if isinstance(error, RunnersError):
         return ExitCode(error.exit_code)
-    if isinstance(error, IncompleteBundleError | TamperedBundleError):
+    if isinstance(error, IncompleteBundleError | TamperedBundleError | SignatureError):
         return ExitCode.DOES_NOT_CONFORM
     if isinstance(error, IsolationError):
         return ExitCode.NO_ISOLATION

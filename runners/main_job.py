@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from proofbox.policies.loader import LoadedPolicy
     from proofbox.policies.record import Assessment
     from proofbox.reports.bundle import Bundle
+    from proofbox.reports.signing.interface import Signer, Stamper
     from proofbox.runners.assess import Assessed, Settings
 
 
@@ -37,6 +38,10 @@ class Publishing:
     """Whether to register the model in MLflow by its digest."""
     language: str = "en"
     as_json: bool = False
+    signer: Signer | None = None
+    """Who signs the bundle; None: it is unsigned, and every view of it says so."""
+    stamper: Stamper | None = None
+    """The authority that attests when it was signed."""
     say_how_to_open: bool = True
     """Whether to print how to open the MLflow store."""
     exports: Exports = field(default_factory=Exports)
@@ -114,6 +119,8 @@ def _write(assessed: Assessed, publishing: Publishing) -> Bundle:
         policy_sources=[(source.name, source.raw) for policy in assessed.policies for source in policy.sources],
         submission_yaml=assessed.submission_yaml,
         tables=assessed.tables,
+        signer=publishing.signer,
+        stamper=publishing.stamper,
     )
 
 
@@ -172,7 +179,13 @@ def _tell(finished: Finished, publishing: Publishing) -> None:
         from proofbox.reports.console import print_summary
 
         report = finished.bundle.report(publishing.language)
-        print_summary(finished.assessment, report=report, bundle=finished.bundle.path, language=publishing.language)
+        print_summary(
+            finished.assessment,
+            report=report,
+            bundle=finished.bundle.path,
+            keyid=finished.bundle.keyid,
+            language=publishing.language,
+        )
         if publishing.say_how_to_open and publishing.tracking_uri and finished.run_id:
             from proofbox.reports.tracking.uris import ui_command
 

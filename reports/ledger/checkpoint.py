@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from proofbox.reports.canonical import canonical_bytes
 from proofbox.reports.ledger.errors import LedgerError
-from proofbox.reports.statement import STATEMENT_TYPE
+from proofbox.reports.signing.statement import STATEMENT_TYPE
 
 if TYPE_CHECKING:
     from proofbox.reports.ledger.reading import Ledger

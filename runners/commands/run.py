@@ -20,6 +20,7 @@ from proofbox.runners.commands.options import (
     register_option,
     rows_option,
     seed_option,
+    signing_options,
     tracking_uri_option,
     waiver_key_option,
     waivers_option,
@@ -53,6 +54,7 @@ from proofbox.runners.commands.options import (
 @waivers_option
 @waiver_key_option
 @export_options
+@signing_options
 @json_option
 def command(submission: Path, policies: tuple[str, ...], out: Path | None, **given: object) -> None:
     """Assess SUBMISSION (a folder, its submission.yaml, or a .zip or .tar.gz of it).
@@ -65,6 +67,7 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
     from proofbox.runners.exporting import exports_of
     from proofbox.runners.main_job import Publishing, run_job
     from proofbox.runners.signers import signers_of
+    from proofbox.runners.signing import signer_of
     from proofbox.runners.waiving import read_given
 
     tracking_uri = None if given["no_mlflow"] else str(given["tracking_uri"] or DEFAULT_STORE)
@@ -77,6 +80,7 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
         language=str(given["lang"]),
         as_json=bool(given["json"]),
         exports=exports_of(given),
+        signer=signer_of(given),
     )
     finished = run_job(
         submission,

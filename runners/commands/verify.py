@@ -1,18 +1,20 @@
-"""``proofbox verify``: whether a bundle is whole and unaltered; needs no network, no MLflow and no model."""
+"""``proofbox verify``: whether a bundle is whole and who signed it; needs no network, no MLflow and no model."""
 
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
 import rich_click as click
 
-from proofbox.runners.commands.options import json_option, tracking_uri_option
+from proofbox.runners.commands.options import json_option, tracking_uri_option, verifying_options
 
 
 @click.command("verify")
 @click.argument("bundle", type=click.Path(path_type=Path))
+@verifying_options
 @tracking_uri_option
 @click.option(
     "--ledger",
@@ -21,18 +23,21 @@ from proofbox.runners.commands.options import json_option, tracking_uri_option
 )
 @json_option
 def command(bundle: Path, ledger: Path | None, **given: object) -> None:
-    """Check that BUNDLE is whole: every file is there and has the digest that its manifest lists.
+    """Check that BUNDLE is whole, and signed by whom you expect.
 
-    BUNDLE is a folder, its .zip, or mlflow:RUN_ID. Bundles of this version are not signed: that a
-    bundle is whole does not say who made it.
+    BUNDLE is a folder, its .zip, or mlflow:RUN_ID. Have the key or the certificate from the signer by another way.
 
-    Exit code 0: whole. 1: a file is missing, was changed or was added; or the ledger is not whole, or has no such
-    attempt. 2: this is no bundle.
+    The first word says what was found: verified, unsigned, not-checked (signed, and no key was given), tampered,
+    incomplete, swapped-report, wrong-key, wrong-chain, expired, not-yet-valid, revoked, future, wrong-time-stamp.
+
+    Exit code 0: verified. 1: anything else; or the ledger is not whole, or has no such attempt. 2: this is no bundle,
+    or the key cannot be read.
     """
+    from proofbox.runners.signing import verifier_of
     from proofbox.runners.verifying import verify_bundle
 
     store = cast("str | None", given["tracking_uri"])
-    verification = verify_bundle(bundle, store)
+    verification = verify_bundle(bundle, verifier_of(given), datetime.now(UTC), store)
     check = None
     if ledger is not None and verification.whole:
         from proofbox.runners.ledgers import check_bundle
@@ -44,4 +49,4 @@ def command(bundle: Path, ledger: Path | None, **given: object) -> None:
     else:
         for line in (*verification.lines(), *(check.lines() if check else ())):
             print(line)
-    raise SystemExit(0 if verification.whole and (check is None or check.well) else 1)
+    raise SystemExit(0 if verification.verified and (check is None or check.well) else 1)

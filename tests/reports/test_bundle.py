@@ -33,7 +33,7 @@ SUBMISSION = "schema: proofbox/submission/v1\nproduct: {name: Thẩm định}\n"
 def _quick_pages(request, monkeypatch):
     """Rendering has tests of its own; here a page is a page."""
     if "real_pages" not in request.fixturenames:
-        monkeypatch.setattr(bundles, "render_html", lambda assessment, language: f"<p>{language}</p>")
+        monkeypatch.setattr(bundles, "render_html", lambda assessment, language, keyid: f"<p>{language} {keyid}</p>")
 
 
 @pytest.fixture
@@ -67,6 +67,7 @@ def test_it_holds_what_the_contract_lists(bundle):
         "report.vi.html",
         "statement.json",
         "submission.yaml",
+        "svr.json",
         "tables/fairness.group_rates-confusion.parquet",
     ]
     assert (bundle.path / "policy/vn-trusted-ai.yaml").read_bytes() == POLICY
@@ -86,7 +87,7 @@ def test_it_reads_back_as_it_was_written(bundle, model_a):
     content = read_bundle(bundle.path)
     assert content.assessment == model_a
     assert content.bundle == bundle
-    assert len(content.manifest) == 8
+    assert len(content.manifest) == 9
 
 
 def test_the_manifest_agrees_with_sha256sum_and_the_statement_binds_it(bundle):

@@ -24,7 +24,7 @@ from proofbox.reports.tracking.uris import SETTINGS, absolute_uri, ui_command
 @pytest.fixture(autouse=True)
 def _quick_pages(monkeypatch):
     """Rendering has tests of its own; here a page is a page."""
-    monkeypatch.setattr(bundles, "render_html", lambda assessment, language: f"<p>{language}</p>")
+    monkeypatch.setattr(bundles, "render_html", lambda assessment, language, keyid: f"<p>{language} {keyid}</p>")
 
 
 @pytest.fixture(scope="module")
