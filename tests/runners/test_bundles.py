@@ -82,7 +82,7 @@ def test_what_is_wrong_is_said_of_the_name_that_was_given(made: Path, tmp_path: 
     packed = shutil.make_archive(str(tmp_path / "altered"), "zip", copy)
     with pytest.raises(TamperedBundleError) as caught, bundle_folder(packed) as folder:
         read_bundle(folder)
-    assert str(caught.value) == f"{packed}: tampered: report.html differs from what the manifest lists"
+    assert str(caught.value) == f"{packed}: tampered: report.html is not the report that was written with this record"
 
 
 def test_an_archive_is_judged_and_tabulated_like_its_folder(made: Path, packed: Path, proofbox: Command) -> None:
