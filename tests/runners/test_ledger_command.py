@@ -37,7 +37,7 @@ def made(model_template, command, one_control, tmp_path_factory):
 @pytest.fixture
 def recorded(tmp_path, monkeypatch):
     """A ledger with three attempts of one product, and the bundle of the third."""
-    monkeypatch.setattr(bundles, "render_html", lambda assessment, language: f"<p>{language}</p>")
+    monkeypatch.setattr(bundles, "render_html", lambda assessment, language, keyid: f"<p>{language} {keyid}</p>")
     ledger = tmp_path / "ledger.jsonl"
     assessment = from_json(json.loads(RECORD.read_text("utf-8")))
     own = commitment_of(assessment)
