@@ -22,6 +22,7 @@ COMMANDS = (
     "judge",
     "replay",
     "export",
+    "diff",
     "attestations",
     "waivers",
     "deadlines",

@@ -37,6 +37,7 @@ def command(bundle: Path, submission: Path, tolerance: float | None, **given: ob
     """
     from proofbox.policies.agreement import DEFAULT_TOLERANCE, Tolerance
     from proofbox.runners.assess import Settings
+    from proofbox.runners.bundles import bundle_folder
     from proofbox.runners.progress import progress
     from proofbox.runners.replay.again import replay, to_json
     from proofbox.runners.replay.telling import lines
@@ -50,8 +51,8 @@ def command(bundle: Path, submission: Path, tolerance: float | None, **given: ob
         environment=cast("Path | None", given["environment"]),
         signers=signers_of(given),
     )
-    with progress(enabled=not given["json"]) as watch:
-        replayed = replay(bundle, submission, settings, watch, stated)
+    with bundle_folder(bundle) as folder, progress(enabled=not given["json"]) as watch:
+        replayed = replay(folder, submission, settings, watch, stated)
     if given["json"]:
         print(json.dumps(to_json(replayed), ensure_ascii=False))
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,38 +15,9 @@ from proofbox.reports.bundle import read_bundle, write_bundle
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-ANSWERS = """\
-extends: [below/base.yaml]
-controls:
-  - id: TWO-01
-    title: {en: Answers, vi: Câu trả lời}
-    objective: {en: Nonsense is refused., vi: Từ chối dữ liệu vô nghĩa.}
-    references: []
-    requirements:
-      - id: TWO-01.a
-        level: should
-        check: robustness.malformed_input
-        criterion: {measure: malformed_failure_rate, at_most: 0, decision_rule: simple, origin: default}
-        remediation: {en: Refuse it., vi: Hãy từ chối.}
-"""
-
-
 @pytest.fixture(scope="module")
-def made(model_template: Path, command: Path, tmp_path_factory: pytest.TempPathFactory, one_control: str) -> Path:
-    """A bundle of the small submission under a policy that extends another, made once."""
-    folder = tmp_path_factory.mktemp("replayed")
-    (folder / "below").mkdir()
-    (folder / "below/base.yaml").write_text(one_control.format(threshold=0.5), encoding="utf-8")
-    head = one_control.format(threshold=0.5).split("controls:")[0].replace("id: one-control", "id: mine")
-    (folder / "mine.yaml").write_text(head + ANSWERS, encoding="utf-8")
-    out = folder / "bundle"
-    argv = [str(command), "run", str(model_template), "-p", "./mine.yaml", "--no-mlflow", "--seed", "3"]
-    done = subprocess.run(
-        [*argv, "--out", str(out)], capture_output=True, text=True, check=False, timeout=120, cwd=folder
-    )
-    assert done.returncode in (0, 1, 3), done.stderr
-    shutil.rmtree(folder / "below")
-    return out
+def made(versions) -> Path:
+    return versions.bundles[0]
 
 
 def test_a_replay_agrees_to_the_last_digit_and_needs_no_policy_but_the_bundles(
@@ -107,7 +77,7 @@ def test_policies_that_no_longer_come_out_as_recorded_are_refused(
 ) -> None:
     recorded = read_bundle(made).assessment
     sources = {path.name: path.read_bytes() for path in (made / "policy").iterdir()}
-    sources["base.yaml"] = sources["base.yaml"].replace(b"0.5", b"0.4")
+    sources["base.yaml"] = sources["base.yaml"].replace(b"0.8", b"0.7")
     other = tmp_path / "other"
     write_bundle(
         other, recorded, policy_sources=list(sources.items()), submission_yaml=(made / "submission.yaml").read_bytes()

@@ -1,0 +1,1 @@
+"""What changed between two assessments, and what of it the same rows bear out."""
