@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -41,8 +42,29 @@ class Checkup:
             "advice": self.advice,
             "tried": [dict(one) for one in self.tried],
             "swept": list(self.swept),
+            "extras": dict(installed_extras()),
             "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
         }
+
+
+EXTRAS: Mapping[str, tuple[str, str]] = {
+    "xgboost": ("xgboost", "models of XGBoost"),
+    "lightgbm": ("lightgbm", "models of LightGBM"),
+    "catboost": ("catboost", "models of CatBoost"),
+    "scanners": ("picklescan", "second opinions on model files"),
+    "papers": ("typst", "papers as PDF, DOCX and XLSX"),
+    "pkcs11": ("pkcs11", "keys on a token"),
+    "timestamps": ("rfc3161_client", "time stamps"),
+    "pades": ("pyhanko", "signatures inside a PDF"),
+    "ray": ("ray", "more than one machine"),
+    "postgres": ("psycopg2", "an office's database"),
+}
+"""Extra of the distribution -> a module that it brings, and what it is for."""
+
+
+def installed_extras() -> dict[str, bool]:
+    """Return extra -> whether it is there; nothing is imported."""
+    return {extra: find_spec(module) is not None for extra, (module, _) in EXTRAS.items()}
 
 
 def kubernetes_job() -> str:
@@ -97,4 +119,7 @@ def checkup_lines(checkup: Checkup) -> Iterator[str]:
     for row in cast("list[Mapping[str, Json]]", checkup.selfcheck.get("rows", [])):
         mark = "held" if row.get("held") else "OPEN"
         yield f"  {mark}  {row.get('probe')}: {row.get('got')} (enforced by {row.get('enforced_by')})"
+    for extra, there in installed_extras().items():
+        hint = "there" if there else f"not installed: pip install 'proofbox[{extra}]'"
+        yield f"  {EXTRAS[extra][1]}: {hint}"
     yield "a submitted model can be isolated here" if checkup.isolates else f"no isolation: {checkup.advice}"

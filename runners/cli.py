@@ -17,6 +17,7 @@ COMMANDS = (
     "demo",
     "classify",
     "measure",
+    "plan",
     "checks",
     "policy",
     "judge",
@@ -34,6 +35,7 @@ COMMANDS = (
     "publish",
     "schema",
     "doctor",
+    "completion",
 )
 """Files under ``commands/``, in the order of a user's first day."""
 

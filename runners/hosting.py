@@ -13,19 +13,17 @@ from proofbox.checks.holding import Behaviour, Isolation, NotCounted
 from proofbox.checks.text import t
 from proofbox.runners.deciding import DecidingModel
 from proofbox.runners.errors import BadSubmissionError
+from proofbox.runners.fitting import REFUSED, check_fit
 from proofbox.runners.resolve import Resolved
 from proofbox.runners.walls import Walls
 from proofbox.sandbox import interpreter
 from proofbox.sandbox.errors import ModelError
 from proofbox.sandbox.formats import LIBRARIES
-from proofbox.sandbox.hosted import HostedModel, ModelSpec, open_model
+from proofbox.sandbox.hosted import ModelSpec, open_model
 from proofbox.sandbox.limits import Limits
 
 if TYPE_CHECKING:
     from proofbox.checks.result import Json
-
-REFUSED = frozenset({"load", "refused", "raised"})
-"""Kinds of failure that say the model and its description do not fit: bad input, nothing was assessed."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -115,7 +113,7 @@ def open_hosting(
     try:
         with open_model(executor, spec, hosting.limits) as hosted:
             try:
-                _ask_once(hosted, resolved)
+                check_fit(hosted, resolved)
                 yield DecidingModel(hosted, block)
             finally:
                 hosting.stats = cast("Mapping[str, Json]", hosted.stats())
@@ -144,16 +142,3 @@ def _check_library(resolved: Resolved) -> None:
         hint=f"install it with: pip install 'proofbox[{library}]'",
     )
     raise BadSubmissionError((problem,))
-
-
-def _ask_once(hosted: HostedModel, resolved: Resolved) -> None:
-    """Ask for one row.
-
-    A model that refuses its own evaluation data is a mistake to tell before measuring; one that crashes is a finding,
-    and is told by every check that needs it.
-    """
-    try:
-        hosted.predict(resolved.evaluation.feature_table().slice(0, 1))
-    except ModelError as err:
-        if err.kind in REFUSED:
-            raise

@@ -42,6 +42,8 @@ def check_labels(data: Dataset, said: ModelBlock | Evaluation, where: Place, tas
             continue
         if labels := _labels(data, column, (*_BASE, key), problems):
             found[key] = labels
+            if key == "target":
+                _check_several(data, column, labels, problems)
             if data.positive_label not in labels:
                 shown = ", ".join(list(labels)[:6]) + (", ..." if len(labels) > 6 else "")
                 problems.add(
@@ -62,6 +64,19 @@ def check_labels(data: Dataset, said: ModelBlock | Evaluation, where: Place, tas
             expected="decisions between the same classes as the true labels",
             hint="are 'target' and 'prediction' the columns that you mean? both must name classes in the same words",
         )
+
+
+def _check_several(data: Dataset, column: str, labels: Mapping[str, int], problems: Problems) -> None:
+    """Refuse true labels that are the same in every row: nothing could be said of the other decision."""
+    if len(labels) > 1:
+        return
+    label, rows = next(iter(labels.items()))
+    problems.add(
+        (*_BASE, "target"),
+        got=f"the label '{label}' in all {rows} rows of '{column}' of {data.path}",
+        expected="rows of at least two classes",
+        hint="was the file filtered or sorted before it was cut? take rows as they come in use",
+    )
 
 
 def _labels(data: Dataset, column: str, place: Place, problems: Problems) -> Mapping[str, int]:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import rich_click as click
 
+from proofbox.runners.completing import complete_policies
+
 
 @click.group("attestations")
 def command() -> None:
@@ -13,7 +15,15 @@ def command() -> None:
 
 
 @command.command("export")
-@click.option("--policy", "-p", "policies", multiple=True, required=True, help="A shipped policy's id, or a path.")
+@click.option(
+    "--policy",
+    "-p",
+    "policies",
+    multiple=True,
+    required=True,
+    shell_complete=complete_policies,
+    help="A shipped policy's id, or a path.",
+)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The sheet: .csv or .xlsx.")
 def export(policies: tuple[str, ...], out: Path) -> None:
     """Write a sheet with one row for each requirement that a person attests.

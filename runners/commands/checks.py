@@ -7,6 +7,7 @@ import json
 import rich_click as click
 
 from proofbox.runners.commands.options import json_option
+from proofbox.runners.completing import complete_checks
 
 
 @click.group("checks")
@@ -31,7 +32,7 @@ def list_checks(**given: object) -> None:
 
 
 @command.command("show")
-@click.argument("check_id", metavar="ID")
+@click.argument("check_id", metavar="ID", shell_complete=complete_checks)
 @json_option
 def show(check_id: str, **given: object) -> None:
     """Show one check's documentation and parameters."""

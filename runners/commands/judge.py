@@ -15,11 +15,20 @@ from proofbox.runners.commands.options import (
     waiver_key_option,
     waivers_option,
 )
+from proofbox.runners.completing import complete_policies
 
 
 @click.command("judge")
 @click.argument("bundle", type=click.Path(path_type=Path))
-@click.option("--policy", "-p", "policies", multiple=True, required=True, help="A shipped policy's id, or a path.")
+@click.option(
+    "--policy",
+    "-p",
+    "policies",
+    multiple=True,
+    required=True,
+    shell_complete=complete_policies,
+    help="A shipped policy's id, or a path.",
+)
 @waivers_option
 @waiver_key_option
 @click.option(

@@ -17,11 +17,18 @@ from proofbox.runners.commands.options import (
     rows_option,
     seed_option,
 )
+from proofbox.runners.completing import complete_checks
 
 
 @click.command("measure")
 @click.argument("submission", type=click.Path(path_type=Path))
-@click.option("--check", "check_id", required=True, help="Id of the check ('proofbox checks list' shows all).")
+@click.option(
+    "--check",
+    "check_id",
+    required=True,
+    shell_complete=complete_checks,
+    help="Id of the check ('proofbox checks list' shows all).",
+)
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A parameter of the check; repeatable.")
 @seed_option
 @executor_option

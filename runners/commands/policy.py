@@ -8,6 +8,7 @@ import rich_click as click
 
 from proofbox.runners.commands import policy_tools
 from proofbox.runners.commands.options import json_option, lang_option
+from proofbox.runners.completing import complete_policies
 
 
 @click.group("policy")
@@ -49,7 +50,7 @@ def list_policies(**given: object) -> None:
 
 
 @command.command("show")
-@click.argument("policy", metavar="P")
+@click.argument("policy", metavar="P", shell_complete=complete_policies)
 @lang_option
 @json_option
 def show(policy: str, **given: object) -> None:
@@ -68,7 +69,7 @@ def show(policy: str, **given: object) -> None:
 
 
 @command.command("lint")
-@click.argument("policies", metavar="P...", nargs=-1, required=True)
+@click.argument("policies", metavar="P...", nargs=-1, required=True, shell_complete=complete_policies)
 def lint(policies: tuple[str, ...]) -> None:
     """Check policy files; every mistake is told with file, line and column.
 

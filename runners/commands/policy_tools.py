@@ -10,6 +10,7 @@ from typing import cast
 import rich_click as click
 
 from proofbox.runners.commands.options import json_option, lang_option, tracking_uri_option
+from proofbox.runners.completing import complete_policies
 
 
 @click.command("diff")
@@ -28,7 +29,7 @@ def diff(old: str, new: str, **given: object) -> None:
 
 
 @click.command("test")
-@click.argument("policies", metavar="P...", nargs=-1, required=True)
+@click.argument("policies", metavar="P...", nargs=-1, required=True, shell_complete=complete_policies)
 @click.option(
     "--fixtures",
     type=click.Path(path_type=Path),
@@ -51,7 +52,7 @@ def test(policies: tuple[str, ...], fixtures: Path | None, **given: object) -> N
 
 
 @click.command("coverage")
-@click.argument("policy", metavar="P")
+@click.argument("policy", metavar="P", shell_complete=complete_policies)
 @click.option("--framework", help="Only this framework.")
 @lang_option
 @json_option

@@ -25,11 +25,20 @@ from proofbox.runners.commands.options import (
     waiver_key_option,
     waivers_option,
 )
+from proofbox.runners.completing import complete_policies
 
 
 @click.command("run")
 @click.argument("submission", type=click.Path(path_type=Path))
-@click.option("--policy", "-p", "policies", multiple=True, required=True, help="A shipped policy's id, or a path.")
+@click.option(
+    "--policy",
+    "-p",
+    "policies",
+    multiple=True,
+    required=True,
+    shell_complete=complete_policies,
+    help="A shipped policy's id, or a path.",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the evidence bundle; must not exist yet.")
 @seed_option
 @lang_option

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .models import RefusedError, class_names, codes_of
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+OTHER_VERSION = (
+    "save it again with the installed version, or as skops or ONNX, or make a virtual environment with its version and "
+    "name it with --environment"
+)
 METHODS = {"label": "predict", "probability": "predict_proba", "score": "decision_function"}
 
 
@@ -77,7 +82,46 @@ class Estimator:
 
 
 def load_estimator(path: str, kind: str) -> Any:  # noqa: ANN401 a stranger's object
-    """Return what a file of kind ``skops``, ``pickle`` or ``joblib`` holds; loading runs what is in it."""
+    """Return what a file of kind ``skops``, ``pickle`` or ``joblib`` holds; loading runs what is in it.
+
+    Raises
+    ------
+    RefusedError
+        An estimator in it was saved by another version of scikit-learn, which does not promise the same answers.
+    """
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        try:
+            model = _loaded(path, kind)
+        except Exception as error:
+            if versions := _versions(warned):
+                said = f"it was saved by scikit-learn {versions[0]}, and {versions[1]} is installed"
+                raise RefusedError(f"{said}: {type(error).__name__}: {error}; {OTHER_VERSION}") from error
+            raise
+    versions = _versions(warned)
+    if versions and _minor(versions[0]) != _minor(versions[1]):
+        said = f"it was saved by scikit-learn {versions[0]}, and {versions[1]} is installed"
+        raise RefusedError(f"{said}, which does not promise the same answers; {OTHER_VERSION}")
+    return model
+
+
+def _versions(warned: Sequence[Any]) -> tuple[str, str] | None:
+    """Return the version of scikit-learn that saved an estimator and the one installed, where they were said to differ.
+
+    scikit-learn 1.3 and later warn with ``sklearn.exceptions.InconsistentVersionWarning``, which has both.
+    """
+    for one in warned:
+        saved = getattr(one.message, "original_sklearn_version", None)
+        if saved is not None:
+            return str(saved), str(getattr(one.message, "current_sklearn_version", ""))
+    return None
+
+
+def _minor(version: str) -> tuple[str, ...]:
+    return tuple(version.split(".")[:2])
+
+
+def _loaded(path: str, kind: str) -> Any:  # noqa: ANN401 a stranger's object
     if kind == "skops":
         from skops import io
 

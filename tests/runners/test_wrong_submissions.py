@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -13,6 +14,48 @@ import pytest
 
 Spoil = Callable[[Path], object]
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def other_version(folder: Path) -> None:
+    """Let the pickle say that scikit-learn of years ago saved it."""
+    import sklearn
+
+    path, here = folder / "model/model.joblib", sklearn.__version__.encode()
+    content = path.read_bytes()
+    assert here in content
+    path.write_bytes(content.replace(here, b"0" + here[1:]))
+
+
+def cells(column: str, *values: str) -> Spoil:
+    """Write texts into the last rows of a column."""
+
+    def spoil(folder: Path) -> None:
+        import pandas as pd
+
+        rows = pd.read_csv(folder / "data/eval.csv", dtype=str)
+        rows.loc[len(rows) - len(values) :, column] = values
+        rows.to_csv(folder / "data/eval.csv", index=False)
+
+    return spoil
+
+
+def recode(column: str, **words: str) -> Spoil:
+    def spoil(folder: Path) -> None:
+        import pandas as pd
+
+        rows = pd.read_csv(folder / "data/eval.csv", dtype=str)
+        rows[column] = [words["one"] if value == "1" else words["other"] for value in rows[column]]
+        rows.to_csv(folder / "data/eval.csv", index=False)
+
+    return spoil
+
+
+def both(*spoils: Spoil) -> Spoil:
+    def spoil(folder: Path) -> None:
+        for one in spoils:
+            one(folder)
+
+    return spoil
 
 
 def edit(old: str, new: str) -> Spoil:
@@ -147,6 +190,26 @@ WRONG: list[tuple[str, Spoil, list[str]]] = [
         ),
         ["submission.yaml:20:", "weight in 'w' of data/eval.csv (data rows 2, 3, 4 and 1 more)"],
     ),
+    (
+        "scikit-learn of another version",
+        other_version,
+        ["submission.yaml:10:", "saved by scikit-learn 0.", "--environment"],
+    ),
+    (
+        "text where a number is due",
+        cells("income", "unknown", "unknown"),
+        ["submission.yaml:17:", "'unknown' in 'income' of data/eval.csv (data row 399)", "expected a number"],
+    ),
+    (
+        "a target with one class",
+        both(recode("approved", one="1", other="1")),
+        ["submission.yaml:18:", "the label '1' in all 400 rows of 'approved'", "at least two classes"],
+    ),
+    (
+        "classes in other words than the model's",
+        both(recode("approved", one="yes", other="no"), edit("positive_label: 1", "positive_label: yes")),
+        ["submission.yaml:14:", "'yes', which is none of the model's classes 0, 1", "recode the target"],
+    ),
     ("symlink out", lambda f: (f / "data/link.csv").symlink_to("/etc/passwd"), ["data/link.csv"]),
     ("dangling symlink", lambda f: (f / "data/link.csv").symlink_to("nowhere"), ["data/link.csv"]),
 ]
@@ -187,6 +250,39 @@ def test_an_archive_with_traversal_is_refused(submission: Path, proofbox: Comman
     assert result.returncode == 2
     assert "escaped" in result.stderr
     assert not list(tmp_path.rglob("escaped.txt"))
+
+
+def test_an_archive_that_is_cut_off_is_refused(submission: Path, proofbox: Command, tmp_path: Path) -> None:
+    whole = Path(shutil.make_archive(str(tmp_path / "whole"), "zip", submission)).read_bytes()
+    cut, flipped = whole[: len(whole) // 2], whole[:40] + b"????" + whole[44:]
+    for name, content, said in (("cut.zip", cut, "zip"), ("flipped.zip", flipped, "pack the folder again")):
+        (tmp_path / name).write_bytes(content)
+        result = proofbox("run", tmp_path / name, "--policy", "baseline", "--no-mlflow")
+        assert result.returncode == 2, result.stderr
+        assert "Traceback" not in result.stderr
+        assert said in result.stderr
+        assert list((tmp_path / "cwd").iterdir()) == []
+
+
+def test_ten_million_columns_are_refused_in_little_memory(submission: Path, command: Path, tmp_path: Path) -> None:
+    with (submission / "data/eval.csv").open("w", encoding="ascii") as file:
+        for start in range(0, 10_000_000, 100_000):
+            file.write("".join(f"c{place}," for place in range(start, start + 100_000)))
+        file.write("approved\n1\n")
+    measuring = (
+        "import resource, subprocess, sys; done = subprocess.run(sys.argv[1:], capture_output=True, text=True);"
+        "print(done.returncode, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024); print(done.stderr)"
+    )
+    run = [str(command), "run", str(submission), "--policy", "baseline", "--no-mlflow"]
+    done = subprocess.run(
+        [sys.executable, "-c", measuring, *run], capture_output=True, text=True, timeout=120, check=True, cwd=tmp_path
+    )
+    numbers, _, said = done.stdout.partition("\n")
+    code, mebibytes = map(int, numbers.split())
+    assert code == 2, said
+    assert "submission.yaml:17:" in said
+    assert "a first line of more than 1048576 bytes" in said
+    assert mebibytes < 400, "the header is about 87 MiB long and must not be held several times"
 
 
 def test_there_is_no_such_submission(proofbox: Command) -> None:
