@@ -30,19 +30,19 @@ from proofbox.reports.tracking.store import (
     control_key,
     doubled,
     missing,
+    says_busy,
 )
-from proofbox.reports.tracking.uris import PATIENCE, SETTINGS, absolute_uri, database_file
+from proofbox.reports.tracking.uris import PATIENCE, SETTINGS, absolute_uri, database_file, is_server
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
 _ARTIFACTS = "mlartifacts"
+_ROOT = "MLFLOW_DEFAULT_ARTIFACT_ROOT"
 _STORE = threading.Lock()
 """Held while a store is made: two threads that both migrate a new database would meet half of it."""
 _CHILD_IDS = uuid.UUID("6f1d3e0c-54a1-4be6-9c55-0d2f6a6d9b51")
-_BUSY = ("database is locked", "UNIQUE constraint failed", "duplicate key value", "deadlock detected")
-"""What databases say when another writer was quicker: the same call may succeed a moment later."""
 
 
 class ClientStore:
@@ -50,6 +50,7 @@ class ClientStore:
 
     def __init__(self, tracking_uri: str) -> None:
         self._database = database_file(tracking_uri)
+        self._served = is_server(tracking_uri)
         with _STORE, _told():
             _import_quietly()
             from mlflow import MlflowClient
@@ -173,9 +174,22 @@ class ClientStore:
         with _told():
             self._client.download_artifacts(run.run_id, "", str(into))
 
+    def close(self) -> None:
+        """Do nothing: MLflow keeps its connections for the whole process."""
+
     def _artifacts(self) -> str | None:
-        # Beside the database and absolute, so that a server started in any folder finds the reports.
-        return None if self._database is None else (self._database.parent / _ARTIFACTS).as_uri()
+        if self._database is not None:
+            # Beside the database and absolute, so that a server started in any folder finds the reports.
+            return (self._database.parent / _ARTIFACTS).as_uri()
+        if self._served:
+            return None
+        if root := os.environ.get(_ROOT):
+            return f"{root.rstrip('/')}/{uuid.uuid4().hex}"
+        # MLflow would take a folder of the one who happens to log first.
+        raise StoreError(
+            "a database keeps no files: give the address of a tracking server (docs/office.md), or name in "
+            f"{_ROOT} the folder or bucket that all who log share"
+        )
 
     def _children(self, experiment_id: str, run: FoundRun) -> list[FoundRun]:
         return [_found(child) for child in self._client.search_runs([experiment_id], children_filter(run.run_id))]
@@ -242,9 +256,14 @@ def _told() -> Iterator[None]:
     """Turn whatever MLflow raises into an error of ours, in one line."""
     try:
         yield
+    except StoreError:
+        raise
+    except ModuleNotFoundError as err:
+        advice = "pip install 'proofbox[postgres]'" if err.name == "psycopg2" else "install it beside Proofbox"
+        raise StoreError(f"this store needs {err.name}, which is not installed: {advice}") from err
     except Exception as err:  # MLflow raises database, HTTP and file errors of a dozen families.
         text = str(err).strip()
-        kind = BusyStoreError if any(said in text for said in _BUSY) else StoreError
+        kind = BusyStoreError if says_busy(text) else StoreError
         raise kind(f"{type(err).__name__}: {text.partition(chr(10))[0]}") from err
 
 

@@ -143,7 +143,8 @@ def _reached(tracking_uri: str, work: Callable[[TrackingStore], T]) -> T:
     try:
         for attempt in range(_BUSY_TRIES):
             try:
-                return work(_store(tracking_uri, plain=plain))
+                with contextlib.closing(_store(tracking_uri, plain=plain)) as store:
+                    return work(store)
             except NoPlainWayError:
                 plain = False
             except BusyStoreError:

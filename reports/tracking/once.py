@@ -13,7 +13,7 @@ from pathlib import Path
 
 from proofbox.reports.mlflow_content import BUNDLE_TAG, SIGNATURE_TAG
 from proofbox.reports.tracking.notes import RunNotes
-from proofbox.reports.tracking.store import FoundRun, StoreError, TrackingStore
+from proofbox.reports.tracking.store import BusyStoreError, FoundRun, StoreError, TrackingStore
 
 ATTEMPTS = 6
 
@@ -63,6 +63,8 @@ def _completed(store: TrackingStore, experiment_id: str, run: FoundRun, notes: R
         store.log_datasets(run, notes.datasets)
         store.put_controls(experiment_id, run, notes)
         store.finish(run, "FINISHED", notes.finished)
+    except BusyStoreError:
+        raise
     except StoreError:
         if run.run_id not in {one.run_id for one in store.runs_of(experiment_id, notes.tags[BUNDLE_TAG])}:
             return False

@@ -162,6 +162,10 @@ class RestStore:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(self._wire.get_file(f"{root}/{name}"))
 
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._wire.close()
+
     def _files(self, run: FoundRun, folder: str) -> Iterator[str]:
         query = {"run_id": run.run_id, **({"path": folder} if folder else {})}
         for item in self._wire.get(f"{_API}/artifacts/list", query).get("files", []):

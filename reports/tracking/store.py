@@ -11,6 +11,9 @@ from proofbox.reports.errors import ReportsError
 from proofbox.reports.mlflow_content import BUNDLE_TAG, ControlRun, DatasetNote
 from proofbox.reports.tracking.notes import LOGGED_AT_TAG, ModelNote, RunNotes
 
+_BUSY = ("database is locked", "UNIQUE constraint failed", "duplicate key value", "deadlock detected")
+"""sqlite's and PostgreSQL's words. MLflow itself meets them: two runs that name one new data file at the same time."""
+
 Status = Literal["FINISHED", "FAILED"]
 
 
@@ -100,6 +103,15 @@ class TrackingStore(Protocol):
     def download(self, run: FoundRun, into: Path) -> None:
         """Copy all artifacts of a run into a folder that is there."""
         ...
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        ...
+
+
+def says_busy(text: str) -> bool:
+    """Whether a database's words mean that another writer was quicker, so that the same call may succeed later."""
+    return any(said in text for said in _BUSY)
 
 
 def missing(controls: Iterable[ControlRun], found: Iterable[FoundRun]) -> list[ControlRun]:

@@ -24,6 +24,7 @@ PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT
 """Someone waits for this: MLflow's own seven retries of two minutes each are for nobody's desk."""
 
 _SQLITE = "sqlite:///"
+_POSTGRES = "postgresql://"
 
 
 def is_server(tracking_uri: str) -> bool:
@@ -39,9 +40,15 @@ def database_file(tracking_uri: str) -> Path | None:
 
 
 def absolute_uri(tracking_uri: str) -> str:
-    """Return the uri with a relative sqlite path made absolute; other uris are returned as they are."""
+    """Return the uri with a relative sqlite path made absolute, and PostgreSQL's with the driver that the extra brings.
+
+    Others are returned as they are.
+    """
     database = database_file(tracking_uri)
-    return tracking_uri if database is None else f"{_SQLITE}{database}"
+    if database is not None:
+        return f"{_SQLITE}{database}"
+    # SQLAlchemy 2.1 takes "postgresql:" for psycopg 3.
+    return tracking_uri.replace(_POSTGRES, "postgresql+psycopg2://", 1)
 
 
 def without_password(tracking_uri: str) -> str:

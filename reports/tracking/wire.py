@@ -8,15 +8,18 @@ A redirection is not followed, so that a password goes to the named server alone
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.client
 import json
 import os
+import socket
+import threading
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
-from proofbox.reports.tracking.store import StoreError
+from proofbox.reports.tracking.store import BusyStoreError, StoreError, says_busy
 from proofbox.reports.tracking.uris import PATIENCE, without_password
 
 if TYPE_CHECKING:
@@ -46,6 +49,7 @@ class Wire:
         self._headers = _authorization(parts.username, parts.password)
         self._timeout = _setting("MLFLOW_HTTP_REQUEST_TIMEOUT")
         self._retries = int(_setting("MLFLOW_HTTP_REQUEST_MAX_RETRIES"))
+        self._total_seconds = total_seconds
         self._until = time.monotonic() + total_seconds
         self._open: http.client.HTTPConnection | None = None
 
@@ -77,13 +81,15 @@ class Wire:
             try:
                 status, raw = self._once(method, target, body, kind)
             except (OSError, http.client.HTTPException) as err:
-                self._close()
+                self.close()
                 said = StoreError(f"{type(err).__name__}: {err}" if str(err) else type(err).__name__)
                 said.__cause__ = err
             else:
                 if status < 300:
                     return raw
                 said = _refusal(status, raw)
+                if says_busy(str(said)):
+                    raise BusyStoreError(str(said))
                 if status not in _BUSY:
                     raise said
             pause = 0.2 * 2**attempt
@@ -95,15 +101,21 @@ class Wire:
     def _once(self, method: str, target: str, body: bytes | None, kind: str) -> tuple[int, bytes]:
         left = self._until - time.monotonic()
         if left <= 0:
-            raise StoreError(f"the server was too slow: more than {TOTAL_SECONDS:.0f} seconds in all")
+            raise StoreError(f"the server was too slow: more than {self._total_seconds:.0f} seconds in all")
         if self._open is None:
             self._open = self._connected(min(self._timeout, left))
         elif self._open.sock is not None:
             self._open.sock.settimeout(min(self._timeout, left))
         headers = {**self._headers, "Content-Type": kind}
-        self._open.request(method, self._prefix + target, body, headers)
-        answer = self._open.getresponse()
-        raw = answer.read(MOST_BYTES + 1)
+        # The socket's own limit begins anew with every byte: a server that sends one now and then would hold us.
+        watch = threading.Timer(left, _shut, (self._open,))
+        watch.start()
+        try:
+            self._open.request(method, self._prefix + target, body, headers)
+            answer = self._open.getresponse()
+            raw = answer.read(MOST_BYTES + 1)
+        finally:
+            watch.cancel()
         if len(raw) > MOST_BYTES:
             raise StoreError(f"got an answer of more than {MOST_BYTES} bytes")
         return answer.status, raw
@@ -116,7 +128,8 @@ class Wire:
         context = ssl.create_default_context(cafile=os.environ.get("MLFLOW_TRACKING_SERVER_CERT_PATH") or None)
         return http.client.HTTPSConnection(self._host, self._port, timeout=timeout, context=context)
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Close the connection; the next request opens another."""
         if self._open is not None:
             self._open.close()
             self._open = None
@@ -129,6 +142,12 @@ class RefusedError(StoreError):
         super().__init__(message)
         self.code = code
         """MLflow's word for why, as ``RESOURCE_ALREADY_EXISTS``; empty where the answer was none of MLflow's."""
+
+
+def _shut(connection: http.client.HTTPConnection) -> None:
+    with contextlib.suppress(OSError):
+        if connection.sock is not None:
+            connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 def _authorization(user: str | None, password: str | None) -> dict[str, str]:
