@@ -31,6 +31,7 @@ COMMANDS = (
     "sign",
     "verify",
     "ledger",
+    "report",
     "papers",
     "publish",
     "schema",

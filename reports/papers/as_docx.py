@@ -80,7 +80,7 @@ def _set_up(document: Document, paper: Paper) -> None:
     document.styles["Normal"].element.get_or_add_rPr().append(spoken)
     pages = document.sections[0]
     pages.page_width, pages.page_height = Cm(21), Cm(29.7)
-    if any(isinstance(one, Table) and len(one.columns) > 5 for part in paper.sections for one in part.blocks):
+    if paper.wide:
         pages.orientation, pages.page_width, pages.page_height = WD_ORIENT.LANDSCAPE, Cm(29.7), Cm(21)
     pages.left_margin = pages.right_margin = Cm(2)
     _every_page(pages, paper)

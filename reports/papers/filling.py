@@ -62,6 +62,7 @@ def fill_form(form: Form, content: BundleContent, language: str) -> Paper:
         sections=sections,
         made=content.assessment.run.finished_at,
         words=paper_words(filler.say),
+        wide=any(part.judged is not None and len(part.judged.columns) > MOST_UPRIGHT for part in form.parts()),
     )
     return cleaned(replace(paper, banner=replace(paper.banner, lines=tuple(filler.state(paper, lacking)))))
 
@@ -72,6 +73,8 @@ def lacking_controls(form: Form, assessment: Assessment) -> tuple[str, ...]:
     return tuple(name for name in form.controls() if name not in known)
 
 
+MOST_UPRIGHT = 5
+"""Columns that an upright page has room for."""
 NOTICE = "Pre-sandbox test evidence: not a licence, not a certificate, not a conformity decision."
 
 

@@ -125,6 +125,8 @@ class Paper:
     made: str
     """Moment of the assessment, ISO 8601: the only time that a paper carries."""
     words: PaperWords
+    wide: bool = False
+    """Whether its pages lie on their side, for a table of many columns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from proofbox.checks.result import CountTable
 from proofbox.checks.text import t
 from proofbox.policies.record import Assessment
 from proofbox.policies.record_json import from_json
+from proofbox.reports.bundle import write_bundle
 
 HERE = Path(__file__).parent
 HOSTILE = (
@@ -54,6 +55,14 @@ def model_b() -> Assessment:
 @pytest.fixture
 def hostile() -> Assessment:
     return assessment_hostile()
+
+
+@pytest.fixture
+def bundle_a(model_a, tmp_path) -> Path:
+    """Model A as a whole bundle on disk, without its pages."""
+    out = tmp_path / "bundle"
+    write_bundle(out, model_a, policy_sources=[("vn-trusted-ai", b"id: x\n")], submission_yaml=b"x: 1\n", languages=())
+    return out
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from proofbox.policies.record import Assessment
-from proofbox.reports.bundle import Bundle, BundleContent, ManifestEntry, write_bundle
+from proofbox.reports.bundle import Bundle, BundleContent, ManifestEntry
 
 
 def content_of(assessment: Assessment) -> BundleContent:
@@ -25,11 +25,3 @@ def content_a(model_a) -> BundleContent:
 @pytest.fixture
 def content_hostile(hostile) -> BundleContent:
     return content_of(hostile)
-
-
-@pytest.fixture
-def bundle_a(model_a, tmp_path) -> Path:
-    """A whole bundle on disk."""
-    out = tmp_path / "bundle"
-    write_bundle(out, model_a, policy_sources=[("vn-trusted-ai", b"id: x\n")], submission_yaml=b"x: 1\n", languages=())
-    return out
