@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 from proofbox.checks.text import Text, t
 from proofbox.reports import vocabulary
 from proofbox.reports.attempts import attempt_text
+from proofbox.reports.gating import gate_lines, gate_view
 from proofbox.reports.i18n import Translator
 from proofbox.reports.queries import queries_line
 from proofbox.reports.visible import visible
@@ -93,6 +94,8 @@ def _lines(assessment: Assessment, translator: Translator) -> list[tuple[str, st
     notice = translator.gettext(
         "Pre-sandbox test evidence: not a licence, not a certificate, not a conformity decision."
     )
+    if gate := gate_view(assessment.run.detail):
+        lines += [(line, "") for line in gate_lines(gate, translator)]
     lines.append((translator.sentence(attempt_text(assessment.run)), "dim"))
     if line := queries_line(assessment.run.detail, translator):
         lines.append((line, "dim"))

@@ -11,6 +11,7 @@ from proofbox.reports.degradation import curve_views
 from proofbox.reports.documents import documents_view
 from proofbox.reports.evasions import evasion_views
 from proofbox.reports.filescan import files_view
+from proofbox.reports.gating import STATES, baseline_sentence, gate_sentence, gate_view, words_of_test
 from proofbox.reports.i18n import Translator, catalogue
 from proofbox.reports.leakscan import leaks_view
 from proofbox.reports.origin import origin_view
@@ -59,6 +60,11 @@ def render_html(assessment: Assessment, language: str = "en", keyid: str | None 
         waiver_decision=waiver_decision,
         curves=curve_views(assessment.measurements, translator),
         asked=queries_view(assessment.run.detail),
+        gate=gate_view(assessment.run.detail),
+        states=STATES,
+        say_gate=gate_sentence,
+        say_baseline=baseline_sentence,
+        say_test=words_of_test,
         attempt=attempt_text(assessment.run),
         attacks=tuple(evasion_views(assessment.measurements, translator)),
         group_counts=group_counts,

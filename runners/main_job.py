@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,11 +16,13 @@ from proofbox.runners.exit_codes import BY_CONCLUSION, ExitCode
 from proofbox.runners.exporting import Exports
 
 if TYPE_CHECKING:
+    from proofbox.policies.gate import Gate
     from proofbox.policies.loader import LoadedPolicy
     from proofbox.policies.record import Assessment
     from proofbox.reports.bundle import Bundle
     from proofbox.reports.signing.interface import Signer, Stamper
     from proofbox.runners.assess import Assessed, Settings
+    from proofbox.runners.gating import Gating
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,15 +58,21 @@ class Finished:
     bundle: Bundle
     run_id: str | None
     """MLflow run; None where it was not logged."""
+    gate: Gate | None = None
+    """What was asked of the exit code; None where nothing was."""
 
     @property
     def exit_code(self) -> ExitCode:
-        """The exit code that the conclusion calls for."""
-        return BY_CONCLUSION[self.assessment.conclusion]
+        """The exit code that the conclusion calls for, or the gate."""
+        return BY_CONCLUSION[self.assessment.conclusion] if self.gate is None else ExitCode(self.gate.exit_code)
 
 
 def run_job(
-    source: Path, policy_names: Sequence[str | LoadedPolicy], settings: Settings, publishing: Publishing
+    source: Path,
+    policy_names: Sequence[str | LoadedPolicy],
+    settings: Settings,
+    publishing: Publishing,
+    gating: Gating | None = None,
 ) -> Finished:
     """Do the main job for one submission.
 
@@ -95,14 +103,26 @@ def run_job(
         assessed = assess(source, policies, settings, watch, attempting)
         for name in unused(assessed.assessment, settings.waivers):
             print(f"waiver {name}: no failed requirement that it is for", file=sys.stderr)
+        gate = None
+        if gating is not None:
+            watch.step("comparing with the baseline")
+            assessed, gate = _gated(assessed, source, settings, gating)
         watch.step("writing the report")
         bundle = _write(assessed, publishing)
         attempting.finished(bundle.digest, assessed.assessment.conclusion)
         run_id = _log(assessed, bundle, publishing)
-    finished = Finished(assessment=assessed.assessment, bundle=bundle, run_id=run_id)
+    finished = Finished(assessment=assessed.assessment, bundle=bundle, run_id=run_id, gate=gate)
     _tell(finished, publishing)
     _export(source, assessed, publishing)
     return finished
+
+
+def _gated(assessed: Assessed, source: Path, settings: Settings, gating: Gating) -> tuple[Assessed, Gate]:
+    """Return what was assessed with the gate's word in its record of the run."""
+    from proofbox.runners.gating import gated
+
+    assessment, gate = gated(assessed.assessment, source, settings, gating)
+    return replace(assessed, assessment=assessment), gate
 
 
 def _check_out(out: Path | None) -> None:

@@ -18,6 +18,7 @@ from proofbox.reports.exports.entries import (
     remedy_of,
     title_of,
 )
+from proofbox.reports.gating import baseline_sentence, failing_line, gate_sentence, gate_view, words_of_test
 from proofbox.reports.i18n import Translator
 from proofbox.reports.visible import markdown
 from proofbox.reports.walls import isolated
@@ -48,6 +49,7 @@ def summary_markdown(assessment: Assessment, locations: Locations | None = None,
     )
     for title, chosen in sections:
         lines += _section(title, chosen, translator)
+    lines += _gate(assessment, translator)
     lines += ["", *_foot(assessment, translator)]
     return "\n".join(lines) + "\n"
 
@@ -99,6 +101,25 @@ def _section(title: Text, chosen: list[Entry], translator: Translator) -> Iterat
             yield f"  - {safe(remedy)}"
     if len(chosen) > MOST_SHOWN:
         yield f"- {translator.gettext('and {count} more, in the report.', count=len(chosen) - MOST_SHOWN)}"
+
+
+def _gate(assessment: Assessment, translator: Translator) -> Iterator[str]:
+    """Yield how the findings stand to the baseline, and which measures moved; nothing where there was no gate."""
+    gate = gate_view(assessment.run.detail)
+    if gate is None:
+        return
+    yield from ("", f"### {translator.gettext('The gate, and what was failing before')}", "")
+    yield from (safe(line) for line in (baseline_sentence(gate, translator),) if line)
+    yield from ("", safe(gate_sentence(gate, translator)), "")
+    if gate.baseline is not None:
+        yield from (f"- {safe(failing_line(one, translator))}" for one in gate.failing[:MOST_SHOWN])
+    if gate.moved:
+        heads = ("Measure", "Before", "Now", "What a test says")
+        yield from ("", f"| {' | '.join(translator.gettext(head) for head in heads)} |", "|---|---:|---:|---|")
+    for one in gate.moved[:MOST_SHOWN]:
+        name = translator.measure(one.measure) + (f" ({one.about})" if one.about else "")
+        values = ["–" if value is None else translator.measured(value) for value in (one.before, one.after)]
+        yield f"| {safe(name)} | {' | '.join(values)} | {safe(words_of_test(one, translator))} |"
 
 
 def _foot(assessment: Assessment, translator: Translator) -> Iterator[str]:

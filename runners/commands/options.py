@@ -97,6 +97,30 @@ def export_options(command: Callable[..., object]) -> Callable[..., object]:
     return command
 
 
+def gate_options(command: Callable[..., object]) -> Callable[..., object]:
+    """Add what makes the command fail (``runners.gating.gating_of`` reads them); no verdict changes by any of them."""
+    for option in (
+        click.option(
+            "--baseline-submission",
+            type=click.Path(path_type=Path),
+            help="The submission that the baseline is about: its model is asked again, so that tests pair the rows.",
+        ),
+        click.option(
+            "--baseline",
+            type=click.Path(path_type=Path),
+            help="Bundle of an earlier assessment: what was failing in it and is not worse makes nothing fail.",
+        ),
+        click.option(
+            "--fail-on",
+            multiple=True,
+            metavar="WORDS",
+            help="What counts: must, should, inconclusive; repeatable, or with commas.  [default: must,inconclusive]",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 

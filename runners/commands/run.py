@@ -13,6 +13,7 @@ from proofbox.runners.commands.options import (
     executor_option,
     experiment_option,
     export_options,
+    gate_options,
     json_option,
     lang_option,
     model_certificate_option,
@@ -62,23 +63,27 @@ from proofbox.runners.completing import complete_policies
 @register_option
 @waivers_option
 @waiver_key_option
+@gate_options
 @export_options
 @signing_options
 @json_option
 def command(submission: Path, policies: tuple[str, ...], out: Path | None, **given: object) -> None:
     """Assess SUBMISSION (a folder, its submission.yaml, or a .zip or .tar.gz of it).
 
-    Exit code 0: conforms. 1: does not conform. 2: bad input. 3: undetermined. 4: no isolation.
+    Exit code 0: conforms. 1: does not conform. 2: bad input. 3: undetermined. 4: no isolation. --fail-on and --baseline
+    change which findings make it 1 or 3, and never a verdict.
     """
     from proofbox.runners.assess import Settings, today
     from proofbox.runners.attempting import ledger_path
     from proofbox.runners.bundles import DEFAULT_STORE
     from proofbox.runners.exporting import exports_of
+    from proofbox.runners.gating import gating_of
     from proofbox.runners.main_job import Publishing, run_job
     from proofbox.runners.signers import signers_of
     from proofbox.runners.signing import signer_of
     from proofbox.runners.waiving import read_given
 
+    gating = gating_of(given)
     tracking_uri = None if given["no_mlflow"] else str(given["tracking_uri"] or DEFAULT_STORE)
     publishing = Publishing(
         out=out,
@@ -104,5 +109,6 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
             as_of=str(given["as_of"] or today()),
         ),
         publishing,
+        gating,
     )
     raise SystemExit(finished.exit_code)
