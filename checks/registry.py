@@ -8,8 +8,9 @@ import inspect
 import pkgutil
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 from types import ModuleType
 from typing import Literal, cast
 
@@ -18,6 +19,7 @@ from pydantic import ValidationError
 from proofbox.checks.asking import Asking
 from proofbox.checks.errors import BadCheckError, BadParamsError, UnknownCheckError
 from proofbox.checks.params import CheckParams
+from proofbox.checks.plugins import Plugin, imported, plugins, refusal
 from proofbox.checks.result import Result
 
 INPUTS = frozenset(
@@ -92,6 +94,8 @@ class CheckSpec:
     params_type: type[CheckParams]
     run: Callable[..., Result | Asking[Result]]
     module: str
+    origin: str | None = None
+    """Distribution and version of a check by others; None for ours."""
 
     @property
     def static(self) -> bool:
@@ -128,6 +132,10 @@ class CheckSpec:
 
 
 _registered: dict[str, CheckSpec] = {}
+_refused: dict[Plugin, str] = {}
+
+OURS = frozenset(path.name for path in Path(__file__).parent.iterdir() if path.is_dir())
+"""Families that nobody else may use."""
 
 
 def check(check_id: str, streams: Iterable[str] = ()) -> Callable[[_Function], _Function]:
@@ -148,6 +156,8 @@ def check(check_id: str, streams: Iterable[str] = ()) -> Callable[[_Function], _
         module = inspect.getmodule(function)
         if module is None:
             raise BadCheckError(f"{check_id}: a check must be defined in a module")
+        if check_id.partition(".")[0] in OURS and not module.__name__.startswith("proofbox.checks."):
+            raise BadCheckError(f"{check_id}: the family of a check by others is a name of its own")
         spec = _spec(check_id, function, module, frozenset(streams))
         known = _registered.get(check_id)
         if known is not None and known.module != spec.module:
@@ -160,11 +170,41 @@ def check(check_id: str, streams: Iterable[str] = ()) -> Callable[[_Function], _
 
 @cache
 def all_checks() -> Mapping[str, CheckSpec]:
-    """Return every check by id, sorted; the package is walked once."""
+    """Return every check by id, sorted; the package is walked once, and then what plug-ins bring."""
     package = importlib.import_module("proofbox.checks")
     for info in pkgutil.walk_packages(package.__path__, prefix="proofbox.checks."):
         importlib.import_module(info.name)
+    taken = set(OURS)
+    for plugin in plugins():
+        if reason := refusal(plugin, frozenset(taken)) or imported(plugin) or _strange(plugin):
+            _refused[plugin] = reason
+        for check_id, spec in _of(plugin).items():
+            if plugin in _refused:
+                del _registered[check_id]
+            else:
+                _registered[check_id] = replace(spec, origin=str(plugin))
+        taken.add(plugin.family)
     return dict(sorted(_registered.items()))
+
+
+def refused_plugins() -> Mapping[Plugin, str]:
+    """Return the plug-ins whose checks are not used, and why."""
+    all_checks()
+    return dict(_refused)
+
+
+def _of(plugin: Plugin) -> Mapping[str, CheckSpec]:
+    """Return what the modules of a plug-in have registered."""
+    inside = f"{plugin.package}."
+    return {name: spec for name, spec in _registered.items() if f"{spec.module}.".startswith(inside)}
+
+
+def _strange(plugin: Plugin) -> str:
+    """Return why what a plug-in registered is not taken; empty where it is."""
+    found = _of(plugin)
+    if strange := sorted(name for name in found if not name.startswith(f"{plugin.family}.")):
+        return f"it registers '{strange[0]}', which is not of its family '{plugin.family}'"
+    return "" if found else "it registers no check"
 
 
 def get_check(check_id: str) -> CheckSpec:
@@ -179,7 +219,10 @@ def get_check(check_id: str) -> CheckSpec:
     if check_id not in checks:
         near = difflib.get_close_matches(check_id, checks, n=3, cutoff=0.4)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise UnknownCheckError(f"unknown check '{check_id}'{hint} ('proofbox checks list' shows all)")
+        refused = next((f"{one} was refused: {why}" for one, why in _refused.items()
+                        if one.family == check_id.partition(".")[0]), "")  # fmt: skip
+        said = f"; {refused}" if refused else hint
+        raise UnknownCheckError(f"unknown check '{check_id}'{said} ('proofbox checks list' shows all)")
     return checks[check_id]
 
 

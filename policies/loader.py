@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+from proofbox.checks.plugins import POLICIES, folder_of, plugins
 from proofbox.checks.registry import CheckSpec, all_checks
 from proofbox.policies.attempts import attempts_problems
 from proofbox.policies.canonical import digest
@@ -47,6 +48,16 @@ def shipped() -> tuple[str, ...]:
     """Return the ids of the policies that come with the product, sorted."""
     names = (entry.name for entry in resources.files("proofbox.policies").joinpath("packs").iterdir())
     return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
+
+
+def by_others() -> Mapping[str, Path]:
+    """Return id -> file of the policies that plug-ins bring: ``<family>-*.yaml`` in the package that they name."""
+    found: dict[str, Path] = {}
+    for plugin in plugins(POLICIES):
+        folder = folder_of(plugin.package)
+        for path in sorted(folder.glob(f"{plugin.family}-*.yaml")) if folder is not None else ():
+            found.setdefault(path.stem, path)
+    return {name: found[name] for name in sorted(found) if name not in shipped()}
 
 
 def load_policy(id_or_path: str, *, checks: Mapping[str, CheckSpec] | None = None) -> LoadedPolicy:
@@ -126,8 +137,10 @@ def _is_path(text: str) -> bool:
 
 def _locate(id_or_path: str, folder: Path) -> Path:
     if not _is_path(id_or_path):
+        if (path := by_others().get(id_or_path)) is not None:
+            return path
         if id_or_path not in shipped():
-            hint = nearest(id_or_path, shipped())
+            hint = nearest(id_or_path, (*shipped(), *by_others()))
             said = f"; {hint}" if hint else ""
             valid = f"shipped are: {', '.join(shipped())}; a path ends in .yaml"
             raise UnknownPolicyError(f"no policy '{id_or_path}'{said} ({valid})")

@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
+from proofbox.checks.registry import all_checks
 from proofbox.checks.subject import Signer
 from proofbox.checks.text import Text, t
 from proofbox.policies.expand import Expected, expand
@@ -279,9 +280,18 @@ def _run_record(settings: Settings, hosting: Hosting, started: datetime, clock: 
             "seconds": clock.seconds,
             "model": dict(hosting.stats),
             "queries": queries,
+            **_by_others(outcome),
         },
         **host_record(),
     )
+
+
+def _by_others(outcome: Outcome) -> dict[str, Json]:
+    """Return where the checks come from that are not ours; nothing where all are."""
+    known = all_checks()
+    used = {one.check for part in (outcome.measurements, outcome.inapplicable, outcome.errors) for one in part}
+    found: dict[str, Json] = {name: known[name].origin for name in sorted(used & known.keys()) if known[name].origin}
+    return {"checks_by_others": found} if found else {}
 
 
 class HostRecord(TypedDict):

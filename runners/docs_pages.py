@@ -11,7 +11,7 @@ from proofbox.checks.registry import CheckSpec, all_checks
 
 def pages() -> Mapping[str, str]:
     """Return file name -> text of every generated page below ``docs/checks/``."""
-    checks = all_checks()
+    checks = {name: spec for name, spec in all_checks().items() if spec.origin is None}
     index = [
         "# The checks",
         "",

@@ -1,8 +1,10 @@
-"""``proofbox checks``: list the checks, or show one."""
+"""``proofbox checks``: list the checks, show one, or test those of others."""
 
 from __future__ import annotations
 
 import json
+import sys
+from dataclasses import asdict
 
 import rich_click as click
 
@@ -12,23 +14,46 @@ from proofbox.runners.completing import complete_checks
 
 @click.group("checks")
 def command() -> None:
-    """List the checks, or show one."""
+    """List the checks, show one, or test those of others."""
 
 
 @command.command("list")
 @json_option
 def list_checks(**given: object) -> None:
-    """List every check with its measures."""
-    from proofbox.checks.registry import all_checks
+    """List every check with its measures, and the plug-ins that are refused."""
+    from proofbox.checks.registry import all_checks, refused_plugins
+    from proofbox.reports.console import safe_terminal
 
     checks = all_checks().values()
+    for plugin, reason in refused_plugins().items():
+        print(safe_terminal(f"{plugin} is refused: {reason}"), file=sys.stderr)
     if given["json"]:
         print(json.dumps([_as_json(spec.id) for spec in checks], ensure_ascii=False))
         return
     width = max(len(spec.id) for spec in checks)
     for spec in checks:
         print(f"{spec.id:<{width}}  {'static ' if spec.static else 'dynamic'}  {spec.summary}")
-        print(f"{'':<{width}}           {', '.join(spec.measures)}")
+        print(f"{'':<{width}}           {', '.join(spec.measures)}{f'  (by {spec.origin})' if spec.origin else ''}")
+
+
+@command.command("test")
+@click.argument("name", metavar="NAME")
+@json_option
+def test(name: str, **given: object) -> None:
+    """Hold the checks of the plug-in NAME (a distribution, family or package) to the laws of a check.
+
+    Exit code 0: it conforms. 1: it is refused, or a check breaks a law. 2: there is none of that name.
+    """
+    from proofbox.reports.console import safe_terminal
+    from proofbox.runners.conformance.suite import tested_lines, try_plugins
+
+    found = try_plugins(name)
+    if given["json"]:
+        print(json.dumps([{**asdict(one), "conforms": one.conforms} for one in found], ensure_ascii=False))
+    else:
+        for line in (line for one in found for line in tested_lines(one)):
+            print(safe_terminal(line))
+    raise SystemExit(0 if all(one.conforms for one in found) else 1)
 
 
 @command.command("show")
@@ -57,6 +82,7 @@ def _as_json(check_id: str) -> dict[str, object]:
         "id": spec.id,
         "summary": spec.summary,
         "static": spec.static,
+        "origin": spec.origin,
         "needs": sorted(spec.needs),
         "measures": [
             {

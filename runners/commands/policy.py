@@ -23,11 +23,11 @@ for tool in (policy_tools.diff, policy_tools.test, policy_tools.coverage, policy
 @command.command("list")
 @json_option
 def list_policies(**given: object) -> None:
-    """List the shipped policies."""
-    from proofbox.policies.loader import load_policy, shipped
+    """List the shipped policies, and those of plug-ins."""
+    from proofbox.policies.loader import by_others, load_policy, shipped
 
     rows, titles = [], {}
-    for name in shipped():
+    for name in (*shipped(), *by_others()):
         policy = load_policy(name).policy
         titles[policy.id] = policy.title.words()
         rows.append(

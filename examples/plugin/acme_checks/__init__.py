@@ -1,0 +1,1 @@
+"""Checks of Acme's, found by Proofbox through the entry point ``proofbox.checks``."""

@@ -1,0 +1,1 @@
+"""Policies of Acme's, found by Proofbox through the entry point ``proofbox.policies``."""
