@@ -3,33 +3,78 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from proofbox.reports.ledger.checkpoint import Checkpoint, checkpoint_bytes, checkpoint_of, read_checkpoint
+from proofbox.reports.ledger.checkpoint import (
+    PREDICATE_TYPE,
+    Checkpoint,
+    against,
+    checkpoint_bytes,
+    checkpoint_of,
+    read_checkpoint,
+)
+from proofbox.reports.ledger.errors import LedgerError
 from proofbox.reports.ledger.reading import read_ledger
+from proofbox.reports.signing.door import sign_bytes, verify_envelope
+from proofbox.reports.signing.dsse import read_envelope
+from proofbox.reports.signing.errors import BadEnvelopeError
 from proofbox.runners.errors import UsageError
+
+if TYPE_CHECKING:
+    from proofbox.reports.signing.interface import Signer, Verifier
 
 MOST_BYTES = 1_000_000
 
 
-def write_checkpoint(ledger: Path, out: Path) -> Checkpoint:
-    """Write the statement of a ledger's head to a new file.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A checkpoint that somebody kept."""
+
+    checkpoint: Checkpoint
+    keyid: str
+    """The key under it, 64 hex digits; empty where it is unsigned."""
+    verified: bool
+    """Whether that signature was verified with a key that was given."""
+
+
+def write_checkpoint(
+    ledger: Path, out: Path, signer: Signer | None = None, after: Checkpoint | None = None
+) -> Checkpoint:
+    """Write the statement of a ledger's head to a new file, under a signature where there is a signer.
+
+    Parameters
+    ----------
+    after
+        An earlier checkpoint, which must still hold.
 
     Raises
     ------
     LedgerError
-        The ledger cannot be read, or is not whole.
+        The ledger cannot be read, is not whole, or was rewritten since ``after``.
+    SigningFailedError
+        A token refused.
     UsageError
         ``out`` exists or cannot be written.
     """
-    made = checkpoint_of(read_ledger(ledger), datetime.now(UTC).isoformat(timespec="seconds"))
-    write_new(out, checkpoint_bytes(made))
+    found = read_ledger(ledger)
+    made = checkpoint_of(found, datetime.now(UTC).isoformat(timespec="seconds"))
+    if after is not None and (wrong := against(found, after)):
+        raise LedgerError(f"{ledger}: {wrong}; nothing was signed")
+    raw = checkpoint_bytes(made)
+    write_new(out, raw if signer is None else sign_bytes(raw, signer))
     return made
 
 
-def read_kept(path: Path) -> Checkpoint:
+def read_kept(path: Path, verifier: Verifier | None = None) -> Kept:
     """Read a checkpoint that somebody kept.
+
+    Parameters
+    ----------
+    verifier
+        Who should have signed it; None: a signature is not verified.
 
     Raises
     ------
@@ -37,8 +82,20 @@ def read_kept(path: Path) -> Checkpoint:
         The file cannot be read.
     LedgerError
         It is no checkpoint.
+    SignatureError
+        It is not signed, or not by whom it should be.
     """
-    return read_checkpoint(read_small(path), str(path))
+    raw = read_small(path)
+    if verifier is not None:
+        signed = verify_envelope(raw, verifier, predicate_type=PREDICATE_TYPE, now=datetime.now(UTC))
+        checkpoint = read_checkpoint(signed.payload, str(path))
+        return Kept(checkpoint=checkpoint, keyid=signed.by.keyid, verified=True)
+    try:
+        envelope = read_envelope(raw)
+    except BadEnvelopeError:
+        return Kept(checkpoint=read_checkpoint(raw, str(path)), keyid="", verified=False)
+    checkpoint = read_checkpoint(envelope.payload, str(path))
+    return Kept(checkpoint=checkpoint, keyid=envelope.keyid, verified=False)
 
 
 def read_small(path: Path) -> bytes:

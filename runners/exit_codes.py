@@ -44,6 +44,7 @@ def exit_code_of(error: BaseException) -> ExitCode:
         UnknownFormError,
     )
     from proofbox.reports.ledger.errors import LedgerError
+    from proofbox.reports.review.errors import BrokenHistoryError, ReviewError
     from proofbox.reports.signing.errors import KeyFileError, SignatureError, SigningFailedError
     from proofbox.runners.errors import RunnersError
     from proofbox.sandbox.errors import IntakeError, InterpreterError, IsolationError
@@ -56,10 +57,11 @@ def exit_code_of(error: BaseException) -> ExitCode:
         *(KeyFileError, SigningFailedError),
         *(IntakeError, InterpreterError),
         LedgerError,
+        ReviewError,
     )
     if isinstance(error, RunnersError):
         return ExitCode(error.exit_code)
-    if isinstance(error, IncompleteBundleError | TamperedBundleError | SignatureError):
+    if isinstance(error, IncompleteBundleError | TamperedBundleError | SignatureError | BrokenHistoryError):
         return ExitCode.DOES_NOT_CONFORM
     if isinstance(error, IsolationError):
         return ExitCode.NO_ISOLATION

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from proofbox.reports.ledger.matching import Match
     from proofbox.reports.ledger.numbering import Key
     from proofbox.reports.ledger.reading import Attempt, Ledger
+    from proofbox.runners.countersigning import Kept
 
 _CAPTION = {"finished": "", "aborted": "aborted", "no-outcome": "no outcome: killed, or still running"}
 
@@ -72,8 +73,8 @@ class LedgerCheck:
     match: Match | None = None
     since_checkpoint: str | None = None
     """What is wrong by an earlier checkpoint; empty where nothing is, None where none was given."""
-    countersigned_by: str = ""
-    """Fingerprint of the key under the checkpoint; empty where it is unsigned."""
+    kept: Kept | None = None
+    """The checkpoint, with whose signature is under it."""
 
     @property
     def well(self) -> bool:
@@ -97,7 +98,8 @@ class LedgerCheck:
             said["checkpoint"] = {
                 "state": "rewritten" if self.since_checkpoint else "kept",
                 "why": self.since_checkpoint,
-                "keyid": self.countersigned_by,
+                "keyid": self.kept.keyid if self.kept else "",
+                "signature": _signature(self.kept),
             }
         if self.match is not None:
             said["bundle"] = _match_json(self.match)
@@ -111,9 +113,9 @@ class LedgerCheck:
             yield f"ledger: whole: {len(self.ledger.lines)} entries, each linked to the one before"
         yield f"ledger: head sha256 {self.ledger.head}"
         if self.since_checkpoint is not None:
-            signed = f"countersigned with the key {self.countersigned_by}" if self.countersigned_by else "not signed"
-            kept = "the checkpoint still holds: nothing before it was rewritten"
-            yield safe_terminal(f"checkpoint ({signed}): {self.since_checkpoint or kept}")
+            by = f", key {self.kept.keyid}" if self.kept and self.kept.keyid else ""
+            holds = "still holds: nothing before it was rewritten"
+            yield safe_terminal(f"checkpoint (signature {_signature(self.kept)}{by}): {self.since_checkpoint or holds}")
         if self.match is not None:
             yield from _match_lines(self.match)
 
@@ -137,6 +139,12 @@ def check_bundle(ledger: Path, bundle: Path, tracking_uri: str | None = None) ->
     with bundle_folder(bundle, tracking_uri) as folder:
         content = read_bundle(folder)
     return LedgerCheck(ledger=found, match=match(found, content.assessment, content.bundle.digest))
+
+
+def _signature(kept: Kept | None) -> str:
+    if kept is None or not kept.keyid:
+        return "unsigned"
+    return "verified" if kept.verified else "not-checked"
 
 
 def _match_json(found: Match) -> dict[str, Json]:

@@ -110,14 +110,14 @@ def download_bundle(run_id: str, into: Path, *, tracking_uri: str) -> None:
 
 
 def tag_run(run_id: str, tags: Mapping[str, str], *, tracking_uri: str) -> None:
-    """Write tags on a run, as a reviewer's decision; hidden characters of foreign text are made visible.
+    """Write tags on a run, as a reviewer's decision; hidden characters of foreign text are made visible, lines stay.
 
     Raises
     ------
     PublishError
         The store could not be reached, or has no such run.
     """
-    shown = {key: visible(value) for key, value in tags.items()}
+    shown = {key: "\n".join(visible(line) for line in value.split("\n")) for key, value in tags.items()}
     _reached(tracking_uri, lambda store: store.set_tags(store.run(run_id), shown))
 
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import rich_click as click
 
-from proofbox.runners.commands.options import json_option
+from proofbox.runners.commands.options import json_option, signing_options, verifying_options
 
 ledger_argument = click.argument("ledger", type=click.Path(path_type=Path), default=Path("proofbox-ledger.jsonl"))
 
 
 @click.group("ledger")
 def command() -> None:
-    """Show and verify the log of attempts, and put its head under a checkpoint (docs/ledger.md)."""
+    """Show and verify the log of attempts, and put its head under a checkpoint or a signature (docs/ledger.md)."""
 
 
 @command.command("show")
@@ -60,9 +60,12 @@ def show(ledger: Path, product: str | None, **given: object) -> None:
     type=click.Path(path_type=Path),
     help="Earlier checkpoint that somebody else kept; LEDGER must still begin with what it names.",
 )
+@verifying_options
 @json_option
 def verify(ledger: Path, checkpoint: Path | None, **given: object) -> None:
     """Verify that nothing in LEDGER was edited, moved, taken out or torn.
+
+    --key is of whoever countersigned the checkpoint.
 
     Exit code 0: whole. 1: it is not, or it was rewritten since the checkpoint. 2: there is no ledger.
     """
@@ -74,8 +77,10 @@ def verify(ledger: Path, checkpoint: Path | None, **given: object) -> None:
     if checkpoint is not None:
         from proofbox.reports.ledger.checkpoint import against
         from proofbox.runners.countersigning import read_kept
+        from proofbox.runners.signing import verifier_of
 
-        check = LedgerCheck(ledger=found, since_checkpoint=against(found, read_kept(checkpoint)))
+        kept = read_kept(checkpoint, verifier_of(given))
+        check = LedgerCheck(ledger=found, since_checkpoint=against(found, kept.checkpoint), kept=kept)
     if given["json"]:
         print(json.dumps(check.to_json(), ensure_ascii=False))
     else:
@@ -100,3 +105,30 @@ def checkpoint(ledger: Path, out: Path, **given: object) -> None:
         print(json.dumps({"out": str(out), "entries": made.entries, "head": made.head, "first": made.first}))
     else:
         print(f"{out}: {made.entries} entries, head sha256 {made.head}")
+
+
+@command.command("countersign")
+@ledger_argument
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="New file for the signed statement.")
+@click.option(
+    "--after", type=click.Path(path_type=Path), help="Checkpoint that was signed or kept before; it must still hold."
+)
+@signing_options
+@json_option
+def countersign(ledger: Path, out: Path, after: Path | None, **given: object) -> None:
+    """Sign the head of LEDGER with your own key, so that a later rewrite is found.
+
+    Exit code 0: signed. 2: no key, LEDGER is not whole, was rewritten since AFTER, or OUT exists.
+    """
+    from proofbox.runners.countersigning import read_kept, write_checkpoint
+    from proofbox.runners.errors import UsageError
+    from proofbox.runners.signing import signer_of
+
+    signer = signer_of(given)
+    if signer is None:
+        raise UsageError("got no key, expected --key FILE ('proofbox keys generate' makes one)")
+    made = write_checkpoint(ledger, out, signer, None if after is None else read_kept(after).checkpoint)
+    if given["json"]:
+        print(json.dumps({"out": str(out), "entries": made.entries, "head": made.head, "keyid": signer.keyid}))
+    else:
+        print(f"{out}: {made.entries} entries, head sha256 {made.head}, signed with the key {signer.keyid}")

@@ -222,8 +222,11 @@ def test_a_reviewers_word_is_put_on_the_run_of_a_bundle(store, client, model_a, 
     run = log_assessment(model_a, bundle, tracking_uri=store, experiment="review")
     assert find_run(bundle.digest, experiment="review", tracking_uri=store) == run.run_id
     assert find_run("0" * 64, experiment="review", tracking_uri=store) is None
-    tag_run(run.run_id, {"proofbox.review": "approved\u202e"}, tracking_uri=store)
-    assert client.get_run(run.run_id).data.tags["proofbox.review"] == "approved\\u202e"
+    told = {"proofbox.review": "approved\u202e", "mlflow.note.content": "**Review**: x\n\n**Does not conform**"}
+    tag_run(run.run_id, told, tracking_uri=store)
+    tags = client.get_run(run.run_id).data.tags
+    assert tags["proofbox.review"] == "approved\\u202e"
+    assert tags["mlflow.note.content"].splitlines()[2] == "**Does not conform**"
 
 
 def test_the_bundle_in_the_artifacts_is_the_bundle(store, client, model_a, bundle, tmp_path):

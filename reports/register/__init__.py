@@ -1,0 +1,1 @@
+"""The public list of approved products, as a page and as JSON."""

@@ -1,0 +1,94 @@
+"""All bundles of a folder with the state that each is in, quickly: a thousand are listed in less than a second.
+
+Of a bundle only three small files are read, and held against the manifest; of a history only what its last decision
+says. So a list is for finding: what is decided upon is read whole, and `review show` verifies the history.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from proofbox.reports.bom import FILE_NAME as BOM
+from proofbox.reports.canonical import sha256_hex
+from proofbox.reports.review.states import STATES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One bundle in a list."""
+
+    path: str
+    bundle: str
+    """Digest of the bundle, 64 hex digits; empty where it cannot be read."""
+    product: str
+    version: str
+    provider: str
+    conclusion: str
+    state: str
+    """The state that the last decision led to; ``broken`` where bundle or decision cannot be read."""
+    wrong: str = ""
+    """Why it is broken."""
+    on: str = ""
+    """The day of the last decision, ``YYYY-MM-DD``."""
+    reviewer: str = ""
+    until: str = ""
+    """The last day of an approval."""
+
+
+def list_bundles(folder: Path, reviews: Path) -> Iterator[Listed]:
+    """Yield every bundle that is a folder right below ``folder``, by name."""
+    for path in sorted(folder.iterdir()):
+        if (path / "manifest.json").is_file():
+            yield _listed(path, reviews)
+
+
+def _listed(path: Path, reviews: Path) -> Listed:
+    try:
+        raw = (path / "manifest.json").read_bytes()
+        bom = (path / BOM).read_bytes()
+        bound = {str(item["path"]): str(item["sha256"]) for item in json.loads(raw)["files"]}
+        if bound.get(BOM) != sha256_hex(bom):
+            return _broken(path, f"{BOM} is not the one that the manifest lists")
+        digest = sha256_hex(raw)
+        said = json.loads((path / "statement.json").read_bytes())["predicate"]
+        if said["manifest"]["sha256"] != digest:
+            return _broken(path, "statement.json is not the statement of this bundle")
+        component: dict[str, Any] = json.loads(bom)["metadata"]["component"]
+        last = _last_predicate(reviews / digest)
+        if last["state"] not in STATES:
+            return _broken(path, "the last decision leads to no state that there is")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as err:
+        return _broken(path, f"not a bundle that can be read ({type(err).__name__})")
+    return Listed(
+        path=str(path),
+        bundle=digest,
+        product=str(component.get("name")),
+        version=str(component.get("version")),
+        provider=str(component.get("supplier", {}).get("name", "")),
+        conclusion=str(said["conclusion"]),
+        state=str(last["state"]),
+        on=str(last.get("on", "")),
+        reviewer=str(last.get("reviewer", {}).get("name", "")),
+        until=str((last.get("conditions") or {}).get("until", "")),
+    )
+
+
+def _last_predicate(history: Path) -> dict[str, Any]:
+    """Return what the last decision of a history says, unverified."""
+    names = [path.name for path in history.iterdir() if not path.name.startswith(".")] if history.is_dir() else []
+    if not names:
+        return {"state": "submitted"}
+    payload = json.loads((history / max(names)).read_bytes())["payload"]
+    predicate: dict[str, Any] = json.loads(base64.b64decode(payload))["predicate"]
+    return predicate
+
+
+def _broken(path: Path, wrong: str) -> Listed:
+    return Listed(
+        path=str(path), bundle="", product="", version="", provider="", conclusion="", state="broken", wrong=wrong
+    )
