@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from proofbox.checks.chains import follow
 from proofbox.checks.errors import BadDataError
 from proofbox.checks.signed import Signature
 from proofbox.checks.subject import Signer
@@ -108,26 +109,9 @@ def _key_of_chain(trusted: x509.Certificate, signature: Signature) -> EllipticCu
         leaf, *others = (x509.load_der_x509_certificate(raw) for raw in signature.chain)
         key = _on_a_known_curve(leaf.public_key())
         if leaf != trusted:
-            _follow(leaf, others, trusted)
+            follow(leaf, others, [trusted], leaf.not_valid_before_utc)
         return key
     except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType,
             VerificationError) as err:  # fmt: skip
         why = " ".join(str(err).split())[:200] or type(err).__name__
         return t("the certificates in the signature do not lead up to the one that was given ({why})", why=why)
-
-
-def _follow(leaf: x509.Certificate, others: list[x509.Certificate], trusted: x509.Certificate) -> None:
-    from cryptography import x509
-    from cryptography.x509.verification import Criticality, ExtensionPolicy, PolicyBuilder, Store
-
-    def may_sign(_policy: object, _certificate: x509.Certificate, usage: x509.KeyUsage) -> None:
-        if not usage.digital_signature:
-            raise ValueError("the signer's certificate is not for signing")
-
-    either = Criticality.AGNOSTIC
-    signing = ExtensionPolicy.permit_all().require_present(x509.KeyUsage, either, may_sign)
-    # That an issuer is one (basic constraints) the library asks by itself.
-    issuing = ExtensionPolicy.permit_all().require_present(x509.BasicConstraints, either, None)
-    builder = PolicyBuilder().store(Store([trusted])).time(leaf.not_valid_before_utc)
-    builder = builder.extension_policies(ca_policy=issuing, ee_policy=signing)
-    builder.build_client_verifier().verify(leaf, others)

@@ -1,4 +1,4 @@
-"""The key that the options name, with its passphrase: asked at a terminal, or from where the user says."""
+"""Who signs, as the options say: a key from a file or on a token, its certificates, and who attests the time."""
 
 from __future__ import annotations
 
@@ -11,55 +11,45 @@ from typing import TYPE_CHECKING, cast
 from proofbox.runners.errors import UsageError
 
 if TYPE_CHECKING:
-    from proofbox.reports.signing.interface import Signer, Verifier
-    from proofbox.reports.signing.keyfiles import KeySigner
-    from proofbox.reports.signing.keys import PublicKey
+    from cryptography import x509
+
+    from proofbox.reports.signing.interface import Signer, Stamper
 
 MOST_PASSPHRASE_BYTES = 4096
 MOST_PEM_BYTES = 1_000_000
 
 
 def signer_of(given: Mapping[str, object]) -> Signer | None:
-    """Return who signs by ``--key`` and the options beside it; None where there is no key.
+    """Return who signs by ``--key`` or ``--token`` and the options beside them; None where neither is given.
 
     Raises
     ------
     UsageError
-        A passphrase was named without a key, or cannot be had.
-    KeyFileError
-        The key cannot be used.
+        An option stands without the one that it belongs to, or a passphrase cannot be had.
+    KeyFileError, SigningFailedError
+        The key cannot be used, or the token refused.
     """
-    from proofbox.reports.signing.keyfiles import KeySigner, needs_passphrase, read_private_key
-
-    path = cast("Path | None", given["key"])
-    if path is None:
-        if given["key_passphrase_env"] is not None or given["key_passphrase_fd"] is not None:
-            raise UsageError("got a passphrase without a key, expected --key FILE beside it")
+    path, token = cast("Path | None", given["key"]), cast("str | None", given.get("token"))
+    if path is not None and token is not None:
+        raise UsageError("got --key and --token, expected one of them")
+    if path is None and token is None:
+        beside = ("key_passphrase_env", "key_passphrase_fd", "key_certificate", "tsa_url", "token_module", "token_key")
+        if named := [name for name in beside if given.get(name) is not None]:
+            raise UsageError(
+                f"got --{named[0].replace('_', '-')} without a key, expected --key FILE or --token beside it"
+            )
         return None
-    passphrase = passphrase_of(given, f"Passphrase of {path}: ") if needs_passphrase(path) else None
-    return KeySigner(key=read_private_key(path, passphrase))
+    certificates = _certificates(cast("Path | None", given.get("key_certificate")))
+    return _from_file(path, certificates, given) if path is not None else _from_token(certificates, given)
 
 
-def verifier_of(given: Mapping[str, object]) -> Verifier | None:
-    """Return whose signature the options ask for; None where they name nobody.
-
-    Raises
-    ------
-    UsageError
-        A file cannot be read.
-    KeyFileError
-        It holds no public key of a kind that is understood.
-    """
-    from proofbox.reports.signing.errors import KeyFileError
-    from proofbox.reports.signing.keys import KeyVerifier, read_public_key
-
-    path = cast("Path | None", given["key"])
-    if path is None:
+def stamper_of(given: Mapping[str, object]) -> Stamper | None:
+    """Return the time stamp authority of ``--tsa-url``; None where it is not given: nobody is asked."""
+    if given.get("tsa_url") is None:
         return None
-    try:
-        return KeyVerifier(key=read_public_key(read_pem(path)))
-    except KeyFileError as err:
-        raise KeyFileError(f"--key {path}: {err}") from err
+    from proofbox.reports.signing.timestamps import Authority
+
+    return Authority(url=str(given["tsa_url"]))
 
 
 def passphrase_of(given: Mapping[str, object], prompt: str, *, twice: bool = False) -> bytes:
@@ -81,6 +71,58 @@ def passphrase_of(given: Mapping[str, object], prompt: str, *, twice: bool = Fal
     if descriptor is not None:
         return _filled(_read_line(descriptor), f"--key-passphrase-fd {descriptor}")
     return _asked(prompt, twice=twice)
+
+
+def read_pem(path: Path) -> bytes:
+    """Return a small file.
+
+    Raises
+    ------
+    UsageError
+        It cannot be read, or is too long to be a key or a certificate.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MOST_PEM_BYTES + 1)
+    except OSError as err:
+        raise UsageError(f"{path}: cannot be read ({(err.strerror or 'an error of the system').lower()})") from err
+    if len(raw) > MOST_PEM_BYTES:
+        raise UsageError(f"{path}: got more than {MOST_PEM_BYTES} bytes, expected a key or certificates in PEM")
+    return raw
+
+
+def _from_file(path: Path, certificates: tuple[x509.Certificate, ...], given: Mapping[str, object]) -> Signer:
+    from proofbox.reports.signing.certificates import chain_for
+    from proofbox.reports.signing.keyfiles import KeySigner, needs_passphrase, read_private_key
+
+    passphrase = passphrase_of(given, f"Passphrase of {path}: ") if needs_passphrase(path) else None
+    key = read_private_key(path, passphrase)
+    return KeySigner(key=key, chain=chain_for(key.public_key(), certificates) if certificates else ())
+
+
+def _from_token(certificates: tuple[x509.Certificate, ...], given: Mapping[str, object]) -> Signer:
+    from proofbox.reports.signing.token import Token, token_signer
+
+    module, label = cast("Path | None", given["token_module"]), cast("str | None", given["token_key"])
+    if module is None or label is None:
+        raise UsageError("--token: expected --token-module LIBRARY and --token-key LABEL beside it")
+    try:
+        pin = passphrase_of(given, f"PIN of the token '{given['token']}': ").decode()
+    except UnicodeDecodeError:
+        raise UsageError("the PIN of the token is no text in UTF-8") from None
+    return token_signer(Token(module=module, token=str(given["token"]), key=label, pin=pin), certificates)
+
+
+def _certificates(path: Path | None) -> tuple[x509.Certificate, ...]:
+    if path is None:
+        return ()
+    from proofbox.reports.signing.certificates import read_certificates
+    from proofbox.reports.signing.errors import KeyFileError
+
+    try:
+        return read_certificates(read_pem(path))
+    except KeyFileError as err:
+        raise KeyFileError(f"--key-certificate {path}: {err}") from err
 
 
 def _read_line(descriptor: int) -> bytes:
@@ -109,51 +151,3 @@ def _asked(prompt: str, *, twice: bool) -> bytes:
     if twice and getpass("Again: ") != found:
         raise UsageError("the two passphrases differ; nothing was written")
     return _filled(found.encode(), "at the terminal")
-
-
-def shown_key(path: Path, given: Mapping[str, object]) -> dict[str, str]:
-    """Return the kind, fingerprint and public key (PEM) of a key or certificate in a file.
-
-    Raises
-    ------
-    UsageError
-        The file cannot be read, or a passphrase cannot be had.
-    KeyFileError
-        It holds no key of a kind that is understood.
-    """
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-    from proofbox.reports.signing.keys import keyid_of, kind_of
-
-    key = _public_of(path, given)
-    pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
-    return {"kind": kind_of(key), "keyid": keyid_of(key), "public_key": pem}
-
-
-def _public_of(path: Path, given: Mapping[str, object]) -> PublicKey:
-    from proofbox.reports.signing.certificates import key_of, read_certificates
-    from proofbox.reports.signing.keys import read_public_key
-
-    raw = read_pem(path)
-    if b"PRIVATE KEY-----" in raw:
-        signer = signer_of({**given, "key": path})
-        return cast("KeySigner", signer).key.public_key()
-    return key_of(read_certificates(raw)[0]) if b"BEGIN CERTIFICATE-----" in raw else read_public_key(raw)
-
-
-def read_pem(path: Path) -> bytes:
-    """Return a small file.
-
-    Raises
-    ------
-    UsageError
-        It cannot be read, or is too long to be a key or a certificate.
-    """
-    try:
-        with path.open("rb") as file:
-            raw = file.read(MOST_PEM_BYTES + 1)
-    except OSError as err:
-        raise UsageError(f"{path}: cannot be read ({(err.strerror or 'an error of the system').lower()})") from err
-    if len(raw) > MOST_PEM_BYTES:
-        raise UsageError(f"{path}: got more than {MOST_PEM_BYTES} bytes, expected a key or certificates in PEM")
-    return raw

@@ -78,6 +78,8 @@ def _require_order(content: BundleContent, by: SignedBy, now: datetime) -> None:
     finished = moment(content.assessment.run.finished_at)
     if finished > now + CLOCKS_DIFFER:
         raise FutureError(f"from the future: the assessment ended at {finished.isoformat()}, which is still to come")
+    if by.signed_before is not None and by.signed_before > now + CLOCKS_DIFFER:
+        raise FutureError(f"from the future: the signature was time-stamped at {by.signed_before.isoformat()}")
     if by.signed_before is not None and by.signed_before + CLOCKS_DIFFER < finished:
         raise FutureError(
             f"from the future: the assessment ended at {finished.isoformat()}, after its signature was time-stamped"

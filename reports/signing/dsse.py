@@ -13,7 +13,7 @@ import binascii
 from dataclasses import dataclass
 from typing import cast
 
-from proofbox.reports.canonical import canonical_bytes, strict_json
+from proofbox.reports.canonical import canonical_bytes, sha256_hex, strict_json
 from proofbox.reports.errors import CanonicalError
 from proofbox.reports.signing.errors import BadEnvelopeError
 
@@ -47,7 +47,8 @@ class Envelope:
         if self.chain:
             signature["x5c"] = [_b64(certificate) for certificate in self.chain]
         if self.time_stamp:
-            signature["rfc3161"] = _b64(self.time_stamp)
+            # The signature in a time stamp leaves some bytes of it out (RFC 5652, 5.4); the digest leaves none.
+            signature["rfc3161"] = {"response": _b64(self.time_stamp), "sha256": sha256_hex(self.time_stamp)}
         return canonical_bytes({"payload": _b64(self.payload), "payloadType": PAYLOAD_TYPE, "signatures": [signature]})
 
 
@@ -76,7 +77,7 @@ def read_envelope(raw: bytes) -> Envelope:
             keyid=str(signature["keyid"]),
             signature=_bytes(signature["sig"]),
             chain=tuple(_bytes(one) for one in chain[: MOST_CERTIFICATES + 1]),
-            time_stamp=_bytes(signature.get("rfc3161", "")),
+            time_stamp=_bytes(cast("dict[str, object]", signature.get("rfc3161", {})).get("response", "")),
         )
         if len(chain) > MOST_CERTIFICATES or envelope.to_bytes() != raw:
             raise ValueError("other keys, another form or more than is written")

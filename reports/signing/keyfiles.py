@@ -24,6 +24,7 @@ class KeySigner:
 
     key: PrivateKey = field(repr=False)
     chain: tuple[bytes, ...] = ()
+    """Certificates in DER, the key's own first."""
 
     @property
     def keyid(self) -> str:

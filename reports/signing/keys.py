@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 
 from proofbox.reports.signing.errors import BadEnvelopeError, KeyFileError, WrongKeyError
 from proofbox.reports.signing.interface import SignedBy
+from proofbox.reports.signing.timestamps import proven_time
 
 if TYPE_CHECKING:
+    from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey, EllipticCurvePublicKey
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
@@ -141,18 +143,16 @@ class KeyVerifier:
     """Wants a signature by a bare key."""
 
     key: PublicKey
+    authorities: tuple[x509.Certificate, ...] = ()
+    """Trusted for time stamps."""
 
     def verify(self, envelope: Envelope, now: datetime) -> SignedBy:
         """Return who signed; a bare key never runs out, so that ``now`` does not matter."""
         if envelope.chain:
             # Nothing that a bare key says would bear out the certificates.
             raise WrongKeyError("signed with a certificate, and a key was given; give the certificate or its issuer")
-        if envelope.time_stamp:
-            raise WrongKeyError(
-                "signed with a key and time-stamped, and no authority was given; give its certificate as well"
-            )
         require_signature(self.key, envelope)
-        return SignedBy(keyid=envelope.keyid, how="key")
+        return SignedBy(keyid=envelope.keyid, how="key", signed_before=proven_time(envelope, self.authorities))
 
 
 def _ecdsa(curve: str) -> ECDSA:

@@ -8,7 +8,8 @@ from typing import cast
 
 import rich_click as click
 
-from proofbox.runners.commands.options import json_option, passphrase_options
+from proofbox.runners.commands.options import json_option
+from proofbox.runners.commands.signing_options import passphrase_options
 
 
 @click.group("keys")
@@ -60,7 +61,7 @@ def show(file: Path, **given: object) -> None:
     The fingerprint is the SHA-256 of the public key (SubjectPublicKeyInfo in DER), as
     'openssl pkey -pubin -in FILE -outform DER | sha256sum' prints it. Of a private key only the public part is shown.
     """
-    from proofbox.runners.signing import shown_key
+    from proofbox.runners.expecting import shown_key
 
     found = shown_key(file, given)
     if given["json"]:

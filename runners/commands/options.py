@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
 
 import rich_click as click
 
@@ -119,38 +118,3 @@ def gate_options(command: Callable[..., object]) -> Callable[..., object]:
     ):
         command = option(command)
     return command
-
-
-Decorated = TypeVar("Decorated", bound=Callable[..., Any])
-
-
-def passphrase_options(command: Decorated) -> Decorated:
-    """Add where the passphrase of a key comes from; without either it is asked at the terminal."""
-    env = click.option(
-        "--key-passphrase-env", metavar="NAME", help="Environment variable that holds the passphrase of the key."
-    )
-    descriptor = click.option(
-        "--key-passphrase-fd",
-        type=click.IntRange(min=0),
-        metavar="N",
-        help="Open file descriptor whose first line is the passphrase of the key.",
-    )
-    return env(descriptor(command))
-
-
-def signing_options(command: Decorated) -> Decorated:
-    """Add the key to sign with, and where its passphrase comes from (``runners.signing.signer_of`` reads them)."""
-    key = click.option(
-        "--key",
-        type=click.Path(path_type=Path),
-        help="Private key (PEM) to sign with; there is no default, and without one nothing is signed.",
-    )
-    return key(passphrase_options(command))
-
-
-def verifying_options(command: Decorated) -> Decorated:
-    """Add whose signature is expected (``runners.signing.verifier_of`` reads them)."""
-    key = click.option(
-        "--key", type=click.Path(path_type=Path), help="Public key (PEM) by whose holder it should be signed."
-    )
-    return key(command)

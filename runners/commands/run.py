@@ -21,11 +21,11 @@ from proofbox.runners.commands.options import (
     register_option,
     rows_option,
     seed_option,
-    signing_options,
     tracking_uri_option,
     waiver_key_option,
     waivers_option,
 )
+from proofbox.runners.commands.signing_options import signing_options
 from proofbox.runners.completing import complete_policies
 
 
@@ -80,7 +80,7 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
     from proofbox.runners.gating import gating_of
     from proofbox.runners.main_job import Publishing, run_job
     from proofbox.runners.signers import signers_of
-    from proofbox.runners.signing import signer_of
+    from proofbox.runners.signing import signer_of, stamper_of
     from proofbox.runners.waiving import read_given
 
     gating = gating_of(given)
@@ -95,6 +95,7 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
         as_json=bool(given["json"]),
         exports=exports_of(given),
         signer=signer_of(given),
+        stamper=stamper_of(given),
     )
     finished = run_job(
         submission,

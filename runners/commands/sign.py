@@ -7,7 +7,8 @@ from pathlib import Path
 
 import rich_click as click
 
-from proofbox.runners.commands.options import json_option, signing_options
+from proofbox.runners.commands.options import json_option
+from proofbox.runners.commands.signing_options import signing_options
 
 
 @click.command("sign")
@@ -24,12 +25,12 @@ def command(bundle: Path, **given: object) -> None:
     """
     from proofbox.reports.signing.bundles import sign_bundle
     from proofbox.runners.errors import UsageError
-    from proofbox.runners.signing import signer_of
+    from proofbox.runners.signing import signer_of, stamper_of
 
     signer = signer_of(given)
     if signer is None:
         raise UsageError("got no key, expected --key FILE ('proofbox keys generate' makes one)")
-    sign_bundle(bundle, signer)
+    sign_bundle(bundle, signer, stamper_of(given))
     if given["json"]:
         print(json.dumps({"bundle": str(bundle), "keyid": signer.keyid}))
     else:

@@ -99,8 +99,9 @@ def test_a_run_of_the_working_folders_store_is_a_bundle(made: Path, proofbox: Co
     run = log_assessment(content.assessment, content.bundle, tracking_uri=f"sqlite:///{tmp_path / 'cwd' / 'mlflow.db'}")
     by_run = f"mlflow:{run.run_id}"
     result = proofbox("verify", by_run, "--json")
-    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.returncode == 1, result.stdout + result.stderr
     document = json.loads(result.stdout)
+    assert document["state"] == "unsigned"
     assert (document["bundle"], document["digest"]) == (by_run, content.bundle.digest)
     store = f"sqlite:///{tmp_path / 'cwd' / 'mlflow.db'}"
     nobody = f"mlflow:{'0' * 32}"
