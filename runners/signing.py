@@ -1,22 +1,30 @@
-"""Who signs, as the options say: a key from a file or on a token, its certificates, and who attests the time."""
+"""Who signs and whose signature is expected, as the options say.
+
+A key comes from a file or is on a token, with its certificates; ``--tsa-url`` names who attests the time.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from proofbox.runners.errors import UsageError
 
 if TYPE_CHECKING:
     from cryptography import x509
 
-    from proofbox.reports.signing.interface import Signer, Stamper
+    from proofbox.reports.signing.interface import Signer, Stamper, Verifier
 
 MOST_PASSPHRASE_BYTES = 4096
 MOST_PEM_BYTES = 1_000_000
+CERTIFICATES = (".pem", ".crt", ".cer", ".der")
+LISTS = (".crl",)
+"""Endings of what is read from a trust store."""
+
+Read = TypeVar("Read")
 
 
 def signer_of(given: Mapping[str, object]) -> Signer | None:
@@ -29,6 +37,8 @@ def signer_of(given: Mapping[str, object]) -> Signer | None:
     KeyFileError, SigningFailedError
         The key cannot be used, or the token refused.
     """
+    from proofbox.reports.signing.certificates import read_certificates
+
     path, token = cast("Path | None", given["key"]), cast("str | None", given.get("token"))
     if path is not None and token is not None:
         raise UsageError("got --key and --token, expected one of them")
@@ -39,7 +49,8 @@ def signer_of(given: Mapping[str, object]) -> Signer | None:
                 f"got --{named[0].replace('_', '-')} without a key, expected --key FILE or --token beside it"
             )
         return None
-    certificates = _certificates(cast("Path | None", given.get("key_certificate")))
+    named = cast("Path | None", given.get("key_certificate"))
+    certificates = () if named is None else told(named, read_certificates)
     return _from_file(path, certificates, given) if path is not None else _from_token(certificates, given)
 
 
@@ -50,6 +61,38 @@ def stamper_of(given: Mapping[str, object]) -> Stamper | None:
     from proofbox.reports.signing.timestamps import Authority
 
     return Authority(url=str(given["tsa_url"]))
+
+
+def verifier_of(given: Mapping[str, object]) -> Verifier | None:
+    """Return whose signature ``--key``, or ``--certificate`` and ``--trust-store``, ask for; None where none is given.
+
+    Raises
+    ------
+    UsageError
+        A file cannot be read, both kinds are given, or a trust store holds no certificate.
+    KeyFileError
+        A file holds no key, certificate or list of a kind that is understood.
+    """
+    from proofbox.reports.signing.certificates import read_certificates, read_lists
+    from proofbox.reports.signing.chains import CertificateVerifier
+    from proofbox.reports.signing.keys import KeyVerifier, read_public_key
+
+    key, store = cast("Path | None", given["key"]), cast("Path | None", given["trust_store"])
+    named = cast("tuple[Path, ...]", given["certificates"])
+    authorities = _all(cast("tuple[Path, ...]", given["tsa_certificates"]), read_certificates)
+    if key is not None:
+        if named or store is not None:
+            raise UsageError("got --key and certificates, expected one of the two: a bare key has no chain")
+        return KeyVerifier(key=told(key, read_public_key), authorities=authorities)
+    if not named and store is None:
+        return None
+    lists = (*cast("tuple[Path, ...]", given["lists"]), *_in(store, LISTS))
+    trusted: tuple[x509.Certificate, ...] = _all((*named, *_in(store, CERTIFICATES)), read_certificates)
+    if not trusted:
+        raise UsageError(
+            f"--trust-store {store}: got no certificate ({', '.join(CERTIFICATES)}), expected at least one"
+        )
+    return CertificateVerifier(trusted=trusted, lists=_all(lists, read_lists), authorities=authorities)
 
 
 def passphrase_of(given: Mapping[str, object], prompt: str, *, twice: bool = False) -> bytes:
@@ -91,6 +134,35 @@ def read_pem(path: Path) -> bytes:
     return raw
 
 
+def told(path: Path, read: Callable[[bytes], Read]) -> Read:
+    """Return what a file holds.
+
+    Raises
+    ------
+    UsageError, KeyFileError
+        It cannot be read, or holds nothing of the kind; the message names it.
+    """
+    from proofbox.reports.signing.errors import KeyFileError
+
+    try:
+        return read(read_pem(path))
+    except KeyFileError as err:
+        raise KeyFileError(f"{path}: {err}") from err
+
+
+def _in(store: Path | None, endings: tuple[str, ...]) -> tuple[Path, ...]:
+    if store is None:
+        return ()
+    try:
+        return tuple(path for path in sorted(store.iterdir()) if path.suffix.lower() in endings)
+    except OSError as err:
+        raise UsageError(f"--trust-store {store}: cannot be read ({(err.strerror or 'error').lower()})") from err
+
+
+def _all(paths: Iterable[Path], read: Callable[[bytes], tuple[Read, ...]]) -> tuple[Read, ...]:
+    return tuple(one for path in paths for one in told(path, read))
+
+
 def _from_file(path: Path, certificates: tuple[x509.Certificate, ...], given: Mapping[str, object]) -> Signer:
     from proofbox.reports.signing.certificates import chain_for
     from proofbox.reports.signing.keyfiles import KeySigner, needs_passphrase, read_private_key
@@ -111,18 +183,6 @@ def _from_token(certificates: tuple[x509.Certificate, ...], given: Mapping[str, 
     except UnicodeDecodeError:
         raise UsageError("the PIN of the token is no text in UTF-8") from None
     return token_signer(Token(module=module, token=str(given["token"]), key=label, pin=pin), certificates)
-
-
-def _certificates(path: Path | None) -> tuple[x509.Certificate, ...]:
-    if path is None:
-        return ()
-    from proofbox.reports.signing.certificates import read_certificates
-    from proofbox.reports.signing.errors import KeyFileError
-
-    try:
-        return read_certificates(read_pem(path))
-    except KeyFileError as err:
-        raise KeyFileError(f"--key-certificate {path}: {err}") from err
 
 
 def _read_line(descriptor: int) -> bytes:

@@ -61,7 +61,7 @@ def show(file: Path, **given: object) -> None:
     The fingerprint is the SHA-256 of the public key (SubjectPublicKeyInfo in DER), as
     'openssl pkey -pubin -in FILE -outform DER | sha256sum' prints it. Of a private key only the public part is shown.
     """
-    from proofbox.runners.expecting import shown_key
+    from proofbox.runners.keyshow import shown_key
 
     found = shown_key(file, given)
     if given["json"]:

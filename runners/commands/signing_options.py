@@ -49,7 +49,7 @@ def signing_options(command: Decorated) -> Decorated:
 
 
 def verifying_options(command: Decorated) -> Decorated:
-    """Add whose signature is expected; ``runners.expecting.verifier_of`` reads them."""
+    """Add whose signature is expected; ``runners.signing.verifier_of`` reads them."""
     key = click.option("--key", type=_PATH, help="Public key (PEM) by whose holder it should be signed.")
     certificate = click.option(
         "--certificate",

@@ -34,7 +34,7 @@ def command(bundle: Path, ledger: Path | None, **given: object) -> None:
     Exit code 0: verified. 1: anything else; or the ledger is not whole, or has no such attempt. 2: this is no bundle,
     or the key cannot be read.
     """
-    from proofbox.runners.expecting import verifier_of
+    from proofbox.runners.signing import verifier_of
     from proofbox.runners.verifying import verify_bundle
 
     store = cast("str | None", given["tracking_uri"])
