@@ -49,8 +49,8 @@ def signer_of(given: Mapping[str, object]) -> Signer | None:
                 f"got --{named[0].replace('_', '-')} without a key, expected --key FILE or --token beside it"
             )
         return None
-    named = cast("Path | None", given.get("key_certificate"))
-    certificates = () if named is None else told(named, read_certificates)
+    issued = cast("Path | None", given.get("key_certificate"))
+    certificates = () if issued is None else told(issued, read_certificates)
     return _from_file(path, certificates, given) if path is not None else _from_token(certificates, given)
 
 

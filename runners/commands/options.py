@@ -7,10 +7,6 @@ from pathlib import Path
 
 import rich_click as click
 
-from proofbox.runners.commands.signing_options import passphrase_options as passphrase_options
-from proofbox.runners.commands.signing_options import signing_options as signing_options
-from proofbox.runners.commands.signing_options import verifying_options as verifying_options
-
 EXECUTORS = ("auto", "bubblewrap", "landlock", "container", "gvisor", "unsafe-none")
 
 seed_option = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed.")

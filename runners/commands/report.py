@@ -8,7 +8,8 @@ from typing import cast
 
 import rich_click as click
 
-from proofbox.runners.commands.options import json_option, lang_option, signing_options, tracking_uri_option
+from proofbox.runners.commands.options import json_option, lang_option, tracking_uri_option
+from proofbox.runners.commands.signing_options import signing_options
 
 
 @click.command("report")
