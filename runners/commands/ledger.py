@@ -7,7 +7,8 @@ from pathlib import Path
 
 import rich_click as click
 
-from proofbox.runners.commands.options import json_option, signing_options, verifying_options
+from proofbox.runners.commands.options import json_option
+from proofbox.runners.commands.signing_options import signing_options, verifying_options
 
 ledger_argument = click.argument("ledger", type=click.Path(path_type=Path), default=Path("proofbox-ledger.jsonl"))
 

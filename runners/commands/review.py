@@ -9,7 +9,8 @@ from typing import cast
 
 import rich_click as click
 
-from proofbox.runners.commands.options import json_option, passphrase_options, tracking_uri_option
+from proofbox.runners.commands.options import json_option, tracking_uri_option
+from proofbox.runners.commands.signing_options import passphrase_options
 
 reviews_option = click.option(
     "--reviews",
