@@ -108,7 +108,7 @@ def run_job(
             watch.step("comparing with the baseline")
             assessed, gate = _gated(assessed, source, settings, gating)
         watch.step("writing the report")
-        bundle = _write(assessed, publishing)
+        bundle = write_evidence(assessed, publishing.out or _default_out(assessed.assessment))
         attempting.finished(bundle.digest, assessed.assessment.conclusion)
         run_id = _log(assessed, bundle, publishing)
     finished = Finished(assessment=assessed.assessment, bundle=bundle, run_id=run_id, gate=gate)
@@ -130,11 +130,18 @@ def _check_out(out: Path | None) -> None:
         raise UsageError(f"--out {out}: exists already and is not an empty folder; evidence is never overwritten")
 
 
-def _write(assessed: Assessed, publishing: Publishing) -> Bundle:
+def write_evidence(assessed: Assessed, out: Path) -> Bundle:
+    """Write the bundle of an assessment to a new folder.
+
+    Raises
+    ------
+    BundleExistsError, BundleWriteError
+        It cannot be written there.
+    """
     from proofbox.reports.bundle import write_bundle
 
     return write_bundle(
-        publishing.out or _default_out(assessed.assessment),
+        out,
         assessed.assessment,
         policy_sources=[(source.name, source.raw) for policy in assessed.policies for source in policy.sources],
         submission_yaml=assessed.submission_yaml,
