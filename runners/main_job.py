@@ -108,7 +108,7 @@ def run_job(
             watch.step("comparing with the baseline")
             assessed, gate = _gated(assessed, source, settings, gating)
         watch.step("writing the report")
-        bundle = write_evidence(assessed, publishing.out or _default_out(assessed.assessment))
+        bundle = write_evidence(assessed, publishing)
         attempting.finished(bundle.digest, assessed.assessment.conclusion)
         run_id = _log(assessed, bundle, publishing)
     finished = Finished(assessment=assessed.assessment, bundle=bundle, run_id=run_id, gate=gate)
@@ -130,8 +130,8 @@ def _check_out(out: Path | None) -> None:
         raise UsageError(f"--out {out}: exists already and is not an empty folder; evidence is never overwritten")
 
 
-def write_evidence(assessed: Assessed, out: Path) -> Bundle:
-    """Write the bundle of an assessment to a new folder.
+def write_evidence(assessed: Assessed, publishing: Publishing) -> Bundle:
+    """Write the bundle of an assessment to a new folder: the one that is named, or one of a name that is free.
 
     Raises
     ------
@@ -141,7 +141,7 @@ def write_evidence(assessed: Assessed, out: Path) -> Bundle:
     from proofbox.reports.bundle import write_bundle
 
     return write_bundle(
-        out,
+        publishing.out or _default_out(assessed.assessment),
         assessed.assessment,
         policy_sources=[(source.name, source.raw) for policy in assessed.policies for source in policy.sources],
         submission_yaml=assessed.submission_yaml,

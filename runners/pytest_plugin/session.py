@@ -83,9 +83,9 @@ class Session:
             warnings.simplefilter("ignore")
             assessed = assess(self.target, self.policies(), settings, Watch())
             if out := option("proofbox_out"):
-                from proofbox.runners.main_job import write_evidence
+                from proofbox.runners.main_job import Publishing, write_evidence
 
-                write_evidence(assessed, Path(out))
+                write_evidence(assessed, Publishing(out=Path(out)))
         return assessed.assessment
 
     @pytest.hookimpl(optionalhook=True)

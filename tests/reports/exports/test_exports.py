@@ -159,7 +159,6 @@ def test_sarif_has_a_rule_for_each_requirement_and_a_result_for_each_that_is_not
     }
     assert run["properties"]["proofbox/met"] == ["vn-trusted-ai/VN-ROB-01.a", "vn-trusted-ai/VN-DAT-06.a"]
     assert run["properties"]["proofbox/not-applicable"] == ["vn-trusted-ai/VN-SEC-01.a"]
-    assert run["invocations"][0]["exitCode"] == 1
     assert run["invocations"][0]["toolExecutionNotifications"]
     texts = rules[0]["help"]["text"]
     assert "Selection rates between groups" in texts
