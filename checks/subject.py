@@ -96,6 +96,10 @@ class Subject:
     """Path of the model's signature, where the submission names one."""
     signers: tuple[Signer, ...] = ()
     """By whom the model should be signed; empty where whoever runs the assessment named nobody."""
+    classification: Mapping[str, Json] | None = None
+    """Answers from which the risk tier follows (:func:`proofbox.checks.tiers.tier_of`); None where there are none."""
+    trial: Mapping[str, Json] | None = None
+    """What a controlled trial touches, and its declared ``level``; None where the submission names no trial."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,19 +1,14 @@
-"""The risk tier that a provider's own answers lead to (Law 134 Articles 7, 9 and 10; Decree 142 Articles 6, 8 and 9).
+"""The block ``classification`` of a submission, and the risk tier that it leads to.
 
 It is a help to the provider and binds nobody: the Ministry's own tool (Decree 142, Articles 5(8) and 10) is another,
-and the list of high-risk systems (Decision 33/2026) must be read. An unanswered question leaves the tier open.
+and the list of high-risk systems (Decision 33/2026) must be read. The rule itself is
+:func:`proofbox.checks.tiers.tier_of`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
-from proofbox.checks.text import Text, t
+from proofbox.checks.tiers import Classified, tier_of
 from proofbox.policies.model import Flag, PolicyModel
-
-Tier = Literal["low", "medium", "high"]
-TIERS: tuple[Tier, ...] = ("low", "medium", "high")
 
 
 class ClassificationAnswers(PolicyModel):
@@ -35,52 +30,6 @@ class ClassificationAnswers(PolicyModel):
     technical_processing: Flag | None = None
 
 
-HIGH_EXCLUSIONS = ("human_review_before_effect", "advisory_only", "internal_use", "data_processing_only")
-MEDIUM_EXCLUSIONS = ("office_tool", "not_public", "technical_processing")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Classified:
-    """What follows from the answers."""
-
-    tier: Tier | None
-    """None where the answers leave it open, or the system is forbidden."""
-    reason: Text
-    clause: str
-
-
 def classify(answers: ClassificationAnswers) -> Classified:
     """Return the tier that the answers lead to, with the clause that says so."""
-    if answers.prohibited_practice is None:
-        return _open("prohibited_practice", "vn-law-134-2025 7")
-    if answers.prohibited_practice:
-        reason = t("a forbidden practice was named: the system must not be used at all")
-        return Classified(tier=None, reason=reason, clause="vn-law-134-2025 7")
-    high = _tier(answers, "listed", HIGH_EXCLUSIONS, ("high", "vn-decree-142-2026 6(3)(a), 8"))
-    if high is not None:
-        return high
-    medium = _tier(answers, "medium_conditions", MEDIUM_EXCLUSIONS, ("medium", "vn-decree-142-2026 9"))
-    if medium is not None:
-        return medium
-    reason = t("no condition of a higher tier is met, or an exclusion applies")
-    return Classified(tier="low", reason=reason, clause="vn-law-134-2025 9(1)")
-
-
-def _tier(
-    answers: ClassificationAnswers, condition: str, exclusions: tuple[str, ...], outcome: tuple[Tier, str]
-) -> Classified | None:
-    """Return the outcome, or what is open; None where the tier does not apply."""
-    given = answers.model_dump()
-    tier, clause = outcome
-    if given[condition] is None:
-        return _open(condition, clause)
-    if not given[condition] or any(given[name] for name in exclusions):
-        return None
-    if unanswered := [name for name in exclusions if given[name] is None]:
-        return _open(", ".join(unanswered), clause)
-    reason = t("{condition} was answered with yes, and every exclusion with no", condition=condition)
-    return Classified(tier=tier, reason=reason, clause=clause)
-
-
-def _open(names: str, clause: str) -> Classified:
-    return Classified(tier=None, reason=t("not answered yet: {names}", names=names), clause=clause)
+    return tier_of(answers.model_dump())

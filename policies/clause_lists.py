@@ -16,7 +16,7 @@ from proofbox.policies.yamlfile import read_yaml
 SCHEMA = "proofbox/clauses/v1"
 
 ATTESTATION = "attestation"
-"""The kind of evidence that a person gives; every other kind is the family of a check, the first part of its id."""
+"""The evidence that a person gives; every other is a check by its id, or a whole family of them by its name."""
 
 
 class Clause(PolicyModel):
@@ -27,7 +27,7 @@ class Clause(PolicyModel):
     confidence: Literal["V", "V2"]
     """V: the clause's own text was read; V2: a secondary source was read"""
     evidence: tuple[Filled, ...]
-    """families of checks, or attestation, that can bear on it; none where nothing that we do can"""
+    """checks, families of checks, or attestation, that can bear on it; none where nothing that we do can"""
     text: Wording
     """what it asks, in short words of our own"""
 

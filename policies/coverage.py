@@ -1,8 +1,9 @@
 """What a policy shows of each clause: tested by a machine, shown by a document, attested by a person, or nothing.
 
-A control may name a clause that none of its checks measures. The list of clauses says which kinds of evidence can bear
-on each; a requirement covers a clause only where its check is of such a kind. Of a framework without a list it is
-only said that the policy names a clause, since nothing can hold that against the clause's own text.
+A control may name a clause that none of its checks measures. The list of clauses says which checks (or whole families
+of them) can bear on each, and whether a person's word can; a requirement covers a clause only where it gives such
+evidence. Of a framework without a list it is only said that the policy names a clause, since nothing can hold that
+against the clause's own text.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from proofbox.checks.result import Json
-from proofbox.policies.clause_lists import Clause, ClauseList, clause_lists
+from proofbox.policies.clause_lists import ATTESTATION, Clause, ClauseList, clause_lists
 from proofbox.policies.model import Control, Policy, Reference, Requirement
 
 Cover = Literal["tested", "documented", "attested", "named", "not-covered"]
@@ -23,13 +24,18 @@ COVERS: tuple[Cover, ...] = ("tested", "documented", "attested", "named", "not-c
 DOCUMENT_FAMILIES = frozenset({"transparency"})
 DOCUMENT_CHECKS = frozenset(
     {
+        "classification.screening",
         "data.datasheet",
+        "logging.operation_log",
+        "oversight.stop_record",
         "provenance.bom",
         "provenance.freshness",
         "provenance.licence",
         "provenance.lineage",
         "provenance.model_record",
         "provenance.record",
+        "trial.level",
+        "trial.limits",
     }
 )
 """Checks that read what somebody wrote: they show that a document says something, and not that it is so."""
@@ -79,6 +85,12 @@ def kind_of(requirement: Requirement) -> Cover:
     return "documented" if document else "tested"
 
 
+def bears_on(requirement: Requirement, clause: Clause) -> bool:
+    """Return whether what a requirement shows is evidence for a clause."""
+    given = {ATTESTATION} if requirement.check is None else {requirement.check, _family(requirement)}
+    return not given.isdisjoint(clause.evidence)
+
+
 def _framework(policy: Policy, framework: str, listed: ClauseList | None) -> Iterator[Covered]:
     named: dict[str, tuple[Reference, list[Control]]] = {}
     for control in policy.controls:
@@ -97,9 +109,8 @@ def _listed(framework: str, clause: Clause, controls: list[Control]) -> Covered:
     only_named: list[str] = []
     for control in controls:
         for requirement in control.requirements:
-            kind = kind_of(requirement)
-            if kind == "attested" or _family(requirement) in clause.evidence:
-                found.setdefault(kind, []).append(requirement.id)
+            if bears_on(requirement, clause):
+                found.setdefault(kind_of(requirement), []).append(requirement.id)
             else:
                 only_named.append(requirement.id)
     return Covered(

@@ -144,6 +144,7 @@ def _not_meant(name: str, key: str, has: str) -> Text:
         "risk_tier": t("{name} is not asked at this product's risk tier, which is {tier}", name=name, tier=said),
         "task": t("{name} is not asked of this product's task, which is {task}", name=name, task=said),
         "sector": t("{name} is not asked in this product's sector, which is {sector}", name=name, sector=said),
+        "trial": t("{name} is not asked of this product's controlled trial, which is: {trial}", name=name, trial=said),
     }[key]
 
 

@@ -20,6 +20,8 @@ class Facts:
     """``low``, ``medium``, ``high``; None where it is not known."""
     task: str | None = None
     sector: str | None = None
+    trial: str | None = None
+    """``none``, ``level-1``, ``level-2`` or ``level-3``; None where it is not known."""
     sensitive: tuple[str, ...] = ()
     """The declared sensitive columns, in the order of the submission."""
     declared_performance: tuple[tuple[str, float], ...] = ()
@@ -34,9 +36,9 @@ class Facts:
         """Return the facts of a recorded subject, so that a stored assessment can be judged again.
 
         Reads ``product.risk_tier``, ``product.sector``; ``model.task`` (where there is no model: ``data.task``);
-        ``data.sensitive``: a list of column names; ``declared.performance``: a list of ``{measure, at_least}`` or
-        ``{measure, at_most}``; ``declared.thresholds``: control id -> number. A key that is absent or null is an
-        unknown fact.
+        ``declared.trial``; ``data.sensitive``: a list of column names; ``declared.performance``: a list of
+        ``{measure, at_least}`` or ``{measure, at_most}``; ``declared.thresholds``: control id -> number. A key that is
+        absent or null is an unknown fact.
 
         Raises
         ------
@@ -51,6 +53,7 @@ class Facts:
         return cls(
             risk_tier=_text("product.risk_tier", subject.product.get("risk_tier")),
             sector=_text("product.sector", subject.product.get("sector")),
+            trial=_text("declared.trial", subject.declared.get("trial")),
             task=_text("model.task", model.get("task") or subject.data.get("task")),
             sensitive=tuple(_sensitive(subject.data.get("sensitive"))),
             declared_performance=tuple(_claims(performance, "at_least")),
@@ -79,6 +82,7 @@ def _excluding(condition: AppliesWhen | None, facts: Facts) -> list[tuple[str, s
         ("risk_tier", condition.risk_tier, facts.risk_tier),
         ("task", condition.task, facts.task),
         ("sector", condition.sector, facts.sector),
+        ("trial", condition.trial, facts.trial),
     )
     return [(key, fact) for key, listed, fact in keys if listed is not None and fact is not None and fact not in listed]
 

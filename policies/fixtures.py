@@ -16,7 +16,7 @@ from pydantic import Field
 from proofbox.checks.subject import Task
 from proofbox.policies.errors import UnknownPolicyError
 from proofbox.policies.loader import policy_path
-from proofbox.policies.model import Filled, Identifier, Number, PolicyModel, RiskTier, Sector, Slug
+from proofbox.policies.model import Filled, Identifier, Number, PolicyModel, RiskTier, Sector, Slug, Trial
 from proofbox.policies.record import Conclusion, Verdict
 from proofbox.policies.validation import validate
 from proofbox.policies.yamlfile import MAX_BYTES, read_yaml
@@ -32,6 +32,7 @@ class Product(PolicyModel):
     risk_tier: RiskTier | None = None
     task: Task | None = None
     sector: Sector | None = None
+    trial: Trial | None = None
 
 
 class Case(PolicyModel):

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import get_args
 
 from proofbox.checks.subject import Task
-from proofbox.policies.model import AppliesWhen, Control, Requirement, RiskTier, Sector
+from proofbox.policies.model import AppliesWhen, Control, Requirement, RiskTier, Sector, Trial
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "risk_tier": get_args(RiskTier),
     "task": get_args(Task),
     "sector": get_args(Sector),
+    "trial": get_args(Trial),
 }
 """Key of ``applies_when`` -> every value that it may name."""
 

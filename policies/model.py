@@ -18,6 +18,7 @@ SCHEMA = "proofbox/policy/v1"
 Comparison = Literal["at_least", "at_most", "equals", "between"]
 RiskTier = Literal["low", "medium", "high"]
 Sector = Literal["credit", "health", "education", "employment", "public-service", "justice", "other"]
+Trial = Literal["none", "level-1", "level-2", "level-3"]
 EACH_DECLARED = "each-declared"
 EACH_ATTRIBUTE = ("each-sensitive", "each-pair")
 
@@ -106,11 +107,13 @@ class AppliesWhen(PolicyModel):
     risk_tier: tuple[RiskTier, ...] | None = Field(default=None, min_length=1)
     task: tuple[Task, ...] | None = Field(default=None, min_length=1)
     sector: tuple[Sector, ...] | None = Field(default=None, min_length=1)
+    trial: tuple[Trial, ...] | None = Field(default=None, min_length=1)
+    """level of the controlled trial that the submission names, or none"""
 
     @model_validator(mode="after")
     def _says_something(self) -> AppliesWhen:
         if not self.model_fields_set:
-            raise wrong("at least one of risk_tier, task, sector", "leave 'applies_when' out where all are meant")
+            raise wrong("at least one of risk_tier, task, sector, trial", "leave it out where all are meant")
         return self
 
 

@@ -50,6 +50,7 @@ def _narrower(over: AppliesWhen | None, base: AppliesWhen | None) -> bool:
         (over.risk_tier, base and base.risk_tier),
         (over.task, base and base.task),
         (over.sector, base and base.sector),
+        (over.trial, base and base.trial),
     )
     return any(mine is not None and (theirs is None or not set(theirs) <= set(mine)) for mine, theirs in pairs)
 

@@ -30,7 +30,7 @@ CATALOGUES = Path(__file__).parent / "locale"
 PLACE = re.compile(r"\{([a-zA-Z_][a-zA-Z0-9_]*)\}")
 """A place in a template. Nothing else is special: no attributes, no indices, no format specifications."""
 
-OUR_WORDS = frozenset({"measure", "rate", "role", "how", "tier", "task", "sector"})
+OUR_WORDS = frozenset({"measure", "rate", "role", "how", "tier", "task", "sector", "trial"})
 """Places of a template whose value is a word of ours and no outside name, so that it is translated too."""
 
 _NUMBER = re.compile(r"[-+−]?\d[\d,]*(?:\.\d+)?\s?%?(?: – [-+−]?\d[\d,]*(?:\.\d+)?)?")

@@ -191,13 +191,24 @@ RELATIONS: Mapping[str, Text] = {
     "intersects-with": t("overlaps with it"),
 }
 
+TRIALS: Mapping[str, Text] = {
+    "none": t("none"),
+    "level-1": t("level 1"),
+    "level-2": t("level 2"),
+    "level-3": t("level 3"),
+}
+
 FRAMEWORKS: Mapping[str, Text] = {
     "vn-law-134-2025": t("Law 134/2025/QH15 on Artificial Intelligence"),
     "vn-decree-142-2026": t("Decree 142/2026/NĐ-CP"),
     "vn-circular-05-2026": t("Circular 05/2026/TT-BKHCN"),
     "vn-law-91-2025": t("Law 91/2025/QH15 on Personal Data Protection"),
+    "vn-decree-356-2025": t("Decree 356/2025/NĐ-CP on personal data"),
     "eu-ai-act": t("EU AI Act, Regulation (EU) 2024/1689"),
     "nist-ai-rmf": t("NIST AI RMF 1.0"),
+    "asean-guide": t("ASEAN Guide on AI Governance and Ethics"),
+    "ai-verify": t("AI Verify testing framework"),
+    "iso-42001": t("ISO/IEC 42001:2023, Annex A"),
     "proofbox-baseline": t("Proofbox baseline"),
 }
 """Framework id -> its usual name; one that is not here is shown by its id."""

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proofbox.checks.text import Text, t
-from proofbox.policies.classification import TIERS, ClassificationAnswers, classify
+from proofbox.checks.tiers import TIERS
+from proofbox.policies.classification import ClassificationAnswers, classify
 from proofbox.policies.trial_level import CLAUSE, trial_level
 from proofbox.reports.console import safe_terminal
 from proofbox.reports.i18n import Translator

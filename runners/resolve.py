@@ -22,6 +22,8 @@ from proofbox.runners.streams import Reading, Stream
 from proofbox.runners.submission import Submission
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from proofbox.checks.result import Json
     from proofbox.sandbox.intake import Intake
 
@@ -143,7 +145,13 @@ def _subject(submission: Submission, intake: Intake, problems: Problems) -> Subj
         personal_data=submission.declared.personal_data,
         documents={name: path for name, path in submission.documents.model_dump().items() if path},
         signature=signature,
+        classification=_answers(submission.classification),
+        trial=_answers(submission.trial),
     )
+
+
+def _answers(block: BaseModel | None) -> dict[str, Json] | None:
+    return None if block is None else block.model_dump(mode="json")
 
 
 def _model_format(submission: Submission, intake: Intake, path: str | None, problems: Problems) -> str | None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from proofbox.checks.result import Json
     from proofbox.checks.subject import Dataset
+    from proofbox.runners.submission import Submission
 
 
 def subject_record(resolved: Resolved, subject_digest: str) -> SubjectRecord:
@@ -24,8 +25,13 @@ def subject_record(resolved: Resolved, subject_digest: str) -> SubjectRecord:
         product=cast("Mapping[str, Json]", submission.product.model_dump(mode="json")),
         model=_model(resolved),
         data=_data(resolved),
-        declared=cast("Mapping[str, Json]", submission.declared.model_dump(mode="json")),
+        declared=_declared(submission),
     )
+
+
+def _declared(submission: Submission) -> Mapping[str, Json]:
+    said = cast("dict[str, Json]", submission.declared.model_dump(mode="json"))
+    return {**said, "trial": f"level-{submission.trial.level}" if submission.trial else "none"}
 
 
 def _model(resolved: Resolved) -> Mapping[str, Json] | None:

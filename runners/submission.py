@@ -238,6 +238,14 @@ class Documents(Block):
     datasheet: Name | None = None
     bom: Name | None = None
     """The provider's own list of what the product is made of: CycloneDX in JSON."""
+    classification_dossier: Name | None = None
+    """The dossier of the risk classification (Decree 142, Article 12(2))."""
+    notice: Name | None = None
+    """The words by which people are told that they face an AI system."""
+    operation_log: Name | None = None
+    """The log that the system keeps of itself: one JSON object a line (docs/operation-log.md)."""
+    trial_record: Name | None = None
+    """What a controlled trial was allowed and what was reached, in YAML or JSON (docs/operation-log.md)."""
 
 
 class Submission(Block):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -163,6 +164,18 @@ def run_check(
     return found
 
 
+def build_log(*events: str | tuple[str, dict[str, object]]) -> bytes:
+    """Return an operation log as ``logging.operation_log`` reads it: an event is a name, or with what else it says."""
+    lines: list[bytes] = []
+    before = "0" * 64
+    for minute, event in enumerate(events):
+        name, more = event if isinstance(event, tuple) else (event, {})
+        said = {"time": f"2026-05-01T08:{minute:02}:00+07:00", "event": name, "previous": before} | more
+        lines.append(json.dumps(said).encode())
+        before = hashlib.sha256(lines[-1]).hexdigest()
+    return b"\n".join(lines) + b"\n"
+
+
 def build_subject(
     root: Path,
     files: Mapping[str, bytes],
@@ -190,6 +203,5 @@ def build_subject(
         model_path=model,
         model_format=model_format,
         provenance=provenance or {},
-        product={},
-        **others,
+        **{"product": {}, **others},
     )

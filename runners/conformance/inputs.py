@@ -10,7 +10,7 @@ import numpy as np
 
 from proofbox.checks.holding import Behaviour, Isolation
 from proofbox.checks.subject import ReferenceShare, Unit
-from proofbox.runners.conformance.fakes import FakeModel, FakeTimed, build_data, build_subject
+from proofbox.runners.conformance.fakes import FakeModel, FakeTimed, build_data, build_log, build_subject
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -76,6 +76,10 @@ def _score(table: pa.Table) -> NDArray[np.float64]:
 def _subject(root: Path) -> Any:  # noqa: ANN401 a Subject
     files = {"model.onnx": b"\x08\x07", "eval.csv": b"x", "train.csv": b"y", "p.json": RECORD}
     files |= {"card.md": b"| measure | value |\n|---|---|\n| recall | 90 % |", "bom.json": b"{}"}
+    files |= {"notice.txt": b"AI", "dossier.md": b"# Purpose", "log.jsonl": build_log("stop-requested", "stopped")}
+    files["trial.json"] = b'{"limits": [{"kind": "value", "name": "all", "most": 1}]}'
+    documents = {"notice": "notice.txt", "classification_dossier": "dossier.md", "operation_log": "log.jsonl"}
+    documents |= {"model_card": "card.md", "system_card": "card.md", "bom": "bom.json"}
     return build_subject(
         root,
         files,
@@ -84,6 +88,9 @@ def _subject(root: Path) -> Any:  # noqa: ANN401 a Subject
         model_format="onnx",
         provenance={"evaluation": "p.json", "training": "p.json"},
         quasi_identifiers=("sex", "age"),
-        documents={"model_card": "card.md", "system_card": "card.md", "bom": "bom.json"},
+        documents={**documents, "trial_record": "trial.json"},
+        product={"risk_tier": "high"},
+        classification={"prohibited_practice": False, "listed": False, "medium_conditions": False},
+        trial={"level": 1, "outputs_used": True},
         reference=tuple(ReferenceShare(attribute="sex", category=one, share=0.5) for one in ("f", "m")),
     )

@@ -11,7 +11,7 @@ import pytest
 
 from proofbox.checks.result import Inapplicable, Measured, Measurement, Result
 from proofbox.checks.subject import Dataset, Decisions, Subject
-from proofbox.runners.conformance.fakes import FakeModel, FakeTimed, build_data, build_subject, run_check
+from proofbox.runners.conformance.fakes import FakeModel, FakeTimed, build_data, build_log, build_subject, run_check
 from proofbox.runners.conformance.fakes import in_batches as batched
 
 
@@ -77,6 +77,12 @@ def measures() -> Callable[..., dict[str, Measurement]]:
 def why() -> Callable[..., str]:
     """Run a check and return why it is inapplicable."""
     return lambda *given, **named: reason(run_check(*given, **named))
+
+
+@pytest.fixture
+def chained() -> Callable[..., bytes]:
+    """Return the bytes of an operation log: each event is a name, or a name with what else its line says."""
+    return build_log
 
 
 @pytest.fixture

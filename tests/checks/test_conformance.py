@@ -10,7 +10,10 @@ from proofbox.runners.conformance.laws import LAWS, Trial
 
 TESTS = Path(__file__).parent
 ROOM = Path(registry.__file__).parent
-FAMILIES = ("performance", "fairness", "robustness", "provenance", "security", "data", "privacy", "transparency")
+FAMILIES = (
+    *("performance", "fairness", "robustness", "provenance", "security", "data", "privacy", "transparency"),
+    *("classification", "trial", "logging", "oversight"),
+)
 
 PARAMS = {
     "fairness.group_rates": {"attribute": "sex"},

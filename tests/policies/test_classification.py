@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from proofbox.policies.classification import HIGH_EXCLUSIONS, MEDIUM_EXCLUSIONS, ClassificationAnswers, classify
+from proofbox.checks.tiers import HIGH_EXCLUSIONS, MEDIUM_EXCLUSIONS, THIRD
+from proofbox.policies.classification import ClassificationAnswers, classify
 from proofbox.policies.expand import plan_requirements
 from proofbox.policies.facts import Facts
-from proofbox.policies.trial_level import THIRD, TrialFlags, trial_level
+from proofbox.policies.trial_level import TrialFlags, trial_level
 
 ALL_NO = dict.fromkeys(ClassificationAnswers.model_fields, False)
 

@@ -1,0 +1,1 @@
+"""Checks of the log that the system keeps of itself."""

@@ -1,0 +1,1 @@
+"""Checks of whether people could stop and overrule the system."""

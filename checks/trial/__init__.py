@@ -1,0 +1,1 @@
+"""Checks of a controlled trial: its level and its limits."""
