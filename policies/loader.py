@@ -131,6 +131,12 @@ def policy_path(id_or_path: str) -> Path:
     return _locate(id_or_path, Path())
 
 
+def bases(id_or_path: str, policy: Policy) -> tuple[str, ...]:
+    """Return what a policy extends, each as :func:`load_policy` finds it from anywhere."""
+    folder = policy_path(id_or_path).parent
+    return tuple(str(folder / name) if _is_path(name) else name for name in policy.extends)
+
+
 def _is_path(text: str) -> bool:
     return "/" in text or "\\" in text or text.endswith((".yaml", ".yml"))
 

@@ -65,7 +65,8 @@ def test_the_neutral_pack_rests_on_no_law():
 
 
 OWN_FRAMEWORK = {
-    "vn-trusted-ai": "vn-",
+    **dict.fromkeys(("vn-trusted-ai", "vn-credit", "vn-health", "vn-education"), "vn-"),
+    **dict.fromkeys(("vn-public-sector", "vn-generative"), "vn-"),
     "eu-ai-act-high-risk": "eu-ai-act",
     "nist-ai-rmf": "nist-ai-rmf",
     "asean-guide": "asean-guide",
