@@ -58,6 +58,7 @@ EXTRAS: Mapping[str, tuple[str, str]] = {
     "pades": ("pyhanko", "signatures inside a PDF"),
     "ray": ("ray", "more than one machine"),
     "postgres": ("psycopg2", "an office's database"),
+    "office": ("flask_wtf", "passwords on an office's MLflow"),
 }
 """Extra of the distribution -> a module that it brings, and what it is for."""
 
