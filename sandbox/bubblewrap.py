@@ -16,7 +16,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from proofbox.sandbox import dropped, interpreter
+from proofbox.sandbox import dropped, interpreter, outliving
 from proofbox.sandbox.cgroups import Group, enforced_by, new_group
 from proofbox.sandbox.errors import IsolationError
 from proofbox.sandbox.executor import Launch, Probe
@@ -222,6 +222,7 @@ def _start(
             stderr=subprocess.STDOUT,
             pass_fds=pass_fds,
             cwd="/",
+            process_group=outliving.group(),
         )
     )
 

@@ -94,3 +94,48 @@ def test_nothing_is_left_whenever_it_is_killed(executor, submission, command, on
     assert left, "no moment fell between the copy of the submission and its removal"
     scratch.sweep(str(temporary))
     assert list(temporary.iterdir()) == []
+
+
+STARTING = """
+import ctypes, json, os, signal, time
+from proofbox.sandbox import bubblewrap, outliving, processes
+from proofbox.sandbox.executor import Launch
+from proofbox.sandbox.limits import Limits
+ctypes.CDLL(None).prctl(36, 1)  # PR_SET_CHILD_SUBREAPER, see above
+executor = bubblewrap.Bubblewrap()
+assert executor.probe().available
+ours, left = set(processes.tree(os.getpid())), []
+for _ in range(30):
+    ready, said = os.pipe()
+    harness = os.fork()
+    if harness == 0:
+        outliving.group()
+        os.write(said, b"x")
+        executor.launch(Launch(limits=Limits()))
+        time.sleep(60)
+    os.read(ready, 1)
+    end = time.monotonic() + 10
+    while len(processes.tree(harness)) < 4 and time.monotonic() < end:
+        pass  # until bwrap has started its inner process
+    os.kill(harness, signal.SIGKILL)
+    end = time.monotonic() + 5
+    while (orphans := set(processes.tree(os.getpid())) - ours) and time.monotonic() < end:
+        for orphan in orphans:
+            try:
+                os.waitpid(orphan.pid, os.WNOHANG)
+            except ChildProcessError:
+                pass
+        time.sleep(0.005)
+    left.append(len(orphans))
+    for orphan in orphans:
+        processes.kill(orphan)
+print(json.dumps(left))
+"""
+
+
+def test_nothing_is_left_of_a_bwrap_whose_harness_is_killed_while_it_starts(tmp_path):
+    """Without the process of sandbox/outliving.py, some kills leave bwrap's inner process waiting for ever."""
+    line = [sys.executable, "-c", STARTING]
+    run = subprocess.run(line, capture_output=True, text=True, check=False, timeout=400, cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout) == [0] * 30

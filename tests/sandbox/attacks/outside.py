@@ -18,7 +18,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from attacks.kit import MARK
-from proofbox.sandbox import interpreter, processes
+from proofbox.sandbox import interpreter, outliving, processes
 
 PR_SET_CHILD_SUBREAPER = 36
 WATCHED = ("/", "/tmp", "/var/tmp", "/dev", "/dev/shm", "/run", "/run/lock", "/etc", "/usr", "/var/log", "/model",
@@ -86,7 +86,7 @@ class Outside:
         return tuple(line for line in lines if line.split()[4] in points or str(self.root) in line)
 
     def _strangers(self, sandbox: int) -> list[int]:
-        known = {sandbox, *(decoy.pid for decoy in self.decoys)}
+        known = {sandbox, outliving.group(), *(decoy.pid for decoy in self.decoys)}
         return [
             pid for pid in processes._children(os.getpid())
             if pid not in known and (fields := processes._stat(pid)) and fields[0] not in "ZX"
@@ -98,6 +98,7 @@ class Outside:
             "the tracer of the harness": _status(os.getpid(), "TracerPid"),
             "the host name": os.uname().nodename,
             "the mounts": self._mounts(),
+            "the process that outlives the harness": _life(outliving.group()),
         }
         for place, decoy in enumerate(self.decoys):
             found[f"decoy {place}"] = _life(decoy.pid)
