@@ -72,6 +72,8 @@ class Settings:
     """The day by which the age of data is judged, as ``2026-11-22``; the run's record keeps it, like the seed."""
     attested_on: str = ""
     """The day that attestations are held against, as ``2026-11-22``; empty for the day on which the run begins."""
+    attempt: AttemptRecord | None = None
+    """The attempt that is repeated, by its record: a replay is no new one. None for a new one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +148,7 @@ def assess(
         facts = Facts.from_subject(record)
         statements = read_statements(resolved.subject, settings.attested_on or started.date().isoformat())
         plan, expected = _planned(policies, facts, recorded_only=resolved.subject.model_path is None)
-        attempt = attempting.commit(record, policies, settings.seed) if attempting else None
+        attempt = attempting.commit(record, policies, settings.seed) if attempting else settings.attempt
         watch.planned(len(plan.static) + len(plan.dynamic))
         bench = make_bench(resolved, plan, settings)
         bench.ask_scanners = partial(second_opinions, resolved.subject, hosting.walls)

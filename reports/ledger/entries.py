@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -150,6 +150,20 @@ def entry_of(line: bytes) -> Entry:
     if line_of(entry) != line:
         raise NotAnEntryError("got other bytes than the canonical form of what they say")
     return entry
+
+
+def ledger_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of one line of a ledger."""
+    kinds = []
+    definitions: dict[str, Any] = {}
+    for name, adapter in _KINDS.items():
+        schema = adapter.json_schema(mode="serialization")
+        definitions |= schema.pop("$defs", {})
+        named = {"schema": {"const": SCHEMA}, "kind": {"const": name}}
+        properties = {**named, **schema["properties"]}
+        kinds.append({**schema, "properties": properties, "required": list(properties), "additionalProperties": False})
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA}
+    return {**head, "oneOf": kinds, "$defs": definitions}
 
 
 def digest_of(line: bytes) -> str:

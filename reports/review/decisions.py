@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -128,6 +128,16 @@ def decision_of(statement: Statement) -> Decision:
     if decision.number < 1 or statement_of(decision) != statement:
         raise BadDecisionError("got other keys than this version writes")
     return decision
+
+
+def decision_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of a decision's predicate; its two digests stand among the subjects."""
+    schema = _ADAPTER.json_schema(mode="serialization")
+    about = schema["$defs"]["Subject"]
+    for name in ("bundle", "submission"):
+        del about["properties"][name]
+    about["required"] = list(about["properties"])
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": PREDICATE_TYPE, **schema}
 
 
 _ADAPTER = TypeAdapter(Decision)

@@ -39,6 +39,8 @@ class How:
     as_of: str | None = None
     """The day that was asked for, if any."""
     language: str = "en"
+    ledger: Path | None = None
+    """Ledger of attempts; None for none."""
 
 
 def run_batch(source: Path, policy_names: Sequence[str], out: Path, how: How) -> Batch:
@@ -54,7 +56,7 @@ def run_batch(source: Path, policy_names: Sequence[str], out: Path, how: How) ->
     policies = tuple(load_policy(name) for name in dict.fromkeys(policy_names))
     queue = queued(source)
     _prepare(out)
-    wanted = Wanted(policies=policies, settings=how.settings, out=out, as_of=how.as_of)
+    wanted = Wanted(policies=policies, settings=how.settings, out=out, as_of=how.as_of, ledger=how.ledger)
     rows = []
     for row in assess_all(queue, wanted, how.budget, how.side_by_side, lambda _one: None):
         rows.append(row)

@@ -36,6 +36,8 @@ class Wanted:
     out: Path
     as_of: str | None = None
     """The day that was asked for; None where every run takes its own, which makes no difference between bundles."""
+    ledger: Path | None = None
+    """Ledger of attempts; None for none. A bundle that is there already is no new attempt."""
 
 
 def assess_one(one: Queued, wanted: Wanted) -> BatchRow:
@@ -48,7 +50,7 @@ def assess_one(one: Queued, wanted: Wanted) -> BatchRow:
             if (wanted.out / name).exists():
                 found = read_bundle(wanted.out / name)
                 return _told(found.assessment, found.bundle.digest, one, name, "kept")
-            publishing = Publishing(out=wanted.out / name, as_json=True)
+            publishing = Publishing(out=wanted.out / name, ledger=wanted.ledger, as_json=True)
             finished = run_job(taken.root, wanted.policies, wanted.settings, publishing)
         return _told(finished.assessment, finished.bundle.digest, one, name, "assessed")
     except KeyboardInterrupt:

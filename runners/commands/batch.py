@@ -15,6 +15,7 @@ from proofbox.runners.commands.options import (
     executor_option,
     json_option,
     lang_option,
+    ledger_option,
     rows_option,
     seed_option,
     waiver_key_option,
@@ -41,6 +42,7 @@ from proofbox.runners.commands.options import (
     show_default=True,
     help="Memory that a submission may take outside the walls, which have limits of their own.",
 )
+@ledger_option
 @seed_option
 @lang_option
 @executor_option
@@ -81,6 +83,7 @@ def command(source: Path, policies: tuple[str, ...], out: Path, **given: object)
         side_by_side=int(str(given["jobs"] or len(os.sched_getaffinity(0)))),
         as_of=str(given["as_of"]) if given["as_of"] else None,
         language=language,
+        ledger=cast("Path | None", given["ledger"]),
     )
     batch = run_batch(source, policies, out, how)
     if given["json"]:

@@ -63,6 +63,11 @@ waiver_key_option = click.option(
     "--waiver-key", type=click.Path(path_type=Path), help="Ed25519 public key (PEM) by which waivers must be signed."
 )
 json_option = click.option("--json", is_flag=True, help="One JSON document on stdout, messages on stderr.")
+ledger_option = click.option(
+    "--ledger",
+    type=click.Path(path_type=Path),
+    help="Ledger of attempts.  [default: proofbox-ledger.jsonl beside the MLflow store; none without a store]",
+)
 tracking_uri_option = click.option(
     "--tracking-uri",
     envvar="MLFLOW_TRACKING_URI",

@@ -16,6 +16,7 @@ from proofbox.runners.commands.options import (
     gate_options,
     json_option,
     lang_option,
+    ledger_option,
     model_certificate_option,
     model_key_option,
     register_option,
@@ -53,11 +54,7 @@ from proofbox.runners.completing import complete_policies
     "--runner", type=click.Choice(["local"]), default="local", show_default=True, help="Where the plan is run."
 )
 @click.option("--no-mlflow", is_flag=True, help="Write the bundle only; without --ledger no attempt is counted.")
-@click.option(
-    "--ledger",
-    type=click.Path(path_type=Path),
-    help="Ledger of attempts.  [default: proofbox-ledger.jsonl beside the MLflow store]",
-)
+@ledger_option
 @tracking_uri_option
 @experiment_option
 @register_option

@@ -8,7 +8,7 @@ import rich_click as click
 
 NAMES = (
     *("submission", "policy", "assessment", "provenance", "data-provenance-standards"),
-    *("waivers", "attestations", "fixtures"),
+    *("waivers", "attestations", "fixtures", "ledger", "review-decision"),
 )
 
 
@@ -33,6 +33,14 @@ def _schema(name: str) -> dict[str, object]:
         from proofbox.checks.records.standards import standards_schema
 
         return standards_schema()
+    if name == "ledger":
+        from proofbox.reports.ledger.entries import ledger_schema
+
+        return ledger_schema()
+    if name == "review-decision":
+        from proofbox.reports.review.decisions import decision_schema
+
+        return decision_schema()
     from proofbox.policies.schema import schema as policies_schema
 
     return dict(policies_schema(name))

@@ -81,6 +81,8 @@ def rehearse(
         inapplicable=outcome.inapplicable,
         errors=outcome.errors,
         judged_on=settings.as_of,
+        # The best that there can be: a policy that counts attempts asks more of each later one.
+        attempt=1,
     )
     return Rehearsed(
         plan=plan,

@@ -81,6 +81,7 @@ def as_recorded(settings: Settings, run: RunRecord) -> Settings:
         seed=run.seed,
         as_of=str(run.detail.get("as_of", run.started_at[:10])),
         attested_on=run.started_at[:10],
+        attempt=run.attempt,
         most_rows=int(cast("int", rows)),
     )
 

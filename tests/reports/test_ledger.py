@@ -7,12 +7,20 @@ import multiprocessing
 import random
 import time
 
+import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proofbox.reports.ledger.checkpoint import against, checkpoint_bytes, checkpoint_of, read_checkpoint
-from proofbox.reports.ledger.entries import Commitment, NotAnEntryError, PolicyName, ProductName, entry_of
+from proofbox.reports.ledger.entries import (
+    Commitment,
+    NotAnEntryError,
+    PolicyName,
+    ProductName,
+    entry_of,
+    ledger_schema,
+)
 from proofbox.reports.ledger.errors import LedgerError
 from proofbox.reports.ledger.reading import parse_ledger, read_ledger
 from proofbox.reports.ledger.writing import abort, commit, finish
@@ -72,6 +80,18 @@ def test_a_line_is_canonical_and_linked(path):
     assert (first["entry"], first["previous"], first["kind"]) == (1, "0" * 64, "attempt")
     assert (second["of"], second["previous"]) == (second["previous"], second["of"])
     assert entry_of(lines(path)[0].rstrip(b"\n")).commitment == committed()
+
+
+def test_every_line_meets_the_published_schema(path):
+    path.write_bytes(path.read_bytes() + b"torn")
+    commit(path, committed())
+    validator = jsonschema.Draft202012Validator(ledger_schema())
+    for line in lines(path):
+        if line != b"torn\n":
+            validator.validate(json.loads(line))
+    document = json.loads(lines(path)[0])
+    assert not validator.is_valid({**document, "more": 1})
+    assert not validator.is_valid({**document, "kind": "outcome"})
 
 
 def test_every_single_byte_matters(path):

@@ -9,6 +9,7 @@ import json
 import random
 import time
 
+import jsonschema
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -23,6 +24,7 @@ from proofbox.reports.review.decisions import (
     Subject,
     Submitter,
     decision_of,
+    decision_schema,
     statement_of,
 )
 from proofbox.reports.review.errors import BadDecisionError, BrokenHistoryError, IllegalTransitionError, OwnReviewError
@@ -204,6 +206,13 @@ def test_a_statement_of_another_kind_or_form_is_no_decision(reviews):
     ):
         with pytest.raises(BadDecisionError):
             decision_of(Statement(predicate_type=kind, subjects=statement.subjects, predicate=wrong))
+
+
+def test_a_decision_meets_the_published_schema(reviews):
+    predicate = statement_of(read_history(reviews, BUNDLE).decided[1].decision).predicate
+    validator = jsonschema.Draft202012Validator(decision_schema())
+    validator.validate(predicate)
+    assert not validator.is_valid({**predicate, "state": "certified"})
 
 
 RELEASE = Release(digests=frozenset({"5" * 64}), on="2027-01-31", users=500, region="VN-HN")

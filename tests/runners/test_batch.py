@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from proofbox.reports.batch import BatchRow, render_batch
+from proofbox.reports.ledger.reading import read_ledger
 from proofbox.runners.assess import Settings
 from proofbox.runners.batch import pool
 from proofbox.runners.batch.listing import queued
@@ -45,12 +46,13 @@ def run(command: Path, one_control: str, tmp_path_factory: pytest.TempPathFactor
 
     def batch(folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
         argv = [command, "batch", folder, "-p", place / "policy.yaml", "--out", place / "out", "--json", *more]
+        argv += ["--ledger", place / "ledger.jsonl"]
         env = {**os.environ, "CI": "true"}
         return subprocess.run(
             list(map(str, argv)), capture_output=True, text=True, check=False, timeout=120, env=env, cwd=place
         )
 
-    batch.out = place / "out"
+    batch.out, batch.ledger = place / "out", place / "ledger.jsonl"
     return batch
 
 
@@ -95,6 +97,9 @@ def test_what_is_finished_is_kept_and_what_is_not_is_done(first, run, folder: Pa
     assert again.returncode == 1
     assert now["good"]["digest"] == rows["good"]["digest"]
     assert (kept / "manifest.json").stat().st_ino == before
+    # Three were committed the first time, and one the second: what is kept or refused is no attempt.
+    assert [one.result for one in read_ledger(run.ledger).attempts()] == ["finished"] * 4
+    assert read_ledger(run.ledger).faults == ()
 
 
 def test_a_batch_of_nothing_is_bad_usage(run, tmp_path: Path) -> None:

@@ -16,7 +16,9 @@ from proofbox.reports.bundle import write_bundle
 from proofbox.reports.ledger.matching import commitment_of
 from proofbox.reports.ledger.reading import read_ledger
 from proofbox.reports.ledger.writing import abort, commit, finish
+from proofbox.runners.assess import Settings
 from proofbox.runners.attempting import Attempting, ledger_path
+from proofbox.runners.replay.again import as_recorded
 
 RECORD = Path(__file__).parents[1] / "reports" / "records" / "model-a.json"
 
@@ -174,6 +176,12 @@ def test_nothing_is_measured_where_the_attempt_cannot_be_written_down(submission
     assert "the ledger cannot be written" in result.stderr
     assert "opening the sandbox" not in result.stderr
     assert not (tmp_path / "cwd" / "proofbox-out").exists()
+
+
+def test_a_replay_repeats_its_attempt_and_is_no_new_one(recorded):
+    run = from_json(json.loads((recorded / "bundle" / "assessment.json").read_bytes())).run
+    assert run.attempt.number == 3
+    assert as_recorded(Settings(), run).attempt == run.attempt
 
 
 def test_the_ledger_stands_beside_the_store():
