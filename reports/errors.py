@@ -21,6 +21,10 @@ class NotABundleError(ReportsError):
     """What was given is no evidence bundle that this version can read."""
 
 
+class DamagedArchiveError(NotABundleError):
+    """The archive of a bundle was cut or changed, or is of a kind that is refused."""
+
+
 class IncompleteBundleError(ReportsError):
     """A file that the manifest lists is missing."""
 

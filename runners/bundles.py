@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from proofbox.reports.errors import NotABundleError, ReportsError
+from proofbox.reports.errors import DamagedArchiveError, NotABundleError, ReportsError
 from proofbox.runners.errors import UsageError
 
 BY_RUN = "mlflow:"
@@ -79,6 +79,11 @@ def _downloaded(name: str, into: Path, tracking_uri: str) -> Path:
     return into
 
 
+def _is_zip(source: Path) -> bool:
+    with source.open("rb") as file:
+        return file.read(2) == b"PK"
+
+
 def _unpacked(source: Path, into: Path) -> Path:
     from proofbox.sandbox import archive
     from proofbox.sandbox.errors import IntakeError
@@ -90,7 +95,8 @@ def _unpacked(source: Path, into: Path) -> Path:
         most = min(limits.total_bytes, limits.archive_ratio * source.stat().st_size)
         archive.unpack(source, Store(into, limits, most))
     except IntakeError as err:
-        raise NotABundleError(f"{source}: no archive of a bundle: {err}") from err
+        kind = DamagedArchiveError if _is_zip(source) else NotABundleError
+        raise kind(f"{source}: no archive of a bundle: {err}") from err
     except OSError as err:
         raise NotABundleError(f"{source}: cannot be read ({err.strerror})") from err
     inside = list(into.iterdir())

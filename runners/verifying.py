@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Literal
 
 from proofbox.reports.bundle import read_bundle
 from proofbox.reports.console import safe_terminal
-from proofbox.reports.errors import IncompleteBundleError, NotABundleError, SwappedReportError, TamperedBundleError
+from proofbox.reports.errors import (
+    DamagedArchiveError,
+    IncompleteBundleError,
+    NotABundleError,
+    SwappedReportError,
+    TamperedBundleError,
+)
 from proofbox.reports.signing.bundles import verify_signatures
 from proofbox.reports.signing.errors import Refusal, SignatureError
 from proofbox.runners.bundles import bundle_folder
@@ -109,7 +115,7 @@ def verify_bundle(
         return Verification(bundle=shown, state="incomplete", why=str(err))
     except SwappedReportError as err:
         return Verification(bundle=shown, state="swapped-report", why=str(err))
-    except TamperedBundleError as err:
+    except (TamperedBundleError, DamagedArchiveError) as err:
         return Verification(bundle=shown, state="tampered", why=str(err))
     return _asked(_whole(shown, content), content, verifier, now)
 

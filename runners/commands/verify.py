@@ -13,9 +13,25 @@ from proofbox.runners.commands.options import json_option, tracking_uri_option
 from proofbox.runners.commands.signing_options import verifying_options
 
 
+def _print_verifier(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from proofbox.reports.signing import standalone
+
+        click.echo(Path(standalone.__file__).read_text("utf-8"), nl=False)
+        context.exit(0)
+
+
 @click.command("verify")
 @click.argument("bundle", type=click.Path(path_type=Path))
 @verifying_options
+@click.option(
+    "--print-verifier",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_print_verifier,
+    help="Print a program of one file that verifies without Proofbox, for you to read, and end.",
+)
 @tracking_uri_option
 @click.option(
     "--ledger",
