@@ -15,6 +15,7 @@ from proofbox.runners.commands.options import (
     model_certificate_option,
     model_key_option,
 )
+from proofbox.runners.commands.signing_options import signing_options
 
 
 @click.command("replay")
@@ -29,9 +30,12 @@ from proofbox.runners.commands.options import (
     type=click.FloatRange(min=0),
     help="How far two numbers may lie apart, relative to the larger of 1 and the two.  [default: 1e-9]",
 )
+@signing_options
 @json_option
 def command(bundle: Path, submission: Path, tolerance: float | None, **given: object) -> None:
     """Measure again what BUNDLE records of SUBMISSION, with its seed, policies and days, and compare.
+
+    With --key a replay that agrees is stated and signed in BUNDLE.replays/: 'verify --replayed-by' counts it.
 
     Exit code 0: nothing is different. 1: something is. 2: bad input, or another submission than the bundle's.
     """
@@ -40,9 +44,12 @@ def command(bundle: Path, submission: Path, tolerance: float | None, **given: ob
     from proofbox.runners.bundles import bundle_folder
     from proofbox.runners.progress import progress
     from proofbox.runners.replay.again import replay, to_json
-    from proofbox.runners.replay.telling import lines
+    from proofbox.runners.replay.stating import keep
+    from proofbox.runners.replay.telling import kept_line, lines
     from proofbox.runners.signers import signers_of
+    from proofbox.runners.signing import signer_of, stamper_of
 
+    signer, stamper = signer_of(given), stamper_of(given)
     stated = DEFAULT_TOLERANCE
     if tolerance is not None:
         stated = Tolerance(relative=tolerance, origin="given with --tolerance by whoever replayed")
@@ -53,9 +60,11 @@ def command(bundle: Path, submission: Path, tolerance: float | None, **given: ob
     )
     with bundle_folder(bundle) as folder, progress(enabled=not given["json"]) as watch:
         replayed = replay(folder, submission, settings, watch, stated)
+    kept = keep(bundle, replayed, signer, stamper)
     if given["json"]:
-        print(json.dumps(to_json(replayed), ensure_ascii=False))
+        beside = {"statement": None if kept is None else str(kept)}
+        print(json.dumps({**to_json(replayed), **beside}, ensure_ascii=False))
     else:
-        for line in lines(replayed):
+        for line in (*lines(replayed), kept_line(kept)):
             print(line)
     raise SystemExit(0 if replayed.agreement.agrees else 1)

@@ -38,6 +38,15 @@ def _print_verifier(context: click.Context, _option: click.Parameter, wanted: bo
     type=click.Path(path_type=Path),
     help="Ledger of attempts: BUNDLE must be the outcome of an attempt that was committed to it.",
 )
+@click.option(
+    "--replayed-by",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Public key (PEM) of somebody else whose replay counts; repeatable. Statements stand in BUNDLE.replays/.",
+)
+@click.option(
+    "--regulator", is_flag=True, help="You know the key for that of an office which ran the assessment itself."
+)
 @json_option
 def command(bundle: Path, ledger: Path | None, **given: object) -> None:
     """Check that BUNDLE is whole, and signed by whom you expect.
@@ -47,9 +56,10 @@ def command(bundle: Path, ledger: Path | None, **given: object) -> None:
     The first word says what was found: verified, unsigned, not-checked (signed, and no key was given), tampered,
     incomplete, swapped-report, wrong-key, wrong-chain, expired, not-yet-valid, revoked, future, wrong-time-stamp.
 
-    Exit code 0: verified. 1: anything else; or the ledger is not whole, or has no such attempt. 2: this is no bundle,
-    or the key cannot be read.
+    Exit code 0: verified. 1: anything else; or the ledger is not whole, or has no such attempt; or nobody named by
+    --replayed-by measured it again. 2: this is no bundle, or the key cannot be read.
     """
+    from proofbox.runners.assurance import assurance
     from proofbox.runners.signing import verifier_of
     from proofbox.runners.verifying import verify_bundle
 
@@ -60,10 +70,12 @@ def command(bundle: Path, ledger: Path | None, **given: object) -> None:
         from proofbox.runners.ledgers import check_bundle
 
         check = check_bundle(ledger, bundle, store)
+    sure = assurance(bundle, verification, given, datetime.now(UTC))
     if given["json"]:
-        beside = {} if check is None else {"ledger": check.to_json()}
+        beside = {"assurance": sure.to_json(), **({} if check is None else {"ledger": check.to_json()})}
         print(json.dumps({**verification.to_json(), **beside}, ensure_ascii=False))
     else:
-        for line in (*verification.lines(), *(check.lines() if check else ())):
+        for line in (*verification.lines(), *sure.lines(), *(check.lines() if check else ())):
             print(line)
-    raise SystemExit(0 if verification.verified and (check is None or check.well) else 1)
+    asked = not given["replayed_by"] or sure.level == "reproduced"
+    raise SystemExit(0 if verification.verified and asked and (check is None or check.well) else 1)

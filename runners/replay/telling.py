@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from proofbox.policies.agreement import DIFFERENCES, Compared
 from proofbox.reports.console import safe_terminal
@@ -35,6 +36,13 @@ def lines(replayed: Replayed) -> Iterator[str]:
             yield safe_terminal(f"  {name}: recorded {old}, here {new}")
     elif not found.agrees:
         yield "machine and software are those of the record, as far as it names them"
+
+
+def kept_line(path: Path | None) -> str:
+    """Return where the signed statement stands, or that there is none."""
+    if path is None:
+        return "no statement was made: a replay that agrees is signed with --key"
+    return safe_terminal(f"signed statement: {path}")
 
 
 def _line(one: Compared) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -85,3 +86,29 @@ def test_policies_that_no_longer_come_out_as_recorded_are_refused(
     result = proofbox("replay", other, model_template)
     assert result.returncode == 2
     assert "policy mine 1: got" in result.stderr
+
+
+def test_a_signed_replay_is_counted_by_verify_and_only_by_the_key_of_somebody_else(
+    made: Path, model_template: Path, proofbox: Command, tmp_path: Path
+) -> None:
+    bundle = Path(shutil.copytree(made, tmp_path / "bundle"))
+    env = {"SECRET": "a long passphrase"}
+    for name in ("provider", "office"):
+        given = ("--out", tmp_path, "--name", name, "--key-passphrase-env", "SECRET")
+        assert proofbox("keys", "generate", *given, env=env).returncode == 0
+    with_key = ("--key-passphrase-env", "SECRET", "--key")
+    assert proofbox("sign", bundle, *with_key, tmp_path / "provider.key", env=env).returncode == 0
+    verify = ("verify", bundle, "--key", tmp_path / "provider.pub.pem")
+    before = proofbox(*verify)
+    assert "assurance: self-attested" in before.stdout
+    assert proofbox(*verify, "--replayed-by", tmp_path / "office.pub.pem").returncode == 1
+    told = proofbox("replay", bundle, model_template, *with_key, tmp_path / "office.key", env=env)
+    assert told.returncode == 0, told.stderr
+    assert "bundle.replays" in told.stdout
+    after = proofbox(*verify, "--replayed-by", tmp_path / "office.pub.pem", "--json")
+    assert after.returncode == 0, after.stderr
+    document = json.loads(after.stdout)
+    assert document["state"] == "verified"
+    assert document["assurance"]["level"] == "reproduced"
+    assert [one["state"] for one in document["assurance"]["replays"]] == ["reproduced"]
+    assert "assurance: self-attested" in proofbox(*verify).stdout
