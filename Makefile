@@ -9,7 +9,7 @@ demo: $(VENV)/.installed
 	$(BIN)/proofbox demo
 
 test: lint
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .

@@ -16,6 +16,7 @@ from proofbox.runners.batch.one import Wanted
 from proofbox.runners.batch.pool import Budget, assess_all
 from proofbox.runners.batch.summary import line, write_tables
 from proofbox.runners.errors import UsageError
+from proofbox.runners.main_job import Publishing
 
 if TYPE_CHECKING:
     from proofbox.checks.result import Json
@@ -35,12 +36,12 @@ class How:
 
     settings: Settings
     budget: Budget
+    publishing: Publishing
+    """Who signs, and where attempts are written down."""
     side_by_side: int = 1
     as_of: str | None = None
     """The day that was asked for, if any."""
     language: str = "en"
-    ledger: Path | None = None
-    """Ledger of attempts; None for none."""
 
 
 def run_batch(source: Path, policy_names: Sequence[str], out: Path, how: How) -> Batch:
@@ -56,7 +57,7 @@ def run_batch(source: Path, policy_names: Sequence[str], out: Path, how: How) ->
     policies = tuple(load_policy(name) for name in dict.fromkeys(policy_names))
     queue = queued(source)
     _prepare(out)
-    wanted = Wanted(policies=policies, settings=how.settings, out=out, as_of=how.as_of, ledger=how.ledger)
+    wanted = Wanted(policies=policies, settings=how.settings, out=out, publishing=how.publishing, as_of=how.as_of)
     rows = []
     for row in assess_all(queue, wanted, how.budget, how.side_by_side, lambda _one: None):
         rows.append(row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,10 +34,10 @@ class Wanted:
     policies: tuple[LoadedPolicy, ...]
     settings: Settings
     out: Path
+    publishing: Publishing = field(default_factory=lambda: Publishing(as_json=True))
+    """Who signs, and where attempts are written down; the folder of each bundle is put in."""
     as_of: str | None = None
     """The day that was asked for; None where every run takes its own, which makes no difference between bundles."""
-    ledger: Path | None = None
-    """Ledger of attempts; None for none. A bundle that is there already is no new attempt."""
 
 
 def assess_one(one: Queued, wanted: Wanted) -> BatchRow:
@@ -50,7 +50,7 @@ def assess_one(one: Queued, wanted: Wanted) -> BatchRow:
             if (wanted.out / name).exists():
                 found = read_bundle(wanted.out / name)
                 return _told(found.assessment, found.bundle.digest, one, name, "kept")
-            publishing = Publishing(out=wanted.out / name, ledger=wanted.ledger, as_json=True)
+            publishing = replace(wanted.publishing, out=wanted.out / name, as_json=True)
             finished = run_job(taken.root, wanted.policies, wanted.settings, publishing)
         return _told(finished.assessment, finished.bundle.digest, one, name, "assessed")
     except KeyboardInterrupt:

@@ -21,6 +21,7 @@ from proofbox.runners.commands.options import (
     waiver_key_option,
     waivers_option,
 )
+from proofbox.runners.commands.signing_options import signing_options
 
 
 @click.command("batch")
@@ -51,6 +52,7 @@ from proofbox.runners.commands.options import (
 @as_of_option
 @waivers_option
 @waiver_key_option
+@signing_options
 @json_option
 def command(source: Path, policies: tuple[str, ...], out: Path, **given: object) -> None:
     """Assess every submission in FOLDER, or of a LIST of paths, each in a process of its own.
@@ -65,8 +67,15 @@ def command(source: Path, policies: tuple[str, ...], out: Path, **given: object)
     from proofbox.runners.batch.job import How, run_batch
     from proofbox.runners.batch.pool import Budget
     from proofbox.runners.batch.summary import exit_code, lines
+    from proofbox.runners.errors import UsageError
+    from proofbox.runners.main_job import Publishing
+    from proofbox.runners.signing import signer_of, stamper_of
     from proofbox.runners.waiving import read_given
 
+    if given["token"]:
+        raise UsageError(
+            "--token: a token is held by one process at a time; sign the bundles afterwards: proofbox sign"
+        )
     language = str(given["lang"])
     how = How(
         settings=Settings(
@@ -80,10 +89,14 @@ def command(source: Path, policies: tuple[str, ...], out: Path, **given: object)
         budget=Budget(
             wall_seconds=float(str(given["seconds_each"])), memory_bytes=int(str(given["megabytes_each"])) << 20
         ),
+        publishing=Publishing(
+            ledger=cast("Path | None", given["ledger"]),
+            signer=signer_of(given),
+            stamper=stamper_of(given),
+        ),
         side_by_side=int(str(given["jobs"] or len(os.sched_getaffinity(0)))),
         as_of=str(given["as_of"]) if given["as_of"] else None,
         language=language,
-        ledger=cast("Path | None", given["ledger"]),
     )
     batch = run_batch(source, policies, out, how)
     if given["json"]:
