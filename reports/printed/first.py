@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from proofbox.reports import vocabulary
+from proofbox.reports.attempts import attempt_text
+from proofbox.reports.gating import gate_lines, gate_view
 from proofbox.reports.papers.paper import Banner, Block, Places, Section, Table, Words
 from proofbox.reports.printed.pieces import TONES, badge, figure, places, table, text
 
@@ -14,11 +16,24 @@ if TYPE_CHECKING:
     from proofbox.reports.i18n import Translator
     from proofbox.reports.view import FindingView, ReportView
 
-UNSIGNED_NOTE = "This report shows what was measured, but nothing yet proves who made it or that it was not altered."
+
+def marks(keyid: str | None, say: Translator, *, signed: bool) -> tuple[str, ...]:
+    """Return what stands beside the title of a report.
+
+    Parameters
+    ----------
+    keyid
+        Of the key that signed the bundle; None where none did.
+    signed
+        Whether the file itself carries a signature.
+    """
+    if keyid is not None:
+        return (f"◇ {say.gettext('Signed, to be verified')}",)
+    return () if signed else (f"◇ {say.gettext('Unsigned')}",)
 
 
-def banner(a: Assessment, view: ReportView, say: Translator, *, signed: bool) -> Banner:
-    """Return the conclusion, and the warnings that belong beside it."""
+def banner(a: Assessment, view: ReportView, say: Translator, *, keyid: str | None, signed: bool) -> Banner:
+    """Return the conclusion, and the warnings that belong beside it; ``keyid`` and ``signed`` as for :func:`marks`."""
     against = ", ".join(f"{say.words(one.title) or one.id} ({one.id} {one.version})" for one in a.policies)
     lines = [
         f"{say.gettext('Judged against')} {against}.",
@@ -27,8 +42,17 @@ def banner(a: Assessment, view: ReportView, say: Translator, *, signed: bool) ->
     if view.walls.isolated is False:
         lines.append(f"⚠ {say.text(vocabulary.NOT_ISOLATED)}")
     lines += [f"⚠ {item.warning}" for item in view.policies if item.warning]
-    if not signed:
-        lines.append(f"{say.gettext('Unsigned')}. {say.gettext(UNSIGNED_NOTE)}")
+    if keyid is not None:
+        note = say.gettext(
+            "The bundle of this report is signed with the key below. A page cannot prove that itself: verify the bundle"
+            " with that key, which you have from the signer by another way."
+        )
+        lines.append(f"{say.gettext('Signed, to be verified')}. {note} {keyid}")
+    elif not signed:
+        note = say.gettext(
+            "This report shows what was measured, but nothing yet proves who made it or that it was not altered."
+        )
+        lines.append(f"{say.gettext('Unsigned')}. {note}")
     return Banner(
         title=vocabulary.word(say, vocabulary.CONCLUSIONS, a.conclusion),
         lines=tuple(lines),
@@ -39,6 +63,7 @@ def banner(a: Assessment, view: ReportView, say: Translator, *, signed: bool) ->
 def head(a: Assessment, digest: str, say: Translator) -> Places:
     """Return what identifies product and evidence."""
     product = a.subject.product
+    committed = a.run.attempt.commitment if a.run.attempt else ""
     provider = product.get("provider")
     named = provider.get("name") if isinstance(provider, dict) else provider
     return places(
@@ -51,13 +76,14 @@ def head(a: Assessment, digest: str, say: Translator) -> Places:
                 vocabulary.word(say, vocabulary.TIERS, str(product.get("risk_tier") or "")),
             ),
             (say.gettext("Assessed on"), say.moment(a.run.finished_at)),
+            (say.gettext("Attempt"), f"{say.sentence(attempt_text(a.run))} {committed}".rstrip()),
             (say.gettext("Digest of what was assessed (SHA-256)"), a.subject.digest),
             (say.gettext("Digest of the evidence bundle (SHA-256)"), digest),
         )
     )
 
 
-def first_sections(view: ReportView, say: Translator) -> Iterator[Section]:
+def first_sections(a: Assessment, view: ReportView, say: Translator) -> Iterator[Section]:
     """Yield what a reader must know before the rest."""
     if view.failed:
         yield Section(title=say.gettext("What failed, and why"), basis="", blocks=(reasons(view.failed, say),))
@@ -71,6 +97,9 @@ def first_sections(view: ReportView, say: Translator) -> Iterator[Section]:
     if view.smallest:
         title = say.gettext("The smallest case that shows it")
         yield Section(title=title, basis="", blocks=tuple(case(view.smallest, say)))
+    if gate := gate_view(a.run.detail):
+        lines = tuple(Words(text=line) for line in gate_lines(gate, say))
+        yield Section(title=say.gettext("The gate, and what was failing before"), basis="", blocks=lines)
 
 
 def reasons(items: tuple[FindingView, ...], say: Translator) -> Table:

@@ -17,7 +17,7 @@ from proofbox.reports.printed.evidence import (
     walls_sections,
     words_section,
 )
-from proofbox.reports.printed.first import banner, first_sections, head
+from proofbox.reports.printed.first import banner, first_sections, head, marks
 from proofbox.reports.printed.groups import change_sections, group_sections
 from proofbox.reports.printed.requirements import requirement_sections
 from proofbox.reports.view import build_view
@@ -32,7 +32,7 @@ def report_paper(content: BundleContent, language: str, *, signed: bool = False)
     Parameters
     ----------
     signed
-        Whether the file will carry a signature; only then the paper does not call itself unsigned.
+        Whether the file itself will carry a signature; without one, and where nobody signed the bundle, it says so.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def report_paper(content: BundleContent, language: str, *, signed: bool = False)
         There is no such language.
     """
     a, say = content.assessment, Translator(language)
-    view = build_view(a, say)
+    view, keyid = build_view(a, say), content.bundle.keyid
     product = a.subject.product
     name = " ".join(str(product[key]) for key in ("name", "version") if product.get(key))
     return cleaned(
@@ -50,11 +50,11 @@ def report_paper(content: BundleContent, language: str, *, signed: bool = False)
             title=name or a.subject.digest,
             subtitle=say.gettext("Assessment report"),
             notices=notices(language),
-            marks=() if signed else (f"◇ {say.gettext('Unsigned')}",),
-            banner=banner(a, view, say, signed=signed),
+            marks=marks(keyid, say, signed=signed),
+            banner=banner(a, view, say, keyid=keyid, signed=signed),
             head=head(a, content.bundle.digest, say),
             sections=(
-                *first_sections(view, say),
+                *first_sections(a, view, say),
                 *requirement_sections(view, say),
                 *group_sections(view, say),
                 *change_sections(a, view, say),

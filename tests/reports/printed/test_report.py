@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import re
 
@@ -60,6 +61,21 @@ def test_the_pdf_is_tagged_and_every_page_says_what_it_is_not(model_a, tmp_path)
         text = squeezed(page.extract_text())
         assert all(notice in text for notice in notices)
     assert "Chưakýsố" in squeezed(reader.pages[0].extract_text())
+
+
+def test_it_calls_itself_unsigned_only_where_nobody_signed(model_a, tmp_path):
+    content = content_of(model_a, tmp_path)
+    signed = dataclasses.replace(content, bundle=dataclasses.replace(content.bundle, keyid="c" * 64))
+    for given, inside, mark in (
+        (content, False, ("◇ Unsigned",)),
+        (content, True, ()),
+        (signed, False, ("◇ Signed, to be verified",)),
+        (signed, True, ("◇ Signed, to be verified",)),
+    ):
+        paper = report_paper(given, "en", signed=inside)
+        told = " ".join(paper.banner.lines)
+        assert paper.marks == mark
+        assert ("Unsigned." in told, "c" * 64 in told) == (mark == ("◇ Unsigned",), given is signed)
 
 
 @pytest.mark.parametrize("language", ["en", "vi"])
