@@ -53,13 +53,12 @@ def review_tags(decision: Decision, digest: str, note: str) -> dict[str, str]:
         The run's own note in Markdown, which the decision is put above.
     """
     line = markdown(decision_line(decision))
-    tags = {
+    return {
         "proofbox.review": decision.state,
         "proofbox.review.by": decision.reviewer.name,
         "proofbox.review.on": decision.on,
+        # Said of every decision, since a tag that is left out would keep what an earlier one said.
+        "proofbox.review.until": decision.conditions.until if decision.conditions else "none",
         "proofbox.review.decision": digest,
         "mlflow.note.content": f"**Review**: {line}\n\n{note}",
     }
-    if decision.conditions is not None:
-        tags["proofbox.review.until"] = decision.conditions.until
-    return tags

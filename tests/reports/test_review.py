@@ -311,6 +311,13 @@ def test_names_in_the_page_and_the_tags_stay_names(tmp_path, hostile_text):
     assert hostile_text in decision_line(approval)
 
 
+def test_tags_of_a_revocation_leave_nothing_of_the_approval(reviews):
+    approved, revoked = (one.decision for one in read_history(reviews, BUNDLE).decided[1:])
+    before, after = review_tags(approved, "d" * 64, "n"), review_tags(revoked, "e" * 64, "n")
+    assert (before["proofbox.review.until"], after["proofbox.review.until"]) == ("2027-01-31", "none")
+    assert before.keys() == after.keys()
+
+
 def test_a_history_that_is_not_whole_is_left_out_by_name(reviews, tmp_path):
     (reviews / OTHER / "0001.dsse.json").unlink()
     written = write_register(tmp_path / "out", reviews, TRUSTED, "2026-12-01")

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from proofbox.reports.signing.keyfiles import generate
+
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
 
@@ -112,9 +114,11 @@ def test_a_regulator_sees_the_report_in_mlflow(
     result = proofbox("run", submission, *args)
     assert result.returncode in (0, 1, 3), result.stderr
     run_id, experiment_id = _run_of(store, "looked-at")
+    _decide(proofbox, address, tmp_path)
     page = f"{address}/?workflowType=machine_learning#/experiments/{experiment_id}/runs/{run_id}"
     browser.get(page)
     WebDriverWait(browser, 60).until(lambda d: "proofbox.conclusion" in d.page_source)
+    WebDriverWait(browser, 60).until(lambda d: "under-review" in d.page_source)
     browser.get(f"{page}/artifacts/report.html")
     wait = WebDriverWait(browser, 60)
     wait.until(frame_to_be_available_and_switch_to_it((By.CSS_SELECTOR, "iframe")))
@@ -127,6 +131,16 @@ def test_a_regulator_sees_the_report_in_mlflow(
     assert browser.save_screenshot(str(shot))
     if folder := os.environ.get("PROOFBOX_SCREENSHOTS"):
         Path(folder, "mlflow.png").write_bytes(shot.read_bytes())
+
+
+def _decide(proofbox: Command, address: str, folder: Path) -> None:
+    """Decide on the bundle as a regulator who has the server's address, over plain HTTP."""
+    generate(folder, "reviewer", "ed25519", b"phrase")
+    argv = ("--state", "under-review", "--reason", "it is whole", "--reviewer", "Nguyễn Văn A", "--mlflow")
+    store = ("--tracking-uri", address, "--experiment", "looked-at")
+    key = ("--key", folder / "reviewer.key", "--key-passphrase-env", "PHRASE")
+    result = proofbox("review", "decide", folder / "evidence", *argv, *store, *key, env={"PHRASE": "phrase"})
+    assert result.returncode == 0, result.stderr
 
 
 def _run_of(store: str, experiment: str) -> tuple[str, str]:
