@@ -24,7 +24,7 @@ from proofbox.reports.signing.errors import BadEnvelopeError
 from proofbox.runners.errors import UsageError
 
 if TYPE_CHECKING:
-    from proofbox.reports.signing.interface import Signer, Verifier
+    from proofbox.reports.signing.interface import Signer, Stamper, Verifier
 
 MOST_BYTES = 1_000_000
 
@@ -41,12 +41,17 @@ class Kept:
 
 
 def write_checkpoint(
-    ledger: Path, out: Path, signer: Signer | None = None, after: Checkpoint | None = None
+    ledger: Path,
+    out: Path,
+    signing: tuple[Signer, Stamper | None] | None = None,
+    after: Checkpoint | None = None,
 ) -> Checkpoint:
-    """Write the statement of a ledger's head to a new file, under a signature where there is a signer.
+    """Write the statement of a ledger's head to a new file.
 
     Parameters
     ----------
+    signing
+        Who signs it, and the authority that attests when; None: it is not signed.
     after
         An earlier checkpoint, which must still hold.
 
@@ -64,7 +69,7 @@ def write_checkpoint(
     if after is not None and (wrong := against(found, after)):
         raise LedgerError(f"{ledger}: {wrong}; nothing was signed")
     raw = checkpoint_bytes(made)
-    write_new(out, raw if signer is None else sign_bytes(raw, signer))
+    write_new(out, raw if signing is None else sign_bytes(raw, *signing))
     return made
 
 

@@ -15,15 +15,19 @@ from proofbox.reports.review.decisions import Conditions, Decision, Reviewer, Su
 from proofbox.reports.review.history import Decided, History, add_decision, read_history
 from proofbox.reports.review.states import STATES, State
 from proofbox.reports.signing.bundles import verify_signatures
+from proofbox.reports.signing.certificates import read_certificates
+from proofbox.reports.signing.chains import CertificateVerifier
 from proofbox.reports.signing.keys import KeyVerifier, read_public_key
 from proofbox.runners.bundles import bundle_folder
 from proofbox.runners.errors import UsageError
-from proofbox.runners.signing import read_pem
+from proofbox.runners.signing import read_pem, told
 
 if TYPE_CHECKING:
+    from cryptography import x509
+
     from proofbox.checks.result import Json
     from proofbox.reports.bundle import BundleContent
-    from proofbox.reports.signing.interface import Signer, Verifier
+    from proofbox.reports.signing.interface import Signer, Stamper, Verifier
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -51,9 +55,21 @@ class Expected:
 
 
 def decide(
-    bundle: Path, asked: Asked, signer: Signer, reviews: Path, expected: Expected, tracking_uri: str | None = None
+    bundle: Path,
+    asked: Asked,
+    signing: tuple[Signer, Stamper | None],
+    reviews: Path,
+    expected: Expected,
+    tracking_uri: str | None = None,
 ) -> tuple[BundleContent, Decided]:
     """Decide on a bundle, and return what it holds with the decision that was added.
+
+    Parameters
+    ----------
+    signing
+        The reviewer's key, and the authority that attests when it was used; None: nobody is asked.
+    tracking_uri
+        Store of a bundle that is named ``mlflow:RUN_ID``.
 
     Raises
     ------
@@ -70,6 +86,7 @@ def decide(
         content = read_bundle(folder)
     subject = subject_of(content)
     history = read_history(reviews, subject.bundle, expected.reviewers)
+    signer, stamper = signing
     decision = Decision(
         number=len(history.decided) + 1,
         previous=history.head,
@@ -81,7 +98,7 @@ def decide(
         subject=subject,
         conditions=asked.conditions,
     )
-    return content, add_decision(reviews, history, decision, signer)
+    return content, add_decision(reviews, history, decision, signer, stamper)
 
 
 def asked_of(given: Mapping[str, object]) -> Asked:
@@ -125,22 +142,36 @@ def expected_of(given: Mapping[str, object]) -> Expected:
     UsageError, KeyFileError
         A file cannot be read, or holds no public key.
     """
-    submitter = cast("Path | None", given["submitter_key"])
+    submitter, stamps = cast("Path | None", given["submitter_key"]), cast("tuple[Path, ...]", given["tsa_certificates"])
     return Expected(
-        reviewers=trusted_keys(cast("tuple[Path, ...]", given["reviewer_keys"])),
-        submitter=None if submitter is None else trusted_keys([submitter])[0],
+        reviewers=trusted_keys(cast("tuple[Path, ...]", given["reviewer_keys"]), stamps),
+        submitter=None if submitter is None else trusted_keys([submitter], stamps)[0],
     )
 
 
-def trusted_keys(paths: Sequence[Path]) -> tuple[Verifier, ...]:
-    """Return whose signatures count, by files of public keys.
+def trusted_keys(paths: Sequence[Path], stamps: Sequence[Path] = ()) -> tuple[Verifier, ...]:
+    """Return whose signatures count.
+
+    Parameters
+    ----------
+    paths
+        Files of public keys, or of certificates: a reviewer's own, or one that issued it.
+    stamps
+        Certificates that are trusted for time stamps.
 
     Raises
     ------
     UsageError, KeyFileError
-        A file cannot be read, or holds no public key.
+        A file cannot be read, or holds neither.
     """
-    return tuple(KeyVerifier(key=read_public_key(read_pem(path))) for path in paths)
+    authorities = tuple(found for path in stamps for found in told(path, read_certificates))
+    return tuple(_trusted(path, authorities) for path in paths)
+
+
+def _trusted(path: Path, authorities: tuple[x509.Certificate, ...]) -> Verifier:
+    if b"PUBLIC KEY-----" in read_pem(path):
+        return KeyVerifier(key=told(path, read_public_key), authorities=authorities)
+    return CertificateVerifier(trusted=told(path, read_certificates), authorities=authorities)
 
 
 def subject_of(content: BundleContent) -> Subject:

@@ -15,8 +15,8 @@ from proofbox.reports.review.errors import BadDecisionError, BrokenHistoryError,
 from proofbox.reports.review.states import State, require_transition
 from proofbox.reports.signing.door import sign_statement, verify_envelope
 from proofbox.reports.signing.dsse import read_envelope
-from proofbox.reports.signing.errors import SignatureError, WrongKeyError
-from proofbox.reports.signing.interface import SignedBy, Signer, Verifier
+from proofbox.reports.signing.errors import SignatureError, WrongChainError, WrongKeyError
+from proofbox.reports.signing.interface import SignedBy, Signer, Stamper, Verifier
 from proofbox.reports.signing.statement import read_statement
 
 MOST_DECISIONS = 9999
@@ -111,8 +111,15 @@ def read_decision(path: Path, trusted: Sequence[Verifier] = ()) -> Decided:
     return Decided(decision=decision, digest=sha256_hex(raw), by=by)
 
 
-def add_decision(reviews: Path, history: History, decision: Decision, signer: Signer) -> Decided:
+def add_decision(
+    reviews: Path, history: History, decision: Decision, signer: Signer, stamper: Stamper | None = None
+) -> Decided:
     """Sign a decision and add it to a history; it is on the disk, whole, or not there.
+
+    Parameters
+    ----------
+    stamper
+        The authority that attests when it was signed; None: nobody is asked.
 
     Raises
     ------
@@ -121,10 +128,10 @@ def add_decision(reviews: Path, history: History, decision: Decision, signer: Si
     BadDecisionError
         Somebody else has decided in between, or the disk refused.
     SigningFailedError
-        A token refused.
+        A token or an authority refused.
     """
     require_next(history, decision)
-    raw = sign_statement(statement_of(decision), signer)
+    raw = sign_statement(statement_of(decision), signer, stamper)
     folder = reviews / history.bundle
     out = folder / _name(decision.number)
     try:
@@ -181,7 +188,7 @@ def _verified(raw: bytes, trusted: Sequence[Verifier]) -> SignedBy:
     for verifier in trusted:
         try:
             return verify_envelope(raw, verifier, predicate_type=PREDICATE_TYPE, now=datetime.now(UTC)).by
-        except WrongKeyError:
+        except (WrongKeyError, WrongChainError):
             continue
     raise WrongKeyError("signed with a key that is none of those given")
 

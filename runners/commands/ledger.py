@@ -123,12 +123,13 @@ def countersign(ledger: Path, out: Path, after: Path | None, **given: object) ->
     """
     from proofbox.runners.countersigning import read_kept, write_checkpoint
     from proofbox.runners.errors import UsageError
-    from proofbox.runners.signing import signer_of
+    from proofbox.runners.signing import signer_of, stamper_of
 
     signer = signer_of(given)
     if signer is None:
         raise UsageError("got no key, expected --key FILE ('proofbox keys generate' makes one)")
-    made = write_checkpoint(ledger, out, signer, None if after is None else read_kept(after).checkpoint)
+    before = None if after is None else read_kept(after).checkpoint
+    made = write_checkpoint(ledger, out, (signer, stamper_of(given)), before)
     if given["json"]:
         print(json.dumps({"out": str(out), "entries": made.entries, "head": made.head, "keyid": signer.keyid}))
     else:

@@ -9,7 +9,7 @@ from typing import cast
 import rich_click as click
 
 from proofbox.runners.commands.options import json_option
-from proofbox.runners.commands.review import reviews_option
+from proofbox.runners.commands.review import reviews_option, stamps_option
 
 
 @click.group("register")
@@ -25,8 +25,9 @@ def command() -> None:
     multiple=True,
     required=True,
     type=click.Path(path_type=Path),
-    help="Public key (PEM) of a reviewer whose decisions count; repeatable.",
+    help="Public key or certificate (PEM) of a reviewer whose decisions count; repeatable.",
 )
+@stamps_option
 @click.option("--out", type=click.Path(path_type=Path), default=Path("proofbox-register"), show_default=True)
 @click.option("--on", "day", help="Day (YYYY-MM-DD) that the list is of.  [default: today]")
 @json_option
@@ -42,7 +43,8 @@ def export(reviews: Path, keys: tuple[Path, ...], out: Path, **given: object) ->
     from proofbox.runners.reviewing import day_of, trusted_keys
 
     day = day_of(cast("str | None", given["day"]), "--on")
-    written = write_register(out, reviews, trusted_keys(keys), day)
+    stamps = cast("tuple[Path, ...]", given["tsa_certificates"])
+    written = write_register(out, reviews, trusted_keys(keys, stamps), day)
     for why in written.left_out:
         click.echo(safe_terminal(f"left out: {why}"), err=True)
     counts = written.counts()

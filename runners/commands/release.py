@@ -9,6 +9,7 @@ from typing import cast
 import rich_click as click
 
 from proofbox.runners.commands.options import json_option
+from proofbox.runners.commands.review import stamps_option
 
 
 @click.group("release")
@@ -32,8 +33,9 @@ def command() -> None:
     multiple=True,
     required=True,
     type=click.Path(path_type=Path),
-    help="Public key (PEM) of a reviewer whose decisions count; repeatable.",
+    help="Public key or certificate (PEM) of a reviewer whose decisions count; repeatable.",
 )
+@stamps_option
 @click.option("--on", "day", help="Day (YYYY-MM-DD) of the release.  [default: today]")
 @click.option("--users", type=click.IntRange(min=0), help="Number of users that it is released to.")
 @click.option("--region", help="Where it is released, as VN-HN (ISO 3166-2).")
@@ -54,7 +56,8 @@ def check(given: Path, decisions: tuple[Path, ...], keys: tuple[Path, ...], **to
         users=cast("int | None", told["users"]),
         region=cast("str | None", told["region"]),
     )
-    found = check_release(given, decisions, trusted_keys(keys), release)
+    stamps = cast("tuple[Path, ...]", told["tsa_certificates"])
+    found = check_release(given, decisions, trusted_keys(keys, stamps), release)
     if told["json"]:
         print(json.dumps(found.to_json(), ensure_ascii=False))
     else:

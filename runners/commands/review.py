@@ -10,7 +10,7 @@ from typing import cast
 import rich_click as click
 
 from proofbox.runners.commands.options import json_option, tracking_uri_option
-from proofbox.runners.commands.signing_options import passphrase_options
+from proofbox.runners.commands.signing_options import signing_options
 
 reviews_option = click.option(
     "--reviews",
@@ -24,7 +24,15 @@ reviewer_keys_option = click.option(
     "reviewer_keys",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Public key (PEM) of a reviewer whose decisions count; repeatable. Without it they are not verified.",
+    help="Public key or certificate (PEM) of a reviewer whose decisions count; repeatable. Without it they are not"
+    " verified.",
+)
+stamps_option = click.option(
+    "--tsa-certificate",
+    "tsa_certificates",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Certificate (PEM or DER) to trust for time stamps; repeatable.",
 )
 
 
@@ -61,6 +69,7 @@ def list_reviews(folder: Path, reviews: Path, state: str | None, **given: object
 @click.argument("bundle")
 @reviews_option
 @reviewer_keys_option
+@stamps_option
 @json_option
 def show(bundle: str, reviews: Path, **given: object) -> None:
     """Show every decision on BUNDLE (a folder, its .zip, mlflow:RUN_ID, or the digest), and verify them.
@@ -72,14 +81,17 @@ def show(bundle: str, reviews: Path, **given: object) -> None:
     from proofbox.reports.review.wording import decision_line
     from proofbox.runners.reviewing import digest_of, history_json, trusted_keys
 
-    trusted = trusted_keys(cast("tuple[Path, ...]", given["reviewer_keys"]))
+    stamps = cast("tuple[Path, ...]", given["tsa_certificates"])
+    trusted = trusted_keys(cast("tuple[Path, ...]", given["reviewer_keys"]), stamps)
     history = read_history(reviews, digest_of(bundle), trusted)
     if given["json"]:
         print(json.dumps(history_json(history), ensure_ascii=False))
         return
     print(f"{history.state}: bundle {history.bundle}")
     for one in history.decided:
-        signed = f"verified, key {one.by.keyid[:16]}" if one.by else "signature not verified: no --reviewer-key"
+        signed = "signature not verified: no --reviewer-key"
+        if one.by is not None:
+            signed = f"verified, {one.by.name or 'key'} {one.by.keyid[:16]}"
         print(safe_terminal(f"{decision_line(one.decision)} [{signed}]"))
 
 
@@ -92,10 +104,14 @@ def show(bundle: str, reviews: Path, **given: object) -> None:
 @click.option("--max-users", type=click.IntRange(min=1), help="Most users of an approval.")
 @click.option("--region", "regions", multiple=True, help="Region of an approval, as VN-HN (ISO 3166-2); repeatable.")
 @click.option("--on", "day", help="Day (YYYY-MM-DD) from which it holds.  [default: today]")
-@click.option("--key", type=click.Path(path_type=Path), required=True, help="The reviewer's private key (PEM).")
-@passphrase_options
-@click.option("--submitter-key", type=click.Path(path_type=Path), help="Public key (PEM) that should have signed it.")
+@signing_options
+@click.option(
+    "--submitter-key",
+    type=click.Path(path_type=Path),
+    help="Public key or certificate (PEM) that the bundle should be signed by.",
+)
 @reviewer_keys_option
+@stamps_option
 @reviews_option
 @tracking_uri_option
 @click.option("--experiment", help="MLflow experiment of the run.  [default: proofbox/PRODUCT]")
@@ -110,13 +126,16 @@ def decide(bundle: Path, **given: object) -> None:
     """
     from proofbox.reports.console import safe_terminal
     from proofbox.reports.review.wording import decision_line
+    from proofbox.runners.errors import UsageError
     from proofbox.runners.reviewing import asked_of, decide, decided_json, expected_of, tell_mlflow
-    from proofbox.runners.signing import signer_of
+    from proofbox.runners.signing import signer_of, stamper_of
 
     signer = signer_of(given)
-    assert signer is not None
-    reviews = cast("Path", given["reviews"])
-    content, added = decide(bundle, asked_of(given), signer, reviews, expected_of(given))
+    if signer is None:
+        raise UsageError("got no key, expected --key FILE or --token ('proofbox keys generate' makes one)")
+    reviews, store = cast("Path", given["reviews"]), cast("str | None", given["tracking_uri"])
+    signing = signer, stamper_of(given)
+    content, added = decide(bundle, asked_of(given), signing, reviews, expected_of(given), store)
     if given["in_mlflow"]:
         tell_mlflow(content, added, given)
     if given["json"]:
