@@ -11,6 +11,7 @@ import rich_click as click
 
 COMMANDS = (
     "init",
+    "submission",
     "run",
     "batch",
     "archive",

@@ -66,12 +66,7 @@ def resolve(
         Something named is missing, unreadable or not what it is said to be; all problems are told at once.
     """
     problems = Problems(document)
-    subject = _subject(submission, intake, problems)
-    if refuse_mismatch:
-        _check_digests(subject, problems)
-    _check_model_block(submission, problems)
-    _check_claims(submission, problems)
-    check_performance(submission.declared.performance, problems)
+    subject = check_words(submission, intake, problems, refuse_mismatch=refuse_mismatch)
     problems.stop_if_any()
     evaluation = evaluation_set(submission, subject, problems, how)
     training = training_set(submission, subject, problems, how)
@@ -81,8 +76,19 @@ def resolve(
     return Resolved(submission=submission, document=document, subject=subject, evaluation=evaluation, training=training)
 
 
-def _named_files(submission: Submission) -> Iterable[tuple[Place, DeclaredFile]]:
-    """Every file that the submission gives a role, with the place of its key."""
+def check_words(submission: Submission, intake: Intake, problems: Problems, *, refuse_mismatch: bool = True) -> Subject:
+    """Note every mistake that can be seen without reading data: in what is said, and in the files that are named."""
+    subject = _subject(submission, intake, problems)
+    if refuse_mismatch:
+        _check_digests(subject, problems)
+    _check_model_block(submission, problems)
+    _check_claims(submission, problems)
+    check_performance(submission.declared.performance, problems)
+    return subject
+
+
+def named_files(submission: Submission) -> Iterable[tuple[Place, DeclaredFile]]:
+    """Yield every file that the submission gives a role, with the place of its key."""
     if model := submission.model:
         yield ("model", "path"), DeclaredFile(role="model", path=model.path, declared_sha256=model.sha256)
         if model.signature:
@@ -116,7 +122,7 @@ def _subject(submission: Submission, intake: Intake, problems: Problems) -> Subj
     files = tuple(FileRecord(path=file.path, size=file.size, sha256=file.sha256) for file in intake.files)
     paths = {file.path for file in files}
     declared = []
-    for place, named in _named_files(submission):
+    for place, named in named_files(submission):
         clean = _clean_path(named.path, place, problems)
         folder = place == ("model", "path") and any(path.startswith(f"{clean}/") for path in paths)
         if clean is not None and clean not in paths and not folder:

@@ -79,6 +79,12 @@ register_option = click.option(
 )
 
 
+annotations_option = click.option(
+    "--annotations",
+    type=click.Choice(["github"]),
+    help="Print an annotation for each requirement that is not met, or each mistake, at the line that matters.",
+)
+
 _EXPORTS = {
     "junit": "JUnit XML, for the test view of a CI server.",
     "sarif": "SARIF 2.1.0, for code scanning.",
@@ -90,11 +96,7 @@ _EXPORTS = {
 
 def export_options(command: Callable[..., object]) -> Callable[..., object]:
     """Add an option for each format of others; none of them bears on verdict or exit code."""
-    command = click.option(
-        "--annotations",
-        type=click.Choice(["github"]),
-        help="Print an annotation for each requirement that is not met, at the line that matters.",
-    )(command)
+    command = annotations_option(command)
     for name, text in reversed(_EXPORTS.items()):
         option = click.option(f"--{name}", type=click.Path(path_type=Path), metavar="FILE", help=f"Also write {text}")
         command = option(command)

@@ -7,7 +7,7 @@ import json
 import rich_click as click
 
 from proofbox.runners.commands import policy_tools
-from proofbox.runners.commands.options import json_option, lang_option
+from proofbox.runners.commands.options import annotations_option, json_option, lang_option
 from proofbox.runners.completing import complete_policies
 
 
@@ -70,7 +70,8 @@ def show(policy: str, **given: object) -> None:
 
 @command.command("lint")
 @click.argument("policies", metavar="P...", nargs=-1, required=True, shell_complete=complete_policies)
-def lint(policies: tuple[str, ...]) -> None:
+@annotations_option
+def lint(policies: tuple[str, ...], annotations: str | None) -> None:
     """Check policy files; every mistake is told with file, line and column.
 
     Lines that begin with 'advice' name what an author should look at, such as a clause that the list of its framework
@@ -79,10 +80,10 @@ def lint(policies: tuple[str, ...]) -> None:
     from proofbox.policies.advice import advice
     from proofbox.policies.loader import lint as lint_policy
     from proofbox.policies.loader import policy_path
+    from proofbox.runners.linting import tell
 
-    problems = [problem for policy in policies for problem in lint_policy(policy)]
-    for problem in problems:
-        click.echo(str(problem), err=True)
+    problems = [(policy_path(policy), problem) for policy in policies for problem in lint_policy(policy)]
+    tell(problems, annotations or "")
     for policy in policies:
         for found in advice(policy_path(policy)):
             click.echo(f"advice: {found}", err=True)

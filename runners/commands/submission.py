@@ -1,0 +1,46 @@
+"""``proofbox submission``: look for mistakes in a submission before anything is measured."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import rich_click as click
+
+from proofbox.runners.commands.options import annotations_option, json_option
+
+
+@click.group("submission")
+def command() -> None:
+    """Look for mistakes in a submission before anything is measured."""
+
+
+@command.command("lint")
+@click.argument("submissions", metavar="SUBMISSION...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@annotations_option
+@json_option
+def lint(submissions: tuple[Path, ...], **given: object) -> None:
+    """Check submission.yaml files; every mistake is told with file, line and column, and ends with exit code 2.
+
+    What they say and the files that they name are looked at; no data is read and no model is opened ('plan' reads the
+    data).
+    """
+    from dataclasses import asdict
+
+    from proofbox.runners.linting import tell
+    from proofbox.runners.submission import FILE_NAME
+    from proofbox.runners.submission_lint import lint_submission
+
+    found = []
+    for submission in submissions:
+        path = submission / FILE_NAME if submission.is_dir() else submission
+        found += [(path, problem) for problem in lint_submission(path)]
+    if given["json"]:
+        listed = [{**asdict(problem), "file": path.as_posix()} for path, problem in found]
+        print(json.dumps({"problems": listed}, ensure_ascii=False))
+    else:
+        tell(found, str(given["annotations"] or ""))
+    if found:
+        raise SystemExit(2)
+    if not given["json"]:
+        click.echo(f"{len(submissions)} without a mistake")
