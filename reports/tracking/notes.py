@@ -20,7 +20,6 @@ CHILD_TAG = "proofbox.bundle.child"
 """On the run of a control: the bundle that it belongs to."""
 TABLES = ("measurements.json", "findings.json")
 """MLflow's own index, which stands beside the bundle among the artifacts and is no part of it."""
-SIGNATURE = "statement.sig"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +54,14 @@ def notes(assessment: Assessment, bundle: Bundle, *, logged_at: int) -> RunNotes
     Parameters
     ----------
     bundle
-        On disk: whether it is signed, and its tables of counts, are looked up there.
+        On disk: its tables of counts are looked up there.
     logged_at
         Milliseconds since 1970.
     """
     started, finished = content.moments(assessment)
     counted = sorted(path.relative_to(bundle.path).as_posix() for path in bundle.path.glob("tables/*.parquet"))
     logged = [{"path": path, "type": "table"} for path in (*TABLES, *counted)]
-    signature = "signed" if (bundle.path / SIGNATURE).is_file() else "unsigned"
+    signature = "unsigned" if bundle.keyid is None else "signed"
     made = dict(zip(TABLES, (content.measurement_table(assessment), content.finding_table(assessment)), strict=True))
     return RunNotes(
         name=content.run_name(assessment),
@@ -70,6 +69,7 @@ def notes(assessment: Assessment, bundle: Bundle, *, logged_at: int) -> RunNotes
         finished=finished,
         tags={
             **content.tags(assessment, bundle.digest, signature),
+            **({"proofbox.keyid": bundle.keyid} if bundle.keyid else {}),
             LOGGED_AT_TAG: str(logged_at),
             "mlflow.loggedArtifacts": json.dumps(logged),
         },

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(autouse=True)
 def _quick_pages(monkeypatch):
-    monkeypatch.setattr(bundles, "render_html", lambda assessment, language: f"<p>{language}</p>")
+    monkeypatch.setattr(bundles, "render_html", lambda assessment, language, keyid: f"<p>{language} {keyid}</p>")
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +99,7 @@ def test_what_is_logged_by_plain_http_is_what_mlflow_logs(office, client, assess
     second = seen(client, by_client.run_id, made_in(tmp_path, "client"))
     assert first == second
     assert len(first["children"]) == 6
-    assert first["artifacts"]["report.html"] == b"<p>en</p>"
+    assert first["artifacts"]["report.html"] == b"<p>en None</p>"
     direct = ClientStore(office.database)._client
     assert seen(direct, by_database.run_id, made_in(tmp_path, "database")) == first
     assert plain.model_version == by_client.model_version == "Mortgage screening, model A version 1"

@@ -16,7 +16,7 @@ from proofbox.reports import mlflow_content
 from proofbox.reports.bundle import read_bundle, write_bundle
 from proofbox.reports.errors import PublishError
 from proofbox.reports.mlflow_log import ClientStore
-from proofbox.reports.tracking.door import find_run, log_assessment, prepare, tag_run
+from proofbox.reports.tracking.door import download_bundle, find_run, log_assessment, prepare, tag_run
 from proofbox.reports.tracking.store import BusyStoreError, StoreError
 from proofbox.reports.tracking.uris import SETTINGS, absolute_uri, ui_command
 
@@ -194,10 +194,11 @@ def test_a_store_that_others_hold_is_asked_again(store, client, model_a, bundle,
 def test_a_bundle_that_was_signed_meanwhile_brings_its_signature(store, client, model_a, bundle):
     first = log_assessment(model_a, bundle, tracking_uri=store, experiment="signed")
     (bundle.path / "statement.sig").write_bytes(b"{}")
+    bundle = dataclasses.replace(bundle, keyid="ab" * 32)
     second = log_assessment(model_a, bundle, tracking_uri=store, experiment="signed")
     assert (second.run_id, second.created) == (first.run_id, True)
     tags = client.get_run(first.run_id).data.tags
-    assert tags["proofbox.signature"] == "signed"
+    assert (tags["proofbox.signature"], tags["proofbox.keyid"]) == ("signed", "ab" * 32)
     assert "Signed" in tags["mlflow.note.content"]
     assert "statement.sig" in {item.path for item in client.list_artifacts(first.run_id)}
     assert not log_assessment(model_a, bundle, tracking_uri=store, experiment="signed").created
@@ -229,13 +230,12 @@ def test_a_reviewers_word_is_put_on_the_run_of_a_bundle(store, client, model_a, 
     assert tags["mlflow.note.content"].splitlines()[2] == "**Does not conform**"
 
 
-def test_the_bundle_in_the_artifacts_is_the_bundle(store, client, model_a, bundle, tmp_path):
+def test_the_bundle_in_the_artifacts_is_the_bundle(store, model_a, bundle, tmp_path):
     run = log_assessment(model_a, bundle, tracking_uri=store, experiment="copy")
-    folder = Path(client.download_artifacts(run.run_id, "", str(tmp_path)))
-    for path in bundle.path.rglob("*"):
-        if path.is_file():
-            assert (folder / path.relative_to(bundle.path)).read_bytes() == path.read_bytes()
-    read_bundle(bundle.path)
+    download_bundle(run.run_id, tmp_path / "copy", tracking_uri=store)
+    assert read_bundle(tmp_path / "copy").bundle.digest == read_bundle(bundle.path).bundle.digest == bundle.digest
+    with pytest.raises(PublishError, match="not found"):
+        download_bundle("0" * 32, tmp_path / "nobody", tracking_uri=store)
 
 
 def test_artifacts_stand_beside_the_database_whatever_the_working_folder(store, client, model_a, bundle):

@@ -15,7 +15,6 @@ import pytest
 from proofbox.policies.record_json import from_json
 from proofbox.reports.bundle import read_bundle, write_bundle
 from proofbox.reports.errors import NotABundleError, PublishError, TamperedBundleError
-from proofbox.reports.tracking.door import log_assessment
 from proofbox.runners.bundles import bundle_folder, store_of_the_environment
 from proofbox.runners.errors import UsageError
 from proofbox.runners.exit_codes import exit_code_of
@@ -91,22 +90,6 @@ def test_an_archive_is_judged_and_tabulated_like_its_folder(made: Path, packed: 
     assert judged.stdout, judged.stderr
     found = json.loads(proofbox("policy", "whatif", "baseline", packed, "--json").stdout)
     assert [row["bundle"] for row in found["bundles"]] == [str(packed)]
-
-
-def test_a_run_of_the_working_folders_store_is_a_bundle(made: Path, proofbox: Command, tmp_path: Path) -> None:
-    (tmp_path / "cwd").mkdir()
-    content = read_bundle(made)
-    run = log_assessment(content.assessment, content.bundle, tracking_uri=f"sqlite:///{tmp_path / 'cwd' / 'mlflow.db'}")
-    by_run = f"mlflow:{run.run_id}"
-    result = proofbox("verify", by_run, "--json")
-    assert result.returncode == 1, result.stdout + result.stderr
-    document = json.loads(result.stdout)
-    assert document["state"] == "unsigned"
-    assert (document["bundle"], document["digest"]) == (by_run, content.bundle.digest)
-    store = f"sqlite:///{tmp_path / 'cwd' / 'mlflow.db'}"
-    nobody = f"mlflow:{'0' * 32}"
-    with pytest.raises(PublishError, match="not found"), bundle_folder(nobody, store):
-        pytest.fail("it was opened")
 
 
 def test_what_names_no_run_is_bad_input(monkeypatch) -> None:
