@@ -32,6 +32,7 @@ _API = "/api/2.0/mlflow"
 _ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts"
 _PROXIED = "mlflow-artifacts:/"
 _MOST_FILES = 2_000
+_MOST_DEPTH = 32
 
 
 class RestStore:
@@ -169,12 +170,13 @@ class RestStore:
     def _files(self, run: FoundRun, folder: str) -> Iterator[str]:
         query = {"run_id": run.run_id, **({"path": folder} if folder else {})}
         for item in self._wire.get(f"{_API}/artifacts/list", query).get("files", []):
-            path = str(item["path"])
-            # Deeper with every step: a server that names a folder within itself is not followed for ever.
-            if item.get("is_dir") and PurePosixPath(path).parent == PurePosixPath(folder):
-                yield from self._files(run, path)
+            path = PurePosixPath(str(item["path"]))
+            # Deeper with every step, and not for ever: a server may name a folder within itself.
+            deeper = path.parent == PurePosixPath(folder) and path.name != "" and len(path.parts) <= _MOST_DEPTH
+            if item.get("is_dir") and deeper:
+                yield from self._files(run, str(path))
             elif not item.get("is_dir"):
-                yield path
+                yield str(item["path"])
 
     def _experiment(self, name: str) -> str | None:
         try:

@@ -118,6 +118,7 @@ def test_a_tracking_server_that_fails_never_loses_the_assessment(
     result = proofbox("run", submission, "--policy", "baseline", "--tracking-uri", uri, "--out", out)
     assert result.returncode in (0, 1, 3), result.stderr
     assert "not logged to MLflow" in result.stderr
+    assert f"send it later: proofbox publish {out} --tracking-uri {uri}" in result.stderr
     assert (out / "manifest.json").is_file()
 
 
