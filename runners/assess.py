@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import platform
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from proofbox.checks.registry import all_checks
 from proofbox.checks.subject import Signer
@@ -27,9 +24,11 @@ from proofbox.runners.attempting import Attempting
 from proofbox.runners.attesting import Statements, read_statements
 from proofbox.runners.execute import Bench, Outcome, execute
 from proofbox.runners.hosting import Hosting, open_hosting
+from proofbox.runners.hostrecord import host_record
 from proofbox.runners.opinions import second_opinions
 from proofbox.runners.plan import Plan, Task, make_plan
 from proofbox.runners.resolve import Resolved, resolve
+from proofbox.runners.resuming import State, state_of
 from proofbox.runners.streams import MOST_ROWS, Reading
 from proofbox.runners.subject_record import subject_record
 from proofbox.runners.submission import FILE_NAME, read_submission
@@ -43,9 +42,6 @@ from proofbox.sandbox.scratch import scratch, sweep
 
 if TYPE_CHECKING:
     from proofbox.checks.result import CountTable, Json
-
-PACKAGES = ("proofbox", "numpy", "pyarrow", "pydantic", "scikit-learn", "onnxruntime", "skops")
-"""Distributions whose versions are recorded with every run."""
 
 
 def today() -> str:
@@ -72,6 +68,8 @@ class Settings:
     """The day by which the age of data is judged, as ``2026-11-22``; the run's record keeps it, like the seed."""
     attested_on: str = ""
     """The day that attestations are held against, as ``2026-11-22``; empty for the day on which the run begins."""
+    resume: Path | None = None
+    """Folder of finished tasks, to go on from and to add to; None: an interrupted run begins anew."""
     attempt: AttemptRecord | None = None
     """The attempt that is repeated, by its record: a replay is no new one. None for a new one."""
 
@@ -154,15 +152,18 @@ def assess(
         bench.ask_scanners = partial(second_opinions, resolved.subject, hosting.walls)
         clock.lap("intake")
         watch.step("checking files and data")
-        outcome = execute(plan.static, bench, watch.done)
+        state = state_of(settings, record, policies, plan)
+        outcome = execute(plan.static, bench, watch.done, state)
         clock.lap("static_checks")
         closed = _gate_closed(policies, facts, outcome, expected)
         if closed is None and plan.dynamic:
             watch.step("opening the sandbox")
-            outcome += behind_walls(plan.dynamic, resolved, bench, hosting, (settings, watch))
+            outcome += behind_walls(plan.dynamic, resolved, bench, hosting, (settings, watch), state)
         clock.lap("dynamic_checks")
         judged = _judged(policies, facts, outcome, closed, (statements, attempt))
     run = replace(_run_record(settings, hosting, started, clock, outcome), attempt=attempt)
+    if state is not None:
+        run = replace(run, detail={**run.detail, "tasks_taken_from_an_earlier_run": state.taken})
     assessment = Assessment(
         conclusion=judged.conclusion,
         subject=record,
@@ -233,24 +234,54 @@ def _gate_closed(
 
 
 def behind_walls(
-    tasks: Sequence[Task], resolved: Resolved, bench: Bench, hosting: Hosting, how: tuple[Settings, Watch]
+    tasks: Sequence[Task],
+    resolved: Resolved,
+    bench: Bench,
+    hosting: Hosting,
+    how: tuple[Settings, Watch],
+    state: State | None = None,
 ) -> Outcome:
-    """Open the sandbox, measure, close it: the one way down and the one way up."""
-    settings, watch = how
+    """Open the sandbox, measure, close it: the one way down and the one way up.
+
+    Parameters
+    ----------
+    state
+        Tasks that were finished by an earlier run; None where none are kept.
+    """
+    watch = how[1]
     asking = [task for task in tasks if not task.check.closing]
+    # What the model did is measured over all that it was asked: then these tasks are finished together or not at all.
+    whole = state is not None and any("behaviour" in task.check.needs for task in tasks)
+    outcome = state.take_hosted(asking, hosting) if state is not None and whole else None
+    if outcome is None:
+        outcome = _hosted(asking, resolved, bench, hosting, how, None if whole else state)
+        if state is not None and whole:
+            state.keep_hosted(asking, hosting, outcome)
+    bench.isolation, bench.behaviour = hosting.isolation(), hosting.behaviour()
+    return outcome + execute((task for task in tasks if task.check.closing), bench, watch.done)
+
+
+def _hosted(
+    asking: Sequence[Task],
+    resolved: Resolved,
+    bench: Bench,
+    hosting: Hosting,
+    how: tuple[Settings, Watch],
+    state: State | None,
+) -> Outcome:
+    """Measure the model while the sandbox is open."""
+    settings, watch = how
     try:
         with open_hosting(resolved, settings.limits, hosting, settings.environment) as model:
             bench.model, bench.timed = model, TimingModel(model, settings.limits)
             watch.step("measuring the model")
-            outcome = execute(asking, bench, watch.done)
+            return execute(asking, bench, watch.done, state)
     except ModelError as err:
         reason = t("the model could not be started: it {what}", what=err.what)
         errors = (ReasonRecord(check=task.check.id, params=task.params, reason=reason) for task in asking)
-        outcome = Outcome(errors=tuple(errors))
+        return Outcome(errors=tuple(errors))
     finally:
         bench.model = bench.timed = None
-    bench.isolation, bench.behaviour = hosting.isolation(), hosting.behaviour()
-    return outcome + execute((task for task in tasks if task.check.closing), bench, watch.done)
 
 
 class _Clock:
@@ -294,27 +325,3 @@ def _by_others(outcome: Outcome) -> dict[str, Json]:
     used = {one.check for part in (outcome.measurements, outcome.inapplicable, outcome.errors) for one in part}
     found: dict[str, Json] = {name: known[name].origin for name in sorted(used & known.keys()) if known[name].origin}
     return {"checks_by_others": found} if found else {}
-
-
-class HostRecord(TypedDict):
-    """What a record says of the program and the machine that made it."""
-
-    version: str
-    packages: Mapping[str, str]
-    platform: str
-
-
-def host_record() -> HostRecord:
-    """Return the versions and the platform of this process."""
-    return {
-        "version": _version("proofbox"),
-        "packages": {name: _version(name) for name in PACKAGES},
-        "platform": f"{platform.system()} {platform.machine()}, Python {sys.version.split()[0]}",
-    }
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"

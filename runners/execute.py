@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from proofbox.checks.artefacts.opinions import NoOpinions, Opinion
 from proofbox.checks.asking import Asking
@@ -141,23 +141,48 @@ def joined(parts: Sequence[Outcome]) -> Outcome:
     )
 
 
-def execute(tasks: Iterable[Task], bench: Bench, done: Done = lambda task: None) -> Outcome:
+class Kept(Protocol):
+    """Where finished tasks are kept, so that none is done twice."""
+
+    def take(self, task: Task) -> Outcome | None:
+        """Return what a task gave; None where it is not finished."""
+
+    def keep(self, task: Task, outcome: Outcome) -> None:
+        """Keep what a task gave."""
+
+
+def execute(tasks: Iterable[Task], bench: Bench, done: Done = lambda task: None, kept: Kept | None = None) -> Outcome:
     """Run every task and return what they gave. A check that breaks becomes an error record, never an exception.
 
     Those that ask the model come last and run side by side: the broker merges their questions.
+
+    Parameters
+    ----------
+    kept
+        Tasks that were finished before, which are not run again; None where none are kept.
     """
     parts, asking = [], []
+
+    def finish(task: Task, outcome: Outcome) -> None:
+        parts.append(outcome)
+        if kept is not None:
+            # What was counted so far goes with it: a task that is not run again counts nothing.
+            kept.keep(task, replace(outcome, tables={**outcome.tables, **bench.evidence()}))
+        done(task)
+
     for task in tasks:
+        if kept is not None and (found := kept.take(task)) is not None:
+            parts.append(found)
+            done(task)
+            continue
         if task.check.asks and not _missing(task, bench):
             asking.append(task)
             continue
-        parts.append(_run(task, bench))
-        done(task)
+        finish(task, _run(task, bench))
     if asking:
         assert bench.model is not None
         for finished in Broker(bench.model).run((task, partial(_begin, task, bench)) for task in asking):
-            parts.append(_of_asking(finished))
-            done(finished.key)
+            finish(finished.key, _of_asking(finished))
     return joined([*parts, Outcome(tables=bench.evidence())])
 
 

@@ -22,9 +22,10 @@ from proofbox.policies.expand import expand
 from proofbox.policies.facts import Facts
 from proofbox.policies.judge import Evidence, judge
 from proofbox.policies.record import Assessment, RunRecord
-from proofbox.runners.assess import Assessed, Settings, Watch, host_record
+from proofbox.runners.assess import Assessed, Settings, Watch
 from proofbox.runners.errors import RunnersError
 from proofbox.runners.execute import Bench, Outcome, execute
+from proofbox.runners.hostrecord import host_record
 from proofbox.runners.inprocess_data import Given, resolve_given
 from proofbox.runners.inprocess_model import ObjectModel
 from proofbox.runners.measuring import check_given, wanted_measurements

@@ -58,6 +58,11 @@ from proofbox.runners.completing import complete_policies
 @tracking_uri_option
 @experiment_option
 @register_option
+@click.option(
+    "--resume",
+    type=click.Path(path_type=Path),
+    help="Folder of finished tasks: an interrupted run of the same assessment goes on from it; made if missing.",
+)
 @waivers_option
 @waiver_key_option
 @gate_options
@@ -105,6 +110,7 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
             waivers=read_given(cast("Path | None", given["waivers"]), cast("Path | None", given["waiver_key"])),
             signers=signers_of(given),
             as_of=str(given["as_of"] or today()),
+            resume=cast("Path | None", given["resume"]),
         ),
         publishing,
         gating,
