@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime
+import subprocess
+import threading
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from proofbox.reports.bundle import write_bundle
 from proofbox.reports.signing.certificates import chain_for
@@ -17,6 +20,20 @@ from proofbox.reports.signing.keyfiles import KeySigner
 
 BEGIN = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 NOW = datetime.datetime(2026, 11, 25, 12, tzinfo=datetime.UTC)
+
+CONFIGURATION = """\
+[tsa]
+default_tsa = one
+[one]
+serial = {folder}/serial
+signer_cert = {folder}/tsa.pem
+signer_key = {folder}/tsa.key
+signer_digest = sha256
+default_policy = 1.2.3.4.1
+digests = sha256, sha384, sha512
+accuracy = secs:1
+ess_cert_id_alg = sha256
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +109,68 @@ def issuer(authority, root) -> Holder:
 @pytest.fixture(scope="session")
 def person(authority, issuer) -> Holder:
     return authority.issue("Trần Thị B", issuer)
+
+
+@pytest.fixture(scope="session")
+def tsa_root(authority):
+    return authority.issue("Root of time", ca=True)
+
+
+@pytest.fixture(scope="session")
+def tsa(tmp_path_factory, authority, tsa_root):
+    """Address of an authority; what it answers beside /stamp is wrong in one way each."""
+    folder = tmp_path_factory.mktemp("tsa")
+    holder = authority.issue("Time", tsa_root, stamps=True)
+    (folder / "tsa.pem").write_bytes(holder.certificate.public_bytes(Encoding.PEM))
+    (folder / "root.pem").write_bytes(tsa_root.certificate.public_bytes(Encoding.PEM))
+    (folder / "tsa.key").write_bytes(holder.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    (folder / "serial").write_text("01\n")
+    (folder / "tsa.cnf").write_text(CONFIGURATION.format(folder=folder))
+    kept: list[bytes] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            asked = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.path == "/elsewhere":
+                self.send_response(302)
+                self.send_header("Location", "/stamp")
+                self.end_headers()
+                return
+            answer = b"no time stamp"
+            if self.path == "/stamp":
+                (folder / "asked.tsq").write_bytes(asked)
+                argv = [
+                    "openssl",
+                    "ts",
+                    "-reply",
+                    "-config",
+                    "tsa.cnf",
+                    "-queryfile",
+                    "asked.tsq",
+                    "-out",
+                    "answer.tsr",
+                ]
+                subprocess.run(argv, cwd=folder, check=True, capture_output=True, timeout=30)
+                answer = (folder / "answer.tsr").read_bytes()
+                kept.append(answer)
+            if self.path == "/replayed":
+                answer = kept[0]
+            if self.path == "/endless":
+                answer = b"x" * 300_000
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_given):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
 
 
 @pytest.fixture
