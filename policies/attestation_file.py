@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from proofbox.policies.detached import PATTERN, signed_bytes
 from proofbox.policies.errors import BadDocumentError, Problem
 from proofbox.policies.model import Date, Filled, Identifier, PolicyModel, Slug
-from proofbox.policies.record import AttestationRecord
+from proofbox.policies.record import AttestationRecord, SignatureState
 from proofbox.policies.validation import validate, wrong
 from proofbox.policies.yamlfile import Document, read_yaml
 
@@ -56,14 +57,18 @@ class Attestation(PolicyModel):
     expires: Date | None = None
     """the last day on which it holds; an attestation without one is never a pass"""
     document: AttestedDocument | None = None
-    signature: str | None = None
-    """kept for a detached signature; a later version verifies it, this one does not read it"""
+    signature: str | None = Field(default=None, pattern=PATTERN)
+    """over the attestation without this key, as canonical JSON; base64"""
 
     @model_validator(mode="after")
     def _in_order(self) -> Attestation:
         if self.date is not None and self.expires is not None and self.expires < self.date:
             raise wrong("'expires' on or after 'date'", got=f"{self.expires} before {self.date}")
         return self
+
+    def signed_bytes(self) -> bytes:
+        """Return what a signature is over: canonical JSON of everything but the signature itself."""
+        return signed_bytes(self)
 
 
 class Attestations(PolicyModel):
@@ -88,13 +93,17 @@ def read_attestations(raw: bytes, name: str) -> tuple[Attestation, ...]:
     return found
 
 
-def attestation_record(given: Attestation, digests: dict[str, str]) -> AttestationRecord:
+def attestation_record(
+    given: Attestation, digests: dict[str, str], signature: SignatureState = "unsigned"
+) -> AttestationRecord:
     """Return what the record keeps of a statement.
 
     Parameters
     ----------
     digests
         Path -> sha256 of every file of the submission, as it was taken in.
+    signature
+        What its signature is worth.
     """
     document = given.document
     return AttestationRecord(
@@ -109,6 +118,7 @@ def attestation_record(given: Attestation, digests: dict[str, str]) -> Attestati
         document=document.path if document else "",
         document_sha256=document.sha256 if document else "",
         received_sha256=digests.get(document.path, "") if document else "",
+        signature=signature,
     )
 
 

@@ -40,6 +40,7 @@ def attested(
 def _lacking(asked: AttestationAsked, found: AttestationRecord, on: str) -> Text | None:
     needs = asked.needs
     lacking = (
+        (found.signature == "missing", t("a key was given to verify the attestation with, and nobody signed it")),
         (
             "signer" in needs and not (found.signer and found.role),
             t("the attestation is unsigned: nobody answers for it"),
@@ -55,6 +56,8 @@ def _lacking(asked: AttestationAsked, found: AttestationRecord, on: str) -> Text
 
 
 def _answered(found: AttestationRecord) -> tuple[Verdict, Text]:
+    if found.signature == "wrong":
+        return "fail", t("the attestation's signature is wrong: other words were signed, or with another key")
     if found.document and not found.received_sha256:
         return "fail", t("the attested document {document} is not in the submission", document=found.document)
     if found.document and found.received_sha256 != found.document_sha256:

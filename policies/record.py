@@ -25,6 +25,9 @@ Controlled = Literal["fail", "pass", "both"]
 
 Words = Mapping[str, str]
 """A text that a policy gives in every language: language code -> text."""
+SignatureState = Literal["verified", "unsigned", "not-checked", "wrong", "missing"]
+"""``not-checked``: signed, and no public key was given; ``wrong``: something else was signed, or with another key;
+``missing``: unsigned, although a key was given to verify it with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +89,8 @@ class AttestationRecord:
     """Of the document that the signer read."""
     received_sha256: str
     """Of the document in the submission; empty where there is none at that path."""
+    signature: SignatureState = "unsigned"
+    """What the signature beside it was worth when the statements were read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from proofbox.policies.attestation_file import Sha256
-from proofbox.policies.canonical import canonical
+from proofbox.policies.detached import PATTERN, signed_bytes
 from proofbox.policies.errors import BadDocumentError
 from proofbox.policies.model import Date, Filled, Identifier, PolicyModel, Slug
 from proofbox.policies.validation import validate, wrong
@@ -47,8 +47,8 @@ class Waiver(PolicyModel):
     approved_on: Date
     expires: Date
     """the last day on which it holds"""
-    signature: str | None = Field(default=None, pattern=r"^[A-Za-z0-9+/]{86}==$")
-    """Ed25519 over the waiver without this key, as canonical JSON; 64 bytes in base64"""
+    signature: str | None = Field(default=None, pattern=PATTERN)
+    """over the waiver without this key, as canonical JSON; base64"""
 
     @model_validator(mode="after")
     def _in_order(self) -> Waiver:
@@ -58,7 +58,7 @@ class Waiver(PolicyModel):
 
     def signed_bytes(self) -> bytes:
         """Return what a signature is over: canonical JSON of everything but the signature itself."""
-        return canonical(self.model_dump(mode="json", exclude={"signature"}, exclude_none=True)).encode()
+        return signed_bytes(self)
 
 
 class Waivers(PolicyModel):

@@ -12,14 +12,18 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from proofbox.checks.result import Json
-from proofbox.policies.record import Finding, PolicyRecord, SubjectRecord
+from proofbox.policies.record import Finding, PolicyRecord, SignatureState, SubjectRecord
 from proofbox.policies.waiver_file import Waiver
 
-Signature = Literal["verified", "unsigned", "not-checked", "wrong"]
-"""``not-checked``: signed, and no public key was given; ``wrong``: something else was signed, or with another key."""
-
 Status = Literal[
-    "active", "expired", "not-yet", "other-subject", "other-policy", "approved-by-submitter", "wrong-signature"
+    "active",
+    "expired",
+    "not-yet",
+    "other-subject",
+    "other-policy",
+    "approved-by-submitter",
+    "wrong-signature",
+    "unsigned",
 ]
 
 
@@ -28,7 +32,7 @@ class GivenWaiver:
     """A waiver, and what its signature is worth."""
 
     waiver: Waiver
-    signature: Signature
+    signature: SignatureState
 
 
 def with_waivers(
@@ -79,6 +83,7 @@ def _status(given: GivenWaiver, subject: SubjectRecord, policy: PolicyRecord, on
     waiver = given.waiver
     dead: tuple[tuple[bool, Status], ...] = (
         (given.signature == "wrong", "wrong-signature"),
+        (given.signature == "missing", "unsigned"),
         (_is_submitter(waiver.approver.name, subject), "approved-by-submitter"),
         (waiver.subject != subject.digest, "other-subject"),
         ((waiver.policy.version, waiver.policy.digest) != (policy.version, policy.digest), "other-policy"),

@@ -19,6 +19,7 @@ _STATUS: Mapping[str, Text] = {
     "other-policy": t("the waiver is dead: it is for another version of the policy"),
     "approved-by-submitter": t("the waiver is void: the submitter approved it"),
     "wrong-signature": t("the waiver is void: its signature is wrong"),
+    "unsigned": t("the waiver is void: a key was given and nobody signed it"),
 }
 _DATES = {"until": "expires", "approved": "approved_on"}
 _SIGNATURE: Mapping[str, Text] = {
@@ -26,6 +27,7 @@ _SIGNATURE: Mapping[str, Text] = {
     "unsigned": t("unsigned"),
     "not-checked": t("signed, not verified: no public key was given"),
     "wrong": t("wrong signature"),
+    "missing": t("unsigned"),
 }
 
 

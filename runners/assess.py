@@ -42,6 +42,7 @@ from proofbox.sandbox.scratch import scratch, sweep
 
 if TYPE_CHECKING:
     from proofbox.checks.result import CountTable, Json
+    from proofbox.reports.signing.keys import PublicKey
 
 
 def today() -> str:
@@ -66,6 +67,8 @@ class Settings:
     """By whom the model should be signed."""
     as_of: str = field(default_factory=today)
     """The day by which the age of data is judged, as ``2026-11-22``; the run's record keeps it, like the seed."""
+    attestation_keys: tuple[PublicKey, ...] = ()
+    """By one of which attestations must be signed; none: their signatures are not looked at."""
     attested_on: str = ""
     """The day that attestations are held against, as ``2026-11-22``; empty for the day on which the run begins."""
     resume: Path | None = None
@@ -144,7 +147,8 @@ def assess(
     with taken_in(source, hosting.walls, most_rows=settings.most_rows) as (intake, resolved, raw):
         record = subject_record(resolved, intake.digest)
         facts = Facts.from_subject(record)
-        statements = read_statements(resolved.subject, settings.attested_on or started.date().isoformat())
+        attested_on = settings.attested_on or started.date().isoformat()
+        statements = read_statements(resolved.subject, attested_on, settings.attestation_keys)
         plan, expected = _planned(policies, facts, recorded_only=resolved.subject.model_path is None)
         attempt = attempting.commit(record, policies, settings.seed) if attempting else settings.attempt
         watch.planned(len(plan.static) + len(plan.dynamic))

@@ -14,13 +14,15 @@ from proofbox.policies.attestation_workbook import read_workbook, workbook
 from proofbox.policies.errors import BadDocumentError
 from proofbox.policies.loader import load_policy
 from proofbox.policies.yamlfile import MAX_BYTES
+from proofbox.runners.detached import signature_line, state_of
 from proofbox.runners.errors import BadSubmissionError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from proofbox.checks.subject import Subject
     from proofbox.policies.record import AttestationRecord
+    from proofbox.reports.signing.keys import PublicKey
 
 ZIP = b"PK\x03\x04"
 """How a workbook begins; a sheet of text never does."""
@@ -35,8 +37,15 @@ class Statements:
     """``YYYY-MM-DD``."""
 
 
-def read_statements(subject: Subject, on: str) -> Statements:
+def read_statements(subject: Subject, on: str, keys: Sequence[PublicKey] = ()) -> Statements:
     """Return the attestations of a submission; none where it names no file of them.
+
+    Parameters
+    ----------
+    on
+        The day that they are judged for, ``YYYY-MM-DD``.
+    keys
+        By one of which they must be signed; none: nothing is verified.
 
     Raises
     ------
@@ -53,7 +62,12 @@ def read_statements(subject: Subject, on: str) -> Statements:
     except BadDocumentError as err:
         raise BadSubmissionError(err.problems) from err
     digests = {file.path: file.sha256 for file in subject.files}
-    return Statements(given=tuple(attestation_record(item, digests) for item in found), on=on)
+    return Statements(
+        given=tuple(
+            attestation_record(item, digests, state_of(item.signature, item.signed_bytes(), keys)) for item in found
+        ),
+        on=on,
+    )
 
 
 def attestations_of(filled: Path, submission: Path) -> tuple[Attestation, ...]:
@@ -103,3 +117,28 @@ def _digest(folder: Path, path: str) -> str | None:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except (OSError, ValueError):
         return None
+
+
+def sign_attestation(path: Path, requirement: str, given: Mapping[str, object]) -> str:
+    """Return the line to put beside the attestation of one requirement.
+
+    Raises
+    ------
+    UsageError
+        The file cannot be read, or holds no such attestation or several; or no key is named.
+    BadDocumentError
+        It is no ``proofbox/attestations/v1``.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except OSError as err:
+        raise UsageError(f"{path}: cannot be read ({err.strerror})") from err
+    found = [item for item in read_attestations(raw, path.name) if item.requirement == requirement]
+    if policy := given["policy"]:
+        found = [item for item in found if item.policy == policy]
+    if len(found) != 1:
+        raise UsageError(
+            f"{path}: got {len(found)} attestations of '{requirement}', expected one; --policy tells them apart"
+        )
+    return signature_line(found[0].signed_bytes(), given)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proofbox.policies.waiver_file import Waiver, read_waivers
-from proofbox.policies.waivers import GivenWaiver, Signature, with_waivers
+from proofbox.policies.waiver_file import read_waivers
+from proofbox.policies.waivers import GivenWaiver, with_waivers
 from proofbox.policies.yamlfile import MAX_BYTES
+from proofbox.runners.detached import keys_in, state_of
 from proofbox.runners.errors import UsageError
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
     from proofbox.policies.record import Assessment
-
-MOST_KEY_BYTES = 10_000
 
 
 def read_given(path: Path | None, key: Path | None) -> tuple[GivenWaiver, ...]:
@@ -28,12 +24,14 @@ def read_given(path: Path | None, key: Path | None) -> tuple[GivenWaiver, ...]:
     path
         None for no waivers.
     key
-        Ed25519 public key in PEM; None: nothing is verified, and what is signed is said to be unchecked.
+        Public key in PEM; None: nothing is verified, and what is signed is said to be unchecked.
 
     Raises
     ------
     UsageError
-        A file cannot be read, the key is no Ed25519 public key, or there is a key and no waivers.
+        A file cannot be read, or there is a key and no waivers.
+    KeyFileError
+        The key is no public key of a kind that is understood.
     BadDocumentError
         The file is no ``proofbox/waivers/v1``; every problem is told with its place.
     """
@@ -42,8 +40,11 @@ def read_given(path: Path | None, key: Path | None) -> tuple[GivenWaiver, ...]:
             raise UsageError("--waiver-key: got a key without waivers, expected --waivers FILE beside it")
         return ()
     waivers = read_waivers(_read(path, MAX_BYTES + 1), path.name)
-    public = None if key is None else _public_key(key)
-    return tuple(GivenWaiver(waiver=waiver, signature=_signature(waiver, public)) for waiver in waivers)
+    keys = () if key is None else keys_in([key])
+    return tuple(
+        GivenWaiver(waiver=waiver, signature=state_of(waiver.signature, waiver.signed_bytes(), keys))
+        for waiver in waivers
+    )
 
 
 def waive(assessment: Assessment, given: tuple[GivenWaiver, ...], on: str) -> Assessment:
@@ -64,31 +65,3 @@ def _read(path: Path, most: int) -> bytes:
             return file.read(most)
     except OSError as err:
         raise UsageError(f"{path}: cannot be read ({err.strerror})") from err
-
-
-def _public_key(path: Path) -> Ed25519PublicKey:
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
-    try:
-        found = load_pem_public_key(_read(path, MOST_KEY_BYTES))
-    except (ValueError, UnsupportedAlgorithm) as err:
-        raise UsageError(f"{path}: got no public key in PEM, expected '-----BEGIN PUBLIC KEY-----'") from err
-    if not isinstance(found, Ed25519PublicKey):
-        raise UsageError(f"{path}: got a key of another kind, expected an Ed25519 public key")
-    return found
-
-
-def _signature(waiver: Waiver, key: Ed25519PublicKey | None) -> Signature:
-    if waiver.signature is None:
-        return "unsigned"
-    if key is None:
-        return "not-checked"
-    from cryptography.exceptions import InvalidSignature
-
-    try:
-        key.verify(base64.b64decode(waiver.signature), waiver.signed_bytes())
-    except InvalidSignature:
-        return "wrong"
-    return "verified"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import rich_click as click
 
+from proofbox.runners.commands.signing_options import signing_options
 from proofbox.runners.completing import complete_policies
 
 
@@ -52,6 +53,21 @@ def import_sheet(filled: Path, submission: Path, out: Path) -> None:
 
     found = attestations_of(filled, submission)
     _write(out, ("\n".join(attestation_lines(found)) + "\n").encode())
+
+
+@command.command("sign")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("requirement")
+@click.option("--policy", help="Of two attestations of REQUIREMENT, the one for this policy.")
+@signing_options
+def sign(file: Path, requirement: str, **given: object) -> None:
+    """Print the line 'signature: ...' of the attestation of REQUIREMENT in FILE by its signer's key.
+
+    FILE is not changed: put the line beside the statement.
+    """
+    from proofbox.runners.attesting import sign_attestation
+
+    print(sign_attestation(file, requirement, given))
 
 
 def _write(out: Path, raw: bytes) -> None:

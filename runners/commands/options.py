@@ -59,8 +59,15 @@ waivers_option = click.option(
     type=click.Path(path_type=Path),
     help="File of waivers; each stands beside the failed finding that it is for, and changes no verdict.",
 )
+attestation_key_option = click.option(
+    "--attestation-key",
+    "attestation_keys",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Public key (PEM) by which attestations must be signed; repeatable. What is unsigned then is no pass.",
+)
 waiver_key_option = click.option(
-    "--waiver-key", type=click.Path(path_type=Path), help="Ed25519 public key (PEM) by which waivers must be signed."
+    "--waiver-key", type=click.Path(path_type=Path), help="Public key (PEM) by which waivers must be signed."
 )
 json_option = click.option("--json", is_flag=True, help="One JSON document on stdout, messages on stderr.")
 ledger_option = click.option(

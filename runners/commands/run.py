@@ -9,6 +9,7 @@ import rich_click as click
 
 from proofbox.runners.commands.options import (
     as_of_option,
+    attestation_key_option,
     environment_option,
     executor_option,
     experiment_option,
@@ -65,6 +66,7 @@ from proofbox.runners.completing import complete_policies
 )
 @waivers_option
 @waiver_key_option
+@attestation_key_option
 @gate_options
 @export_options
 @signing_options
@@ -78,6 +80,7 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
     from proofbox.runners.assess import Settings, today
     from proofbox.runners.attempting import ledger_path
     from proofbox.runners.bundles import DEFAULT_STORE
+    from proofbox.runners.detached import keys_in
     from proofbox.runners.exporting import exports_of
     from proofbox.runners.gating import gating_of
     from proofbox.runners.main_job import Publishing, run_job
@@ -107,6 +110,7 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
             executor=str(given["executor"]),
             environment=cast("Path | None", given["environment"]),
             most_rows=int(str(given["most_rows"])),
+            attestation_keys=keys_in(cast("tuple[Path, ...]", given["attestation_keys"])),
             waivers=read_given(cast("Path | None", given["waivers"]), cast("Path | None", given["waiver_key"])),
             signers=signers_of(given),
             as_of=str(given["as_of"] or today()),

@@ -132,3 +132,27 @@ def test_one_requirement_attested_twice_is_refused():
         BadDocumentError, match=r"attestations\[1\].requirement: got a second attestation of 'T-PROV.a'"
     ):
         read_attestations((FILE + FILE.partition("attestations:\n")[2]).encode(), "a.yaml")
+
+
+@pytest.mark.parametrize(
+    ("signature", "verdict", "words"),
+    [
+        ("unsigned", "pass", "attested this on"),
+        ("not-checked", "pass", "attested this on"),
+        ("verified", "pass", "attested this on"),
+        ("missing", "not-run", "nobody signed it"),
+        ("wrong", "fail", "signature is wrong"),
+    ],
+)
+def test_what_a_signature_is_worth(judged, signature, verdict, words):
+    found = judged(signature=signature)
+    assert (found.verdict, words in str(found.reason)) == (verdict, True)
+
+
+def test_a_signature_is_over_everything_but_itself():
+    (plain,) = read_attestations(FILE.encode(), "a.yaml")
+    signed = plain.model_copy(update={"signature": "A" * 86 + "=="})
+    assert plain.signed_bytes() == signed.signed_bytes()
+    assert plain.signed_bytes() != plain.model_copy(update={"answer": "no"}).signed_bytes()
+    with pytest.raises(BadDocumentError, match="signature"):
+        read_attestations((FILE + "    signature: abc\n").encode(), "a.yaml")

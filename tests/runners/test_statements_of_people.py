@@ -58,17 +58,30 @@ def attested(
 ) -> Callable[[str], dict]:
     """Run the small submission with an attestation of a document, and return its assessment."""
 
-    def run(document: str) -> tuple[Path, dict]:
+    def run(document: str, *more: object, sign: Callable[[Path], str] = lambda file: "") -> tuple[Path, dict]:
         folder = tmp_path_factory.mktemp("attested")
         submission = Path(shutil.copytree(model_template, folder / "submission"))
         (submission / "docs").mkdir()
         (submission / "docs/stop.md").write_text(document, encoding="utf-8")
         text = ATTESTED.replace("DIGEST", hashlib.sha256(b"as signed").hexdigest())
         (submission / "attestations.yaml").write_text(text, encoding="utf-8")
+        line = sign(submission / "attestations.yaml")
+        (submission / "attestations.yaml").write_text(text.rstrip() + line, encoding="utf-8")
         with (submission / "submission.yaml").open("a", encoding="utf-8") as file:
             file.write("attestations: attestations.yaml\n")
         (folder / "policy.yaml").write_text(one_control.format(threshold=0.5) + ASKED, encoding="utf-8")
-        argv = [command, "run", submission, "-p", "./policy.yaml", "--no-mlflow", "--out", folder / "bundle", "--json"]
+        argv = [
+            command,
+            "run",
+            submission,
+            "-p",
+            "./policy.yaml",
+            "--no-mlflow",
+            "--out",
+            folder / "bundle",
+            "--json",
+            *more,
+        ]
         done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120, cwd=folder)
         assert done.returncode in (0, 1), done.stderr
         return folder / "bundle", json.loads(done.stdout)
@@ -97,6 +110,30 @@ def test_another_document_than_the_signed_one_fails(attested):
     _, document = attested("changed afterwards")
     assert document["conclusion"] == "does-not-conform"
     assert "not the one that was attested" in finding(document, "ONE-02.a")["reason"]
+
+
+def test_an_attestation_is_signed_and_verified_and_anothers_signature_fails(
+    attested, signed, proofbox: Command, tmp_path: Path
+):
+    assert signed[1]["attestations"][0]["signature"] == "unsigned"
+    env = {"P": "x"}
+    argv = ("keys", "generate", "--out", tmp_path, "--algorithm", "p256", "--key-passphrase-env", "P")
+    for name in ("officer", "other"):
+        assert proofbox(*argv, "--name", name, env=env).returncode == 0
+
+    def sign(file: Path) -> str:
+        key = ("--key", tmp_path / "officer.key", "--key-passphrase-env", "P")
+        done = proofbox("attestations", "sign", file, "ONE-02.a", *key, env=env)
+        assert done.stdout.startswith("signature: "), done.stderr
+        assert proofbox("attestations", "sign", file, "ONE-02.b", *key, env=env).returncode == 2
+        return f"\n    {done.stdout}"
+
+    _, document = attested("as signed", "--attestation-key", tmp_path / "officer.pub.pem", sign=sign)
+    assert document["attestations"][0]["signature"] == "verified"
+    assert finding(document, "ONE-02.a")["verdict"] == "pass"
+    _, document = attested("as signed", "--attestation-key", tmp_path / "other.pub.pem", sign=sign)
+    assert finding(document, "ONE-02.a")["verdict"] == "fail"
+    assert "the attestation's signature is wrong" in finding(document, "ONE-02.a")["reason"]
 
 
 def test_a_stored_attestation_expires_when_it_is_judged_later(signed, proofbox: Command, tmp_path, one_control: str):
@@ -166,6 +203,21 @@ def test_a_signature_is_verified_and_one_changed_letter_makes_it_void(proofbox: 
     file.write_text(file.read_text("utf-8").replace("2027-01-31", "2027-01-30"), "utf-8")
     waiver = judged(proofbox, failing, "--waiver-key", public)
     assert (waiver["status"], waiver["signature"]) == ("wrong-signature", "wrong")
+
+
+def test_a_waiver_is_signed_by_the_command_and_an_unsigned_one_is_void_where_a_key_is_given(
+    proofbox: Command, failing, tmp_path: Path
+):
+    argv = ("keys", "generate", "--out", tmp_path, "--algorithm", "p384", "--key-passphrase-env", "P")
+    assert proofbox(*argv, env={"P": "x"}).returncode == 0
+    key = ("--waiver-key", tmp_path / "signing.pub.pem")
+    assert judged(proofbox, failing, *key)["status"] == "unsigned"
+    sign = ("waivers", "sign", failing[2], "W-1", "--key", tmp_path / "signing.key", "--key-passphrase-env", "P")
+    line = proofbox(*sign, env={"P": "x"}).stdout
+    assert proofbox(*sign, "--tsa-url", "http://127.0.0.1:9/", env={"P": "x"}).returncode == 2
+    failing[2].write_text(failing[2].read_text("utf-8") + f"    {line}", "utf-8")
+    waiver = judged(proofbox, failing, *key)
+    assert (waiver["status"], waiver["signature"]) == ("active", "verified")
 
 
 def test_wrong_keys_and_files_are_bad_input(proofbox: Command, failing, tmp_path: Path):
