@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from proofbox.policies.clause_lists import ATTESTATION
 from proofbox.reports import vocabulary
 from proofbox.reports.figures import value_in_words
 from proofbox.reports.papers.judging_words import SCALES, TONES, outcome
@@ -68,14 +69,23 @@ class _Row:
 
     @property
     def lack(self) -> str:
-        """What to do about controls that the record lacks; empty where it has all."""
-        if not self.lacking:
-            return ""
-        return self.say.gettext(
-            "Not judged in this bundle: {controls}. Judge the product under a policy that has them, or write by hand"
-            " what was done.",
-            controls=", ".join(self.lacking),
-        )
+        """What to do about what the record lacks: controls, and what only a person can attest; empty where nothing."""
+        said = []
+        if self.lacking:
+            told = self.say.gettext(
+                "Not judged in this bundle: {controls}. Judge the product under a policy that has them, or write by"
+                " hand what was done.",
+                controls=", ".join(self.lacking),
+            )
+            said.append(told)
+        if waiting := [
+            one.requirement for one in self.findings if one.verdict == "not-run" and one.check == ATTESTATION
+        ]:
+            told = self.say.gettext(
+                "A person must attest {requirements} (docs/attestations.md).", requirements=", ".join(waiting)
+            )
+            said.append(told)
+        return " ".join(said)
 
 
 def judged_table(form: Judged, held: Judgement) -> Table:
@@ -125,7 +135,7 @@ def _criteria(row: _Row) -> Cell:
             origin = vocabulary.word(say, vocabulary.ORIGINS, item.criterion.origin)
             measure = say.heading(say.measure(item.criterion.measure))
             lines.append(f"{item.requirement}: {measure} {needed} ({origin})")
-    return Cell(lines=tuple(dict.fromkeys(lines)), sources=_requirements(row), named=True, to_write=row.lack)
+    return Cell(lines=tuple(dict.fromkeys(lines)), sources=_requirements(row), named=True)
 
 
 def _actual(row: _Row) -> Cell:

@@ -150,6 +150,18 @@ def cells(paper: Paper) -> Iterator[Cell]:
 
 
 def places_left(paper: Paper) -> tuple[int, int]:
-    """Return how many places a person must still write, and how many places there are."""
-    filled = [cell for cell in cells(paper) if cell.lines or cell.to_write]
-    return sum(1 for cell in filled if cell.to_write), len(filled)
+    """Return how many places a person must still write, and how many places there are; a row of a table is one."""
+    every = [
+        cells_of
+        for section in paper.sections
+        for block in section.blocks
+        for cells_of in _rows(block)
+        if any(cell.sources or cell.to_write for cell in cells_of)
+    ]
+    return sum(1 for cells_of in every if any(cell.to_write for cell in cells_of)), len(every)
+
+
+def _rows(block: Block) -> tuple[tuple[Cell, ...], ...]:
+    if isinstance(block, Places):
+        return tuple((place.cell,) for place in block.places)
+    return block.rows if isinstance(block, Table) else ()

@@ -114,6 +114,13 @@ def test_a_bundle_of_another_policy_says_what_is_lacking(model_a):
     assert not evidence["1"].lines
 
 
+def test_what_nobody_attested_yet_is_left_to_a_person(model_a):
+    asked = dataclasses.replace(model_a.findings[0], verdict="not-run", check="attestation", measurements=())
+    content = content_of(dataclasses.replace(model_a, findings=(asked,)))
+    evidence = rows_of(fill_form(find_form("ai02"), content, "en"), "What the evidence says")
+    assert "A person must attest VN-FAIR-01.a" in evidence["2"].to_write
+
+
 def test_the_conclusion_of_a_conformity_assessment_is_never_ours(content_a):
     paper = fill_form(find_form("publication"), content_a, "en")
     for name in ("method", "body", "conclusion", "date", "ai_id"):
