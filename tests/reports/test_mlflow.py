@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from proofbox.reports.bundle import read_bundle, write_bundle
 from proofbox.reports.errors import PublishError
 from proofbox.reports.mlflow_log import ClientStore
 from proofbox.reports.tracking.door import download_bundle, find_run, log_assessment, prepare, tag_run
+from proofbox.reports.tracking.notes import notes
 from proofbox.reports.tracking.store import BusyStoreError, StoreError
 from proofbox.reports.tracking.uris import SETTINGS, absolute_uri, ui_command
 
@@ -288,6 +290,32 @@ def test_telemetry_is_off_before_mlflow_is_imported(store):
     argv = [sys.executable, "-c", program, store.removeprefix("sqlite:///")]
     done = subprocess.run(argv, capture_output=True, text=True, env=environment, check=False)
     assert (done.returncode, done.stdout.strip()) == (0, "true"), done.stderr
+
+
+def test_a_store_with_many_assessments_answers_a_reviewer_at_once(store, client, model_a, bundle):
+    """The newest, those that failed, one by its bundle and its controls; a thousand: benchmarks/record.py."""
+    stored = ClientStore(store)
+    experiment = stored.experiment("many")
+    many = 50
+    for number in range(many):
+        of_its_own = dataclasses.replace(bundle, digest=f"{number:064x}")
+        noted = notes(model_a, of_its_own, logged_at=number)
+        run = stored.create_run(experiment, noted)
+        stored.log_batch(run, noted)
+        stored.put_controls(experiment, run, noted)
+        stored.finish(run, "FINISHED", noted.finished)
+    newest = ["attributes.start_time DESC"]
+    questions = {
+        "tags.`proofbox.bundle` LIKE '%'": many,
+        "tags.`proofbox.conclusion` = 'does-not-conform'": many,
+        f"tags.`proofbox.bundle` = '{7:064x}'": 1,
+        f"tags.`mlflow.parentRunId` = '{run.run_id}'": 6,
+        "tags.`proofbox.control` = 'VN-FAIR-01' and tags.`proofbox.verdicts` LIKE '%fail%'": many,
+    }
+    for wanted, expected in questions.items():
+        started = time.process_time()
+        assert len(client.search_runs([experiment], wanted, order_by=newest, max_results=many)) == expected
+        assert time.process_time() - started < 1
 
 
 def test_names_of_metrics_are_stable_and_few(model_a, hostile):
