@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from proofbox.policies import attestation_file, fixtures, waiver_file
+from proofbox.policies import attestation_file, crosswalks, fixtures, waiver_file
 from proofbox.policies.errors import MisuseError
 from proofbox.policies.model import policy_schema
 from proofbox.policies.record_json import assessment_schema
@@ -23,6 +23,7 @@ SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "assessment": assessment_schema,
     "waivers": lambda: _of(waiver_file.Waivers, waiver_file.SCHEMA),
     "attestations": lambda: _of(attestation_file.Attestations, attestation_file.SCHEMA),
+    "crosswalk": lambda: _of(crosswalks.Crosswalk, crosswalks.SCHEMA),
     "fixtures": lambda: _of(fixtures.Fixtures, fixtures.SCHEMA),
 }
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from proofbox.runners.whatif import WhatIf
 
 _DIRECTIONS = {"stricter": t("stricter"), "looser": t("looser"), "other": t("otherwise")}
-_COVERS: dict[str, Text] = {
+COVERS_SAID: dict[str, Text] = {
     "tested": t("tested by a machine"),
     "documented": t("shown by a document"),
     "attested": t("attested by a person"),
@@ -102,7 +102,7 @@ def coverage_lines(found: Sequence[Covered], language: str) -> Iterator[str]:
             yield ""
             yield safe_terminal(vocabulary.word(say, vocabulary.FRAMEWORKS, framework))
         by = ", ".join(name for kind in COVERS for name in item.requirements.get(kind, ()))
-        yield safe_terminal(f"  {item.clause:14} {say.text(_COVERS[item.cover])}{f': {by}' if by else ''}")
+        yield safe_terminal(f"  {item.clause:14} {say.text(COVERS_SAID[item.cover])}{f': {by}' if by else ''}")
         if item.text:
             yield safe_terminal(f"  {'':14}   {say.words(item.text)}")
         if item.only_named:
@@ -110,7 +110,7 @@ def coverage_lines(found: Sequence[Covered], language: str) -> Iterator[str]:
             yield safe_terminal(f"  {'':14}   {say.text(note)}")
     yield ""
     count = Counter(item.cover for item in found)
-    yield ", ".join(f"{say.text(_COVERS[kind])} {count[kind]}" for kind in COVERS if count[kind])
+    yield ", ".join(f"{say.text(COVERS_SAID[kind])} {count[kind]}" for kind in COVERS if count[kind])
 
 
 def whatif_json(found: WhatIf) -> dict[str, Json]:

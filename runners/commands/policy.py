@@ -6,7 +6,7 @@ import json
 
 import rich_click as click
 
-from proofbox.runners.commands import policy_tools
+from proofbox.runners.commands import crosswalk, policy_tools
 from proofbox.runners.commands.options import annotations_option, json_option, lang_option
 from proofbox.runners.completing import complete_policies
 
@@ -16,7 +16,7 @@ def command() -> None:
     """List, show, lint, test and compare policies."""
 
 
-for tool in (policy_tools.diff, policy_tools.test, policy_tools.coverage, policy_tools.whatif):
+for tool in (policy_tools.diff, policy_tools.test, policy_tools.coverage, policy_tools.whatif, crosswalk.crosswalk):
     command.add_command(tool)
 
 

@@ -8,7 +8,7 @@ import rich_click as click
 
 NAMES = (
     *("submission", "policy", "assessment", "provenance", "data-provenance-standards"),
-    *("waivers", "attestations", "fixtures", "ledger", "review-decision"),
+    *("waivers", "attestations", "fixtures", "crosswalk", "ledger", "review-decision"),
 )
 
 
