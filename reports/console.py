@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 from proofbox.checks.text import Text, t
 from proofbox.reports import vocabulary
 from proofbox.reports.attempts import attempt_text
+from proofbox.reports.expiry import expiry_warning
 from proofbox.reports.gating import gate_lines, gate_view
 from proofbox.reports.i18n import Translator
 from proofbox.reports.queries import queries_line
@@ -99,6 +100,8 @@ def _lines(assessment: Assessment, translator: Translator) -> list[tuple[str, st
     lines.append((translator.sentence(attempt_text(assessment.run)), "dim"))
     if line := queries_line(assessment.run.detail, translator):
         lines.append((line, "dim"))
+    warnings = (expiry_warning(policy, assessment, translator) for policy in assessment.policies)
+    lines += [(f"! {warning}", "bold red") for warning in warnings if warning]
     if isolated(assessment.run.selfcheck) is False:
         lines.append((translator.text(vocabulary.NOT_ISOLATED), "bold red"))
     return [(safe_terminal(line), style) for line, style in [*lines, (notice, "dim")]]

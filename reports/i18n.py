@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from proofbox.checks.text import t
 from proofbox.policies.reasons import JOINER
 from proofbox.reports.errors import ReportsError
 
@@ -32,6 +33,9 @@ PLACE = re.compile(r"\{([a-zA-Z_][a-zA-Z0-9_]*)\}")
 
 OUR_WORDS = frozenset({"measure", "rate", "role", "how", "tier", "task", "sector", "trial"})
 """Places of a template whose value is a word of ours and no outside name, so that it is translated too."""
+
+MISSING = t("(missing)").template
+"""What checks call the group of the rows that have no value (``checks.counting``)."""
 
 _NUMBER = re.compile(r"[-+−]?\d[\d,]*(?:\.\d+)?\s?%?(?: – [-+−]?\d[\d,]*(?:\.\d+)?)?")
 """A number or a range of two, as the judge writes them in English."""
@@ -79,8 +83,15 @@ class Translator:
 
     def gettext(self, template: str, /, **values: Value) -> str:
         """Return a sentence of the report itself; values that are text are taken as they are."""
-        shown = {name: value if isinstance(value, str) else self._number(value) for name, value in values.items()}
+        shown = {
+            name: self.category(value) if isinstance(value, str) else self._number(value)
+            for name, value in values.items()
+        }
         return fill(self._messages.get(template, template), shown)
+
+    def category(self, said: str) -> str:
+        """Return a text in which checks named the rows without a value, with that name in this language."""
+        return said.replace(MISSING, self._messages.get(MISSING, MISSING))
 
     def text(self, text: Text) -> str:
         """Return a sentence of the record: its template translated, then its values said in this language."""
@@ -150,7 +161,7 @@ class Translator:
             return self._number(value)
         if isinstance(value, float):
             return self.decimal_sign(f"{value:.6g}")
-        return str(value)
+        return self.category(str(value))
 
     def date(self, iso: str) -> str:
         """Return a date in words; what is no ISO date is returned as it is."""
@@ -199,4 +210,4 @@ class Translator:
         if _NUMBER.fullmatch(value):
             return self.decimal_sign(value)
         title = value.replace("_", " ")
-        return self.gettext(title) if name in OUR_WORDS and title in self._ours else value
+        return self.gettext(title) if name in OUR_WORDS and title in self._ours else self.category(value)

@@ -55,7 +55,7 @@ def rates_views(measurements: tuple[MeasurementRecord, ...], translator: Transla
     tables: dict[tuple[bool, str, str, tuple[str, ...]], Groups] = {}
     for item in measurements:
         if item.group:
-            group = " + ".join(visible(str(item.group[key])) for key in sorted(item.group))
+            group = " + ".join(translator.category(visible(str(item.group[key]))) for key in sorted(item.group))
             # One check may be asked for several metrics, each of which has a scale of its own.
             of = item.detail.get("metric")
             key = (item.check != RATES, item.check, of if isinstance(of, str) else "", tuple(sorted(item.group)))

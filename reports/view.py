@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 from proofbox.policies.record import (
     Assessment,
@@ -20,13 +19,13 @@ from proofbox.policies.record import (
 from proofbox.reports import vocabulary
 from proofbox.reports.closer import CurveView, MovedColumn, curves, moved
 from proofbox.reports.conduct import ConductView, conduct_view
+from proofbox.reports.expiry import expiry_warning
 from proofbox.reports.figures import Chart, criterion_figure
 from proofbox.reports.i18n import Translator
 from proofbox.reports.rates import RatesView, rates_views
 from proofbox.reports.walls import WallsView, walls_view
 from proofbox.reports.worstgroups import WorstView, worst_views
 
-EXPIRES_SOON = timedelta(days=90)
 OPEN_VERDICTS = ("inconclusive", "error", "not-run")
 """Verdicts that leave a requirement without an answer."""
 
@@ -167,26 +166,3 @@ def _references(control: ControlRecord) -> tuple[tuple[ReferenceRecord, str], ..
     for item in control.references:
         clauses.setdefault((item.framework, item.relation, item.confidence), []).append(item)
     return tuple((items[0], ", ".join(item.clause for item in items)) for items in clauses.values())
-
-
-def expiry_warning(policy: PolicyRecord, assessment: Assessment, translator: Translator) -> str:
-    """Return a warning where the policy had expired, or soon would, when the assessment ran; else nothing.
-
-    The day is that of the run and not today's, so that the page stays the same.
-    """
-    try:
-        expires = date.fromisoformat(policy.expires_on)
-        ran = date.fromisoformat(assessment.run.finished_at[:10])
-    except ValueError:
-        return ""
-    if expires < ran:
-        return translator.gettext(
-            "Policy {policy} expired on {day}, before this assessment. The law may have changed since it was read.",
-            policy=policy.id, day=translator.date(policy.expires_on),
-        )  # fmt: skip
-    if expires - ran <= EXPIRES_SOON:
-        return translator.gettext(
-            "Policy {policy} expires on {day}. Read the law's text again after that day.",
-            policy=policy.id, day=translator.date(policy.expires_on),
-        )  # fmt: skip
-    return ""

@@ -138,6 +138,26 @@ FIELDS: Mapping[str, Text] = {
     "output_bytes": t("output on the terminal (bytes)"),
     "threads": t("threads for one call"),
     "scratch_bytes": t("folder to write to (bytes)"),
+    "needs": t("what the model needs"),
+    "trial": t("controlled trial"),
+    "as_of": t("judged for the day"),
+    "denied_calls_at_least": t("more calls than were counted"),
+    "libraries": t("libraries"),
+    "peak_resident_bytes": t("most memory used (bytes)"),
+    "restarts": t("fresh starts"),
+    "revivals": t("fresh processes after a failure"),
+    "seconds_predict": t("time to answer (seconds)"),
+    "seconds_start": t("time to load (seconds)"),
+    "stdout_bytes": t("printed (bytes)"),
+    "violations": t("what the model did wrong"),
+    "queries": t("questions to the model, by check"),
+    "calls": t("calls"),
+    "planned": t("planned rows"),
+    "seconds": t("time (seconds)"),
+    "dynamic_checks": t("checks that ask the model"),
+    "static_checks": t("checks without the model"),
+    "intake": t("taking in"),
+    "personal_data": t("columns of personal data"),
 }
 """Key of the record -> what it is called on the page; others are shown as they are."""
 
@@ -197,6 +217,35 @@ TRIALS: Mapping[str, Text] = {
     "level-2": t("level 2"),
     "level-3": t("level 3"),
 }
+
+VALUES: Mapping[str, Text] = {
+    **TASKS,
+    **TRIALS,
+    "label": t("label"),
+    "probability": t("probability"),
+    "score": t("score"),
+    "increasing": t("increasing"),
+    "decreasing": t("decreasing"),
+    "root, dropped to user 65534 before bwrap starts": t("root, made a user without rights before bubblewrap starts"),
+    "root, dropped to user 65534 inside": t("root, made a user without rights inside"),
+    "counted by name and answered by the harness": t("counted by name, and answered by the harness"),
+}
+"""Value of the record under one of :data:`WORDED` -> in words; others are shown as they are."""
+
+WORDED = frozenset({"task", "output", "trial", "direction", "runs_as", "denied_calls"})
+
+GOT: Mapping[str, Text] = {
+    "none": t("nothing"),
+    "its own": t("one of its own"),
+    "the harness's": t("that of the harness"),
+    "reached": t("reached"),
+    "not reached": t("not reached"),
+    "not seen": t("not seen"),
+    "unchanged": t("unchanged"),
+    "alive": t("alive"),
+    "empty": t("empty"),
+}
+"""What came of an attempt on the walls -> in words; the kernel's own answers (``denied EPERM``) are quoted."""
 
 FRAMEWORKS: Mapping[str, Text] = {
     "vn-law-134-2025": t("Law 134/2025/QH15 on Artificial Intelligence"),

@@ -105,7 +105,13 @@ def _chart(rows: tuple[WorstGroup, ...], rate: str, translator: Translator) -> C
     title = translator.gettext("{measure}: the group's less everybody else's", measure=translator.measure(rate))
     places = scale([end for row in rows for end in (row.low, row.high)] + [0.0])
     dots = [
-        Dot(label=row.short, value=row.difference, low=row.low, high=row.high, shown=translator.rate(row.difference))
+        Dot(
+            label=translator.category(row.short),
+            value=row.difference,
+            low=row.low,
+            high=row.high,
+            shown=translator.rate(row.difference),
+        )
         for row in rows
     ]
     said = "; ".join(

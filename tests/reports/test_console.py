@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import re
 
@@ -79,6 +80,23 @@ def test_a_long_list_is_cut_and_says_so(model_a):
     lines = summary_lines(many)
     assert sum("VN-FAIR-01.a" in line for line in lines) == 8
     assert any("and 12 more" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("language", "expires", "said"),
+    [
+        ("en", "2026-11-21", "! Policy vn-trusted-ai expired on 21 November 2026, before this assessment."),
+        ("en", "2027-01-01", "! Policy vn-trusted-ai expires on 1 January 2027."),
+        ("vi", "2026-11-21", "ngày 21 tháng 11 năm 2026"),
+        ("en", "2027-11-22", None),
+    ],
+)
+def test_an_old_policy_is_warned_of_here_too(model_a, language, expires, said):
+    policy = dataclasses.replace(model_a.policies[0], expires_on=expires)
+    lines = summary_lines(dataclasses.replace(model_a, policies=(policy,)), language)
+    warned = [line for line in lines if line.startswith("! ")]
+    assert len(warned) == (said is not None)
+    assert said is None or said in warned[0]
 
 
 def test_lines_cannot_be_forged():
