@@ -41,7 +41,7 @@ def write(tmp_path: Path, one_control: str) -> Callable[[str, float], Path]:
 
 
 def test_every_shipped_pack_passes_its_own_test(proofbox: Command):
-    result = proofbox("policy", "test", "baseline", "vn-trusted-ai", "--json")
+    result = proofbox("policy", "test", "baseline", "vn-trusted-ai", "vn-education", "--json")
     assert result.returncode == 0, result.stdout + result.stderr
     for tried in json.loads(result.stdout):
         assert (tried["score"], tried["well"], tried["survivors"]) == (1.0, True, [])
@@ -85,7 +85,8 @@ def test_coverage_says_what_nothing_covers(proofbox: Command):
     result = proofbox("policy", "coverage", "vn-trusted-ai", "--framework", "vn-law-134-2025", "--json")
     assert result.returncode == 0
     found = {item["clause"]: item["cover"] for item in json.loads(result.stdout)}
-    assert (found["4(3)"], found["7(4)"]) == ("tested", "not-covered")
+    assert (found["4(3)"], found["7(4)"], found["11(2)"]) == ("tested", "documented", "attested")
+    assert found["29"] == "not-covered"
     told = proofbox("policy", "coverage", "vn-trusted-ai", "--lang", "vi").stdout
     assert "chưa được bao quát" in told
     wrong = proofbox("policy", "coverage", "vn-trusted-ai", "--framework", "nist")
