@@ -1,6 +1,6 @@
 """JUnit XML: one suite for each control, one case for each requirement, and one case for the conclusion.
 
-The last one makes the file agree with the exit code: failures and errors are none if and only if the product conforms.
+The last one makes the file agree with the conclusion: failures and errors are none if and only if the product conforms.
 The elements are those of Jenkins' ``junit-10.xsd`` (xUnit plugin), which knows properties of suites and not of cases.
 """
 

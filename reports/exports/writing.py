@@ -19,11 +19,12 @@ def refuse_odd(path: Path) -> None:
     Raises
     ------
     ExportWriteError
-        Its folder is not there, or it is a folder, a device or a pipe already.
+        Its folder is not there, or it is a folder, a link, a device or a pipe already.
     """
     if not path.parent.is_dir():
         raise ExportWriteError(f"{path}: got no folder {path.parent}, expected one that exists; make it first")
-    if path.exists() and not path.is_file():
+    # /dev/stdout is a link, and may lead to a regular file: replacing it would take the link away from everybody.
+    if path.is_symlink() or (path.exists() and not path.is_file()):
         raise ExportWriteError(f"{path}: got something that is no regular file, expected the name of a file")
 
 

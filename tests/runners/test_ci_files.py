@@ -165,8 +165,6 @@ def test_the_hooks_run_on_the_files_that_they_name(command, checkout):
         assert hook["language"] == "python"
         assert re.search(hook["files"], files[name])
         assert not any(re.search(hook["files"], path) for path in (*other, files[({*files} - {name}).pop()]))
-        good = execute(command, f"{hook['entry']} {shlex.quote(files[name])}", checkout)
-        assert good.returncode == 0, good.stderr
         (checkout / files[name]).write_text("schema: [\n")
         bad = execute(command, f"{hook['entry']} {shlex.quote(files[name])}", checkout)
         assert (bad.returncode, f"{files[name]}:2:1: " in bad.stderr) == (2, True), bad.stderr

@@ -122,7 +122,7 @@ def test_a_consumer_reads_the_junit_file(model_a):
 
 
 @pytest.mark.parametrize("conclusion", ["conforms", "does-not-conform", "undetermined"])
-def test_junit_agrees_with_the_exit_code(model_a, conclusion):
+def test_junit_agrees_with_the_conclusion(model_a, conclusion):
     # Nothing failed, and one must does not apply: only the last case can say that this is no yes.
     found = tuple(
         dataclasses.replace(item, verdict="not-applicable" if number == 0 else "pass")
@@ -328,5 +328,10 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
 def test_odd_targets_are_refused(tmp_path):
     with pytest.raises(ExportWriteError, match="make it first"):
         write_export(tmp_path / "no" / "a.xml", b"")
-    with pytest.raises(ExportWriteError, match="no regular file"):
-        write_export(Path("/dev/null"), b"")
+    (tmp_path / "real.xml").write_bytes(b"kept")
+    (tmp_path / "link.xml").symlink_to(tmp_path / "real.xml")
+    for odd in (Path("/dev/null"), tmp_path, tmp_path / "link.xml"):
+        with pytest.raises(ExportWriteError, match="no regular file"):
+            write_export(odd, b"")
+    assert (tmp_path / "real.xml").read_bytes() == b"kept"
+    assert (tmp_path / "link.xml").is_symlink()
