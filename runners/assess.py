@@ -59,6 +59,8 @@ class Settings:
     environment: Path | None = None
     """Virtual environment, or Python program, that the model runs on; None: the harness's own. The operator's word."""
     limits: Limits = field(default_factory=Limits)
+    allowed_urls: tuple[str, ...] = ()
+    """Addresses of endpoints that may be asked, though nothing isolates them. The operator's word."""
     waivers: tuple[GivenWaiver, ...] = ()
     """Decisions of persons that stand beside the failed findings they are for."""
     most_rows: int = MOST_ROWS
@@ -143,7 +145,7 @@ def assess(
     started = datetime.now(UTC)
     clock = _Clock()
     watch.step("taking the submission in")
-    hosting = Hosting(walls=Walls(settings.executor, settings.limits))
+    hosting = Hosting(walls=Walls(settings.executor, settings.limits), allowed_urls=settings.allowed_urls)
     with taken_in(source, hosting.walls, most_rows=settings.most_rows) as (intake, resolved, raw):
         record = subject_record(resolved, intake.digest)
         facts = Facts.from_subject(record)

@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from proofbox.sandbox.hosted import Answer, HostedModel
+    from proofbox.sandbox.remote import RemoteModel
 
 
 class DecidingModel:
     """A hosted model that answers in decisions; satisfies :class:`proofbox.checks.subject.Model`."""
 
-    def __init__(self, hosted: HostedModel, block: ModelBlock) -> None:
+    def __init__(self, hosted: HostedModel | RemoteModel, block: ModelBlock) -> None:
         self._hosted = hosted
         self._block = block
 
@@ -38,7 +39,7 @@ class DecidingModel:
         return self._block.features
 
     @property
-    def hosted(self) -> HostedModel:
+    def hosted(self) -> HostedModel | RemoteModel:
         """The model behind the walls, for what is watched of it from outside."""
         return self._hosted
 

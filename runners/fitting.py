@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from proofbox.runners.resolve import Resolved
     from proofbox.sandbox.hosted import HostedModel
+    from proofbox.sandbox.remote import RemoteModel
 
 REFUSED = frozenset({"load", "refused", "raised"})
 """Kinds of failure that say the model and its description do not fit: bad input, nothing was assessed."""
@@ -33,7 +34,7 @@ class Stranger:
     """Zero-based row of the evaluation data."""
 
 
-def check_fit(hosted: HostedModel, resolved: Resolved) -> None:
+def check_fit(hosted: HostedModel | RemoteModel, resolved: Resolved) -> None:
     """Ask the model about one ordinary row, and about those that hold text among numbers.
 
     A model that refuses its own evaluation data is a mistake to tell before measuring; one that crashes is a finding,
@@ -63,7 +64,7 @@ def check_fit(hosted: HostedModel, resolved: Resolved) -> None:
             raise BadSubmissionError((problem,)) from err
 
 
-def _ask(hosted: HostedModel, rows: pa.Table) -> None:
+def _ask(hosted: HostedModel | RemoteModel, rows: pa.Table) -> None:
     try:
         hosted.predict(rows)
     except ModelError as err:
@@ -71,7 +72,7 @@ def _ask(hosted: HostedModel, rows: pa.Table) -> None:
             raise
 
 
-def _check_classes(hosted: HostedModel, resolved: Resolved) -> None:
+def _check_classes(hosted: HostedModel | RemoteModel, resolved: Resolved) -> None:
     block = resolved.submission.model
     assert block is not None
     positive = label_text(block.positive_label)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from proofbox.checks.holding import Behaviour, Isolation, NotCounted
 from proofbox.checks.text import t
 from proofbox.runners.deciding import DecidingModel
+from proofbox.runners.endpoint import contract_of, open_endpoint
 from proofbox.runners.errors import BadSubmissionError
 from proofbox.runners.fitting import REFUSED, check_fit
 from proofbox.runners.resolve import Resolved
@@ -34,6 +35,8 @@ class Hosting:
     executor: str = "none: the model was not loaded"
     selfcheck: Mapping[str, Json] = field(default_factory=dict)
     stats: Mapping[str, Json] = field(default_factory=dict)
+    allowed_urls: tuple[str, ...] = ()
+    """Addresses of endpoints that may be asked: the operator's word, never the submission's."""
     limits: Limits | None = None
     """Those of the run, with what the submission was granted."""
 
@@ -90,6 +93,11 @@ def open_hosting(
     ModelError
         The model crashed or hung while it was loaded; a finding, not a mistake in the submission.
     """
+    contract = contract_of(resolved)
+    if contract is not None and contract.app is None:
+        with open_endpoint(resolved, contract, limits, hosting) as model:
+            yield model
+        return
     block, subject = resolved.submission.model, resolved.subject
     assert block is not None
     assert subject.model_path is not None

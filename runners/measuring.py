@@ -41,7 +41,7 @@ def measure_once(source: Path, check_id: str, given: Sequence[str], settings: Se
     spec = get_check(check_id)
     params = dict(_pair(item) for item in given)
     check_given(spec, params)
-    hosting = Hosting(walls=Walls(settings.executor, settings.limits))
+    hosting = Hosting(walls=Walls(settings.executor, settings.limits), allowed_urls=settings.allowed_urls)
     with taken_in(source, hosting.walls, refuse_mismatch=False, most_rows=settings.most_rows) as (
         _intake,
         resolved,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from proofbox.checks.errors import ModelFailedError
 from proofbox.checks.timing import Timed
+from proofbox.sandbox.errors import ModelError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,5 +38,8 @@ class TimingModel:
         before = self._model.hosted.waited_seconds
         self._model.predict(rows)
         seconds = self._model.hosted.waited_seconds - before
-        held, peak = self._model.hosted.memory()
+        try:
+            held, peak = self._model.hosted.memory()
+        except ModelError as err:
+            raise ModelFailedError(err.what, err.kind) from err
         return Timed(seconds=seconds, held_bytes=held, peak_bytes=peak)

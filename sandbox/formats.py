@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-HOSTED = ("onnx", "skops", "pickle", "joblib", "xgboost", "lightgbm", "catboost", "mlflow", "python")
+HOSTED = ("onnx", "skops", "pickle", "joblib", "xgboost", "lightgbm", "catboost", "mlflow", "python", "http")
 """Formats that this version hosts."""
 PICKLED = ("pickle", "joblib")
 DECLARED = {
@@ -52,10 +52,12 @@ def detect_format(name: str, head: bytes) -> str:
 
 
 def detect_folder(names: Iterable[str]) -> str:
-    """Return ``mlflow``, ``python`` or ``unknown`` for a folder that holds files of these ``names`` at its top."""
+    """Return ``mlflow``, ``http``, ``python`` or ``unknown`` for a folder with files of these ``names`` at its top."""
     found = frozenset(names)
     if "MLmodel" in found:
         return "mlflow"
+    if "http.json" in found:
+        return "http"
     return "python" if "predict.py" in found else "unknown"
 
 

@@ -16,6 +16,7 @@ from proofbox.runners.commands.options import (
     model_key_option,
     rows_option,
     seed_option,
+    url_option,
 )
 from proofbox.runners.completing import complete_checks
 
@@ -33,6 +34,7 @@ from proofbox.runners.completing import complete_checks
 @seed_option
 @executor_option
 @environment_option
+@url_option
 @rows_option
 @model_key_option
 @model_certificate_option
@@ -53,7 +55,13 @@ def command(
         as_of = str(given["as_of"] or today())
         signers = signers_of(given)
         how = Settings(
-            seed=seed, executor=executor, environment=environment, most_rows=rows, as_of=as_of, signers=signers
+            seed=seed,
+            executor=executor,
+            environment=environment,
+            most_rows=rows,
+            as_of=as_of,
+            signers=signers,
+            allowed_urls=cast("tuple[str, ...]", given["allowed_urls"]),
         )
         outcome = measure_once(submission, check_id, settings, how, watch)
     print_outcome(outcome, as_json=bool(given["json"]))

@@ -69,6 +69,13 @@ attestation_key_option = click.option(
 waiver_key_option = click.option(
     "--waiver-key", type=click.Path(path_type=Path), help="Public key (PEM) by which waivers must be signed."
 )
+url_option = click.option(
+    "--allow-url",
+    "allowed_urls",
+    multiple=True,
+    metavar="URL",
+    help="Ask a model that is an HTTP endpoint at this address (http://HOST:PORT). Nothing isolates it.",
+)
 json_option = click.option("--json", is_flag=True, help="One JSON document on stdout, messages on stderr.")
 ledger_option = click.option(
     "--ledger",

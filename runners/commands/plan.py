@@ -15,6 +15,7 @@ from proofbox.runners.commands.options import (
     json_option,
     rows_option,
     seed_option,
+    url_option,
 )
 from proofbox.runners.completing import complete_policies
 
@@ -37,6 +38,7 @@ from proofbox.runners.completing import complete_policies
 @seed_option
 @executor_option
 @environment_option
+@url_option
 @rows_option
 @as_of_option
 @json_option
@@ -66,6 +68,7 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
         environment=cast("Path | None", given["environment"]),
         most_rows=int(str(given["most_rows"])),
         as_of=str(given["as_of"] or today()),
+        allowed_urls=cast("tuple[str, ...]", given["allowed_urls"]),
     )
     with progress(enabled=not given["json"]) as watch:
         planned = plan_submission(submission, loaded, settings, minutes, watch)

@@ -24,6 +24,7 @@ from proofbox.runners.commands.options import (
     rows_option,
     seed_option,
     tracking_uri_option,
+    url_option,
     waiver_key_option,
     waivers_option,
 )
@@ -47,6 +48,7 @@ from proofbox.runners.completing import complete_policies
 @lang_option
 @executor_option
 @environment_option
+@url_option
 @rows_option
 @model_key_option
 @model_certificate_option
@@ -115,6 +117,7 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
             signers=signers_of(given),
             as_of=str(given["as_of"] or today()),
             resume=cast("Path | None", given["resume"]),
+            allowed_urls=cast("tuple[str, ...]", given["allowed_urls"]),
         ),
         publishing,
         gating,

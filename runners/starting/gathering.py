@@ -132,7 +132,7 @@ def _inside(folder: Path) -> list[Path]:
 
 
 def _models(folder: Path, inside: list[Path]) -> list[Path]:
-    folders = {path.parent for path in inside if path.name in ("MLmodel", "predict.py")} - {folder}
+    folders = {path.parent for path in inside if path.name in ("MLmodel", "predict.py", "http.json")} - {folder}
     files = []
     for path in inside:
         if path.suffix.lower() in DATA_SUFFIXES or any(path.is_relative_to(one) for one in folders):

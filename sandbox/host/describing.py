@@ -50,7 +50,7 @@ def describe(config: Mapping[str, Any]) -> Told:
 
         return _of_object(load_estimator(config["path"], kind))
     known = {"onnx": _onnx, "xgboost": _xgboost, "lightgbm": _lightgbm, "catboost": _catboost}
-    known |= {"mlflow": _mlflow, "python": _python}
+    known |= {"mlflow": _mlflow, "python": _python, "http": _http}
     if kind not in known:
         raise RefusedError(f"a model of the format {kind} cannot be asked what it reads")
     return known[kind](config)
@@ -172,6 +172,12 @@ def _python(config: Mapping[str, Any]) -> Told:
     found = load_functions({**config, "features": [], "task": "binary-classification"})
     methods = tuple(name for name in METHODS if callable(getattr(found, name, None)))
     return Told(classes=class_names(_listed(_attribute(found, "classes_"))), methods=methods)
+
+
+def _http(config: Mapping[str, Any]) -> Told:
+    from .webcontract import read_contract
+
+    return Told(classes=class_names(list(read_contract(Path(config["path"])).classes or ())))
 
 
 def _attribute(model: Any, name: str) -> Any:  # noqa: ANN401 a stranger's object

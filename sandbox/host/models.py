@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-FORMATS = ("onnx", "skops", "pickle", "joblib", "xgboost", "lightgbm", "catboost", "mlflow", "python")
+FORMATS = ("onnx", "skops", "pickle", "joblib", "xgboost", "lightgbm", "catboost", "mlflow", "python", "http")
 LIBRARIES = (
     *("catboost", "joblib", "lightgbm", "mlflow", "numpy", "onnxruntime", "pandas", "pyarrow", "scikit-learn"),
     *("scipy", "skops", "xgboost", "xgboost-cpu"),
@@ -99,11 +99,19 @@ def open_model(config: Mapping[str, Any]) -> Opened:
         from .boosters import load_booster
 
         return Estimator(config, load_booster(config))
-    if kind == "python":
-        from .functions import load_functions
-
-        return Estimator(config, load_functions(config))
+    if kind in {"python", "http"}:
+        return Estimator(config, _program(config))
     raise RefusedError(f"this version hosts {', '.join(FORMATS)}, not {kind}")
+
+
+def _program(config: Mapping[str, Any]) -> Any:  # noqa: ANN401 a stranger's functions, or application
+    if config["format"] == "http":
+        from .web_app import WebApp
+
+        return WebApp(config)
+    from .functions import load_functions
+
+    return load_functions(config)
 
 
 def class_names(labels: Sequence[object]) -> tuple[str, ...]:
