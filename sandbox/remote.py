@@ -11,6 +11,7 @@ import http.client
 import socket
 import threading
 import time
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -18,11 +19,10 @@ from urllib.parse import urlsplit
 
 from proofbox.sandbox import answers, wire
 from proofbox.sandbox.errors import ModelError
-from proofbox.sandbox.host.models import label_text
-from proofbox.sandbox.host.webcontract import Contract, ContractError, answers_of, request_body
 from proofbox.sandbox.limits import Limits
 from proofbox.sandbox.spec import Answer, Counters, ModelSpec
 from proofbox.sandbox.surroundings import USUAL, Surroundings
+from proofbox.sandbox.webcontract import Contract, ContractError, answers_of, request_body
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -222,6 +222,15 @@ class RemoteModel:
             raise ModelError("garbage", f"the endpoint answered more than the {most} bytes that an answer can take")
         _left(deadline)
         return found
+
+
+def label_text(value: object) -> str:
+    """Return a label of JSON as text, by the rule of ``proofbox.checks.labels.label_text``."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return unicodedata.normalize("NFC", str(value)).strip()
 
 
 def _cut(line: socket.socket) -> None:

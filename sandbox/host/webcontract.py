@@ -1,7 +1,8 @@
 """The contract of a model that answers over HTTP: where it is asked, what it is sent, what it must answer.
 
-``http.json`` is a piece of OpenAPI 3.1 with one path that has ``post``. Both ends read it by this file: the host
-program, where the endpoint is an application that runs inside, and the harness, where it is an address.
+``http.json`` is a piece of OpenAPI 3.1 with one path that has ``post``. Both ends read it: the host program, where the
+endpoint is an application that runs inside, and the harness, where it is an address. Nothing of the host program is
+imported by the harness, so that there are two copies of this file, and a test that they are the same.
 """
 
 from __future__ import annotations

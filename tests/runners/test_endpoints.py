@@ -208,3 +208,14 @@ def test_a_broken_contract_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "http.json").write_text(text, encoding="utf-8")
     with pytest.raises(ContractError, match=r"http\.json"):
         read_contract(tmp_path)
+
+
+def test_both_ends_read_one_contract_and_one_rule_of_labels() -> None:
+    from proofbox.checks import labels
+    from proofbox.sandbox import remote as outside
+    from proofbox.sandbox import webcontract
+
+    mine = Path(webcontract.__file__)
+    assert mine.read_bytes() == (mine.parent / "host/webcontract.py").read_bytes()
+    for value in (True, False, 1, 1.0, 0.5, -2, "e\u0302", " a ", "1.0", None):
+        assert outside.label_text(value) == labels.label_text(value)
