@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 from click.shell_completion import CompletionItem
 
-from proofbox.checks.plugins import POLICIES, files_of, folder_of, plugins
-
 if TYPE_CHECKING:
     import click
 
@@ -20,6 +18,8 @@ _CHECK = re.compile(r'^@check\("([a-z_]+\.[a-z_0-9]+)"', re.MULTILINE)
 
 def complete_policies(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return the ids of shipped packs that begin so, and files where it looks like a path."""
+    from proofbox.checks.plugins import POLICIES, folder_of, plugins
+
     names = [path.stem for path in ROOMS.glob("policies/packs/*.yaml")]
     for plugin in plugins(POLICIES):
         folder = folder_of(plugin.package)
@@ -30,6 +30,8 @@ def complete_policies(ctx: click.Context, param: click.Parameter, incomplete: st
 
 def complete_checks(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return the ids of checks that begin so."""
+    from proofbox.checks.plugins import files_of, plugins
+
     found: set[str] = set()
     files = [*ROOMS.glob("checks/*/*.py"), *(path for plugin in plugins() for path in files_of(plugin))]
     for path in files:
