@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, cast
 from proofbox.reports import glossary, vocabulary
 from proofbox.reports.papers.measured import files_table
 from proofbox.reports.papers.paper import Block, Section, Words
-from proofbox.reports.printed.pieces import badge, figure, leaves, places, scalar, table, text
+from proofbox.reports.printed.pieces import badge, leaves, places, scalar, table, text
 from proofbox.reports.printed.requirements import measurement_table
 
 if TYPE_CHECKING:
     from proofbox.policies.record import Assessment
     from proofbox.reports.i18n import Translator
     from proofbox.reports.view import FindingView, ReportView
-    from proofbox.reports.walls import WallsView
 
 MOST_MEASUREMENTS = 400
 """As on the page; assessment.json has all."""
@@ -85,56 +84,6 @@ def identity_sections(a: Assessment, say: Translator) -> Iterator[Section]:
     yield Section(title=title, basis="", blocks=files_table(listed, "", say), level=2)
     policies = places((f"{one.id} {one.version}", one.digest) for one in a.policies)
     yield Section(title=say.gettext("Policies"), basis="", blocks=(policies,), level=2)
-
-
-def walls_sections(a: Assessment, walls: WallsView, say: Translator) -> Iterator[Section]:
-    """Yield how the model was held while it ran."""
-    held = say.gettext(
-        "The model ran in a process of its own behind walls, and never in the program that measures. Before it was"
-        " loaded the walls were tried by attacking them; this is what came of it."
-    )
-    said = held if walls.isolated else say.text(vocabulary.NOT_ISOLATED)
-    if walls.isolated is None:
-        said = say.gettext("The model was not loaded in this run.")
-    executor = Words(text=say.gettext("Executor: {name}", name=a.run.executor))
-    yield Section(
-        title=say.gettext("How the model was held while it ran"), basis="", blocks=(Words(text=said), executor)
-    )
-    if walls.attempts:
-        rows = (
-            (
-                text(say.text(one.about) if one.about else "", one.probe),
-                text(f"✓ {say.gettext('held')}" if one.held else f"✕ {say.gettext('got through')}"),
-                text(one.got),
-                text(vocabulary.word(say, vocabulary.ENFORCERS, one.enforced_by)),
-            )
-            for one in walls.attempts
-        )
-        titles = ((say.gettext("Attempt"), 6), (say.gettext("Outcome"), 2), (say.gettext("What came of it"), 5),
-                  (say.gettext("Enforced by"), 4))  # fmt: skip
-        title = say.gettext("Walls, as tried in this run")
-        yield Section(title=title, basis="", blocks=(table("", titles, rows),), level=2)
-    limits = (
-        (
-            text(vocabulary.word(say, vocabulary.FIELDS, one.name)),
-            figure(scalar(one.value, say)),
-            text(vocabulary.word(say, vocabulary.ENFORCERS, one.enforced_by) if one.enforced_by else "–"),
-        )
-        for one in walls.limits
-    )
-    heads = ((say.gettext("Limit"), 5), (say.gettext("Value"), 3), (say.gettext("Enforced by"), 5))
-    yield Section(title=say.gettext("Limits"), basis="", blocks=(table("", heads, limits),), level=2)
-    run = places(
-        (
-            (say.gettext("Seed"), str(a.run.seed)),
-            (say.gettext("Started"), say.moment(a.run.started_at)),
-            (say.gettext("Finished"), say.moment(a.run.finished_at)),
-            (say.gettext("Runner"), a.run.runner),
-            (say.gettext("Platform"), a.run.platform),
-            (say.gettext("Packages"), scalar(dict(a.run.packages), say)),
-        )
-    )
-    yield Section(title=say.gettext("Run, platform and packages"), basis="", blocks=(run,), level=2)
 
 
 def verify_section(a: Assessment, say: Translator) -> Section:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from proofbox.reports.i18n import Translator
@@ -14,16 +15,19 @@ from proofbox.reports.printed.evidence import (
     measurements_section,
     open_section,
     verify_section,
-    walls_sections,
     words_section,
 )
 from proofbox.reports.printed.first import banner, first_sections, head, marks
 from proofbox.reports.printed.groups import change_sections, group_sections
+from proofbox.reports.printed.held import walls_sections
 from proofbox.reports.printed.requirements import requirement_sections
 from proofbox.reports.view import build_view
 
 if TYPE_CHECKING:
+    from proofbox.policies.record import Assessment
     from proofbox.reports.bundle import BundleContent
+    from proofbox.reports.papers.paper import Section
+    from proofbox.reports.view import ReportView
 
 
 def report_paper(content: BundleContent, language: str, *, signed: bool = False) -> Paper:
@@ -55,20 +59,24 @@ def report_paper(content: BundleContent, language: str, *, signed: bool = False)
             head=head(a, content.bundle.digest, say),
             sections=(
                 *first_sections(a, view, say),
-                *requirement_sections(view, say),
-                *group_sections(view, say),
-                *change_sections(a, view, say),
-                open_section(a, view, say),
-                *identity_sections(a, say),
-                *walls_sections(a, view.walls, say),
-                verify_section(a, say),
-                measurements_section(a, say),
-                words_section(view, say),
+                *_rest(a, view, say),
             ),
             made=a.run.finished_at,
             words=paper_words(say),
         )
     )
+
+
+def _rest(a: Assessment, view: ReportView, say: Translator) -> Iterator[Section]:
+    yield from requirement_sections(view, say)
+    yield from group_sections(view, say)
+    yield from change_sections(a, view, say)
+    yield open_section(a, view, say)
+    yield from identity_sections(a, say)
+    yield from walls_sections(a, view.walls, say)
+    yield verify_section(a, say)
+    yield measurements_section(a, say)
+    yield words_section(view, say)
 
 
 def report_pdf(content: BundleContent, language: str, *, signed: bool = False) -> bytes:
