@@ -45,6 +45,7 @@ SIGNATURE = "statement.sig"
 SVR_SIGNATURE = "svr.sig"
 BINDERS = ("manifest.json", "statement.json", SIGNATURE, SVR_SIGNATURE)
 """The files that bind the others and are not listed in the manifest."""
+_REQUIRED = ("assessment.json", "statement.json", SVR_NAME)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,20 +164,20 @@ def read_bundle(path: Path) -> BundleContent:
         signature is over another statement. Whether a signature is right is for ``signing.bundles`` to say.
     """
     raw, entries = read_manifest(path)
-    _compare(path, entries)
+    kept = _compare(path, entries)
+    for name in _REQUIRED:
+        if name not in kept:
+            raise IncompleteBundleError(f"{path}: incomplete: {name} is missing")
     try:
-        assessment = from_json(cast("dict[str, Any]", strict_json((path / "assessment.json").read_bytes())))
-    except (OSError, CanonicalError, BadRecordError) as err:
+        assessment = from_json(cast("dict[str, Any]", strict_json(kept["assessment.json"])))
+    except (CanonicalError, BadRecordError) as err:
         raise NotABundleError(f"{path}: assessment.json cannot be read ({err})") from err
     digest = sha256_hex(raw)
-    statement = path / "statement.json"
-    if not statement.is_file():
-        raise IncompleteBundleError(f"{path}: incomplete: statement.json is missing")
-    if statement.read_bytes() != _statement_bytes(assessment, digest, entries):
+    if kept["statement.json"] != _statement_bytes(assessment, digest, entries):
         raise TamperedBundleError(f"{path}: tampered: statement.json is not the statement of this bundle")
-    signature, keyid = _signature(path, SIGNATURE, "statement.json")
+    signature, keyid = _signature(path, kept, SIGNATURE, "statement.json")
     # Without statement.sig nobody signed the bundle: a svr.sig alone is what an interrupted signing leaves.
-    svr_signature = None if signature is None else _signature(path, SVR_SIGNATURE, SVR_NAME)[0]
+    svr_signature = None if signature is None else _signature(path, kept, SVR_SIGNATURE, SVR_NAME)[0]
     if signature is not None and svr_signature is None:
         raise IncompleteBundleError(f"{path}: incomplete: {SVR_SIGNATURE} is missing")
     return BundleContent(
@@ -188,18 +189,17 @@ def read_bundle(path: Path) -> BundleContent:
     )
 
 
-def _signature(path: Path, name: str, statement: str) -> tuple[bytes | None, str | None]:
+def _signature(path: Path, kept: Mapping[str, bytes], name: str, statement: str) -> tuple[bytes | None, str | None]:
     """Return an envelope and the key that it names, having seen that it is over the statement in this bundle."""
-    if not (path / name).is_file():
+    if name not in kept:
         return None, None
-    raw = (path / name).read_bytes()
     try:
-        envelope = read_envelope(raw)
+        envelope = read_envelope(kept[name])
     except BadEnvelopeError as err:
         raise TamperedBundleError(f"{path}: tampered: {name}: {err}") from err
-    if envelope.payload != (path / statement).read_bytes():
+    if envelope.payload != kept[statement]:
         raise TamperedBundleError(f"{path}: tampered: {name} signs another statement than {statement}")
-    return raw, envelope.keyid
+    return kept[name], envelope.keyid
 
 
 def _statement_bytes(assessment: Assessment, manifest_sha256: str, entries: Sequence[ManifestEntry]) -> bytes:
@@ -217,7 +217,8 @@ def _file_name(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).lstrip(".-")[:120] or "unnamed"
 
 
-def _compare(path: Path, entries: Sequence[ManifestEntry]) -> None:
+def _compare(path: Path, entries: Sequence[ManifestEntry]) -> dict[str, bytes]:
+    """Return the bytes of the files that are read further: each is read once, so that none can change in between."""
     listed = {entry.path: entry for entry in entries}
     there = {
         found.relative_to(path).as_posix(): found
@@ -226,17 +227,21 @@ def _compare(path: Path, entries: Sequence[ManifestEntry]) -> None:
     }
     if missing := sorted(listed.keys() - there.keys()):
         raise IncompleteBundleError(f"{path}: incomplete: the manifest lists {', '.join(missing)}, which is missing")
+    kept = {}
     for name, found in there.items():
         if found.is_symlink() or not found.is_file():
             raise TamperedBundleError(f"{path}: tampered: {name} is not a regular file")
-        if name in BINDERS:
-            continue
-        if name not in listed:
+        if name not in BINDERS and name not in listed:
             raise TamperedBundleError(f"{path}: tampered: {name} is not in the manifest")
         raw = found.read_bytes()
+        if name in BINDERS or name in _REQUIRED:
+            kept[name] = raw
+        if name in BINDERS:
+            continue
         if len(raw) != listed[name].size or sha256_hex(raw) != listed[name].sha256:
             if name.startswith("report."):
                 raise SwappedReportError(
                     f"{path}: tampered: {name} is not the report that was written with this record"
                 )
             raise TamperedBundleError(f"{path}: tampered: {name} differs from what the manifest lists")
+    return kept

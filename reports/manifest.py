@@ -41,10 +41,14 @@ def read_manifest(bundle: Path) -> tuple[bytes, tuple[ManifestEntry, ...]]:
     NotABundleError
         There is none that this version can read.
     TamperedBundleError
-        It names a file twice, or one outside the bundle.
+        It is no regular file, or names a file twice, or one outside the bundle.
     """
+    path = bundle / FILE_NAME
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        # Before it is opened: a pipe would never end.
+        raise TamperedBundleError(f"{bundle}: tampered: manifest.json is not a regular file")
     try:
-        raw = (bundle / FILE_NAME).read_bytes()
+        raw = path.read_bytes()
     except OSError as err:
         raise NotABundleError(f"{bundle}: no evidence bundle: manifest.json cannot be read ({err.strerror})") from err
     entries = _parsed(bundle, raw)

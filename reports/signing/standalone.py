@@ -85,6 +85,8 @@ def files_as_listed(bundle: Path) -> dict[str, bytes]:
     found = {path.relative_to(bundle).as_posix(): path for path in there}
     if "manifest.json" not in found:
         raise Refused("incomplete" if "statement.json" in found else "no-bundle", "manifest.json is missing")
+    if found["manifest.json"].is_symlink() or not found["manifest.json"].is_file():
+        raise Refused("tampered", "manifest.json is not a regular file")
     files = {}
     manifest = strict(found["manifest.json"].read_bytes(), "manifest.json")
     try:
@@ -93,7 +95,7 @@ def files_as_listed(bundle: Path) -> dict[str, bytes]:
             raise ValueError("a file twice, or another schema")
     except (ValueError, KeyError, TypeError) as err:
         raise Refused("tampered", f"manifest.json: {err!r}") from err
-    if missing := sorted(listed.keys() - found.keys()):
+    if missing := sorted(({"assessment.json", "svr.json"} | listed.keys()) - found.keys()):
         raise Refused("incomplete", f"{', '.join(missing)} is missing")
     for name, path in sorted(found.items()):
         if path.is_symlink() or not path.is_file():

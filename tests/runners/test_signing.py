@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pty
+import select
 import shutil
 import stat
 import subprocess
@@ -172,6 +175,36 @@ def test_a_passphrase_from_a_file_descriptor(made: Path, command: Path) -> None:
     done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60, pass_fds=[read])
     os.close(read)
     assert (done.returncode, done.stdout.startswith("Ed25519, fingerprint ")) == (0, True), done.stderr
+
+
+def test_a_passphrase_is_asked_at_a_terminal_and_not_shown(command: Path, tmp_path: Path) -> None:
+    answers = [b"ask me twice\n", b"ask me twice\n"]
+    argv = [str(command), "keys", "generate", "--out", str(tmp_path)]
+    shown, code = at_a_terminal(argv, answers)
+    assert (code, b"New passphrase: " in shown, b"Again: " in shown) == (0, True, True)
+    assert b"ask me twice" not in shown
+    assert b"fingerprint: " in shown
+    shown, code = at_a_terminal([*argv, "--name", "other"], [b"one\n", b"two\n"])
+    assert (code, b"the two passphrases differ" in shown) == (2, True)
+    assert not (tmp_path / "other.key").exists()
+
+
+def at_a_terminal(argv: list[str], answers: list[bytes]) -> tuple[bytes, int]:
+    """Run a command at a terminal of its own; each prompt ends in a colon and gets the next answer."""
+    terminal, theirs = pty.openpty()
+    with subprocess.Popen(argv, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True) as child:
+        os.close(theirs)
+        shown, waiting = b"", list(answers)
+        with contextlib.suppress(OSError):  # the terminal closes with the command
+            while select.select([terminal], [], [], 60)[0]:
+                got = os.read(terminal, 4096)
+                if not got:
+                    break
+                shown += got
+                if waiting and shown.rstrip(b" ").endswith(b":"):
+                    os.write(terminal, waiting.pop(0))
+        os.close(terminal)
+    return shown, child.returncode
 
 
 def test_no_secret_is_in_the_evidence_or_in_what_was_printed(made: Path) -> None:

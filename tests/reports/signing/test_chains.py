@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import json
+import shutil
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from proofbox.reports.canonical import canonical_bytes, strict_json
 from proofbox.reports.signing.certificates import chain_for, read_certificates, read_lists
@@ -26,6 +29,7 @@ from proofbox.reports.signing.keys import KeyVerifier
 from proofbox.reports.signing.statement import Statement
 
 NOW = datetime.datetime(2026, 11, 25, 12, tzinfo=datetime.UTC)
+LONG_AGO = datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC)
 KIND = "urn:example:decision:v1"
 SAID = Statement(predicate_type=KIND, subjects={"x": "ab" * 32}, predicate={})
 
@@ -141,6 +145,39 @@ def test_every_byte_of_the_certificates_counts(signed, root):
     for place in range(len(signed)):
         with pytest.raises(SignatureError):
             verified(signed[:place] + bytes([signed[place] ^ 1]) + signed[place + 1 :], root)
+
+
+def test_the_commands_know_chains_and_trust_stores(signed_later, people, authority, proofbox, tmp_path):
+    person, issuer, _root = people
+    secret = person.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "person.key").touch(0o600)
+    (tmp_path / "person.key").write_bytes(secret)
+    pems = [one.certificate.public_bytes(Encoding.PEM) for one in people]
+    (tmp_path / "chain.pem").write_bytes(b"".join(pems))
+    store = tmp_path / "store"
+    store.mkdir()
+    (store / "root.crt").write_bytes(pems[2])
+    (store / "issuer.crl").write_bytes(authority.revoke(issuer).public_bytes(Encoding.DER))
+    argv = ("sign", signed_later, "--key", tmp_path / "person.key", "--key-certificate", tmp_path / "chain.pem")
+    done = proofbox(*argv)
+    assert done.returncode == 0, done.stderr
+    packed = shutil.make_archive(str(tmp_path / "packed"), "zip", signed_later)
+    for bundle in (signed_later, packed):
+        done = proofbox("verify", bundle, "--trust-store", store, "--json")
+        assert done.returncode == 0, done.stdout + done.stderr
+        signer = json.loads(done.stdout)["signer"]
+        assert signer == {"how": "certificate", "name": "CN=Trần Thị B", "signed_before": None}
+    (tmp_path / "now.crl").write_bytes(authority.revoke(issuer, person, on=LONG_AGO).public_bytes(Encoding.PEM))
+    later = proofbox("verify", packed, "--trust-store", store, "--crl", tmp_path / "now.crl")
+    assert (later.stdout.partition(":")[0], later.returncode) == ("revoked", 1)
+    both = proofbox("verify", packed, "--trust-store", store, "--key", tmp_path / "chain.pem")
+    assert (both.returncode, "one of the two" in both.stderr) == (2, True)
+    assert proofbox("verify", packed, "--trust-store", tmp_path / "cwd").returncode == 2
+
+
+@pytest.fixture(scope="session")
+def people(person, issuer, root):
+    return person, issuer, root
 
 
 def test_files_that_hold_no_certificate_or_list():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -247,8 +248,15 @@ CASES = {
     "no policy": (lambda bundle: (bundle / "policy/baseline.yaml").unlink(), "incomplete"),
     "a file more": (lambda bundle: (bundle / "more").write_bytes(b""), "tampered"),
     "a link for a file": (lambda bundle: _link(bundle).replace(bundle / "report.html"), "tampered"),
+    "a pipe for the manifest": (lambda bundle: _pipe(bundle / "manifest.json"), "tampered"),
+    "a pipe for a report": (lambda bundle: _pipe(bundle / "report.html"), "tampered"),
     "a record that is none": (replaced("assessment.json", b'"conclusion"', b'"konklusion"'), "tampered"),
 }
+
+
+def _pipe(path):
+    path.unlink()
+    os.mkfifo(path)
 
 
 def _link(bundle):

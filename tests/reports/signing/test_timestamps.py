@@ -28,8 +28,8 @@ DAY = datetime.timedelta(days=1)
 
 @pytest.fixture(scope="session")
 def holder(authority, root):
-    """A person whose certificate ended in January 2027."""
-    return authority.issue("Nguyễn Văn A", root, days=395)
+    """A person whose certificate runs out in a year."""
+    return authority.issue("Nguyễn Văn A", root, begin=datetime.datetime.now(datetime.UTC) - DAY, days=366)
 
 
 @pytest.fixture(scope="session")
