@@ -94,15 +94,15 @@ def test_a_bundle_is_attempt_n_of_m_and_aborted_ones_are_shown(recorded, proofbo
         (lambda lines: [*lines[:-1], lines[-1][:40]], "torn"),
     ],
 )
-def test_an_edited_reordered_or_shortened_ledger_is_found(recorded, proofbox, change, said):
+def test_an_edited_reordered_or_shortened_ledger_is_found(recorded, quick, change, said):
     ledger = recorded / "ledger.jsonl"
     ledger.write_bytes(b"".join(change(ledger.read_bytes().splitlines(keepends=True))))
-    result = proofbox("verify", recorded / "bundle", "--ledger", ledger)
+    result = quick("verify", recorded / "bundle", "--ledger", ledger)
     assert result.returncode == 1
     assert f": {said}: " in result.stdout
 
 
-def test_another_bundle_is_not_the_outcome_of_the_attempt(recorded, proofbox):
+def test_another_bundle_is_not_the_outcome_of_the_attempt(recorded, quick):
     other = recorded / "other"
     shutil.copytree(recorded / "bundle", other)
     assessment = from_json(json.loads((other / "assessment.json").read_bytes()))
@@ -114,36 +114,36 @@ def test_another_bundle_is_not_the_outcome_of_the_attempt(recorded, proofbox):
     ):
         changed = dataclasses.replace(assessment, run=run)
         write_bundle(other, changed, policy_sources=[("vn-trusted-ai", b"x")], submission_yaml=b"x: 1\n")
-        result = proofbox("verify", other, "--ledger", recorded / "ledger.jsonl", "--json")
+        result = quick("verify", other, "--ledger", recorded / "ledger.jsonl", "--json")
         assert (result.returncode, json.loads(result.stdout)["ledger"]["bundle"]["state"]) == (1, said)
         shutil.rmtree(other)
 
 
-def test_a_ledger_is_shown_with_what_was_tried_on_the_same_data(recorded, proofbox):
+def test_a_ledger_is_shown_with_what_was_tried_on_the_same_data(recorded, proofbox, quick):
     ledger = recorded / "ledger.jsonl"
     said = json.loads(proofbox("ledger", "show", ledger, "--json").stdout)
     assert [one["attempt"] for one in said["attempts"]] == [1, 2, 3]
     assert said["same_data"] == [{"evaluation": "3f2a" * 16, "attempts": 3}]
-    text = proofbox("ledger", "show", ledger, "--product", "MORTGAGE").stdout
+    text = quick("ledger", "show", ledger, "--product", "MORTGAGE").stdout
     assert f"3 attempts on the same evaluation data, sha256 {'3f2a' * 16}" in text
-    assert proofbox("ledger", "show", ledger, "--product", "nobody").stdout == ""
-    assert proofbox("ledger", "show", recorded / "none.jsonl").returncode == 2
+    assert quick("ledger", "show", ledger, "--product", "nobody").stdout == ""
+    assert quick("ledger", "show", recorded / "none.jsonl").returncode == 2
 
 
-def test_a_kept_checkpoint_finds_a_ledger_that_was_written_anew(recorded, proofbox):
+def test_a_kept_checkpoint_finds_a_ledger_that_was_written_anew(recorded, proofbox, quick):
     ledger, kept = recorded / "ledger.jsonl", recorded / "kept.json"
-    assert proofbox("ledger", "checkpoint", ledger, "--out", kept).returncode == 0
-    refused = proofbox("ledger", "checkpoint", ledger, "--out", kept)
+    assert quick("ledger", "checkpoint", ledger, "--out", kept).returncode == 0
+    refused = quick("ledger", "checkpoint", ledger, "--out", kept)
     assert (refused.returncode, "never overwritten" in refused.stderr) == (2, True)
-    assert proofbox("ledger", "verify", ledger, "--checkpoint", kept).returncode == 0
+    assert quick("ledger", "verify", ledger, "--checkpoint", kept).returncode == 0
     attempts = read_ledger(ledger).attempts()
     ledger.unlink()
     for one in (attempts[0], attempts[2]):
         finish(ledger, commit(ledger, one.entry.commitment).commitment, bundle="2" * 64, conclusion="conforms")
-    assert proofbox("ledger", "verify", ledger).returncode == 0
+    assert quick("ledger", "verify", ledger).returncode == 0
     result = proofbox("ledger", "verify", ledger, "--checkpoint", kept, "--json")
     assert (result.returncode, json.loads(result.stdout)["checkpoint"]["state"]) == (1, "rewritten")
-    assert proofbox("ledger", "verify", ledger, "--checkpoint", ledger).returncode == 2
+    assert quick("ledger", "verify", ledger, "--checkpoint", ledger).returncode == 2
 
 
 def test_what_ends_a_run_is_written_down_by_kind_and_never_by_message(tmp_path):

@@ -40,15 +40,15 @@ def made(tmp_path_factory, model_template):
 
 
 @pytest.fixture
-def decide(made, proofbox, tmp_path):
+def decide(made, quick, tmp_path):
     """Decide on the bundle as the reviewer."""
 
-    def run(state, *more, key="reviewer", reviewer="Nguyễn Văn A", bundle=made / "out" / "bundle"):
+    def decided(state, *more, key="reviewer", reviewer="Nguyễn Văn A", bundle=made / "out" / "bundle", run=quick):
         argv = ["--state", state, "--reason", "because", "--reviewer", reviewer, "--reviews", tmp_path / "reviews"]
         argv += ["--key", made / "keys" / f"{key}.key", "--key-passphrase-env", "PHRASE"]
-        return proofbox("review", "decide", bundle, *argv, *more, env={"PHRASE": SECRET.decode()})
+        return run("review", "decide", bundle, *argv, *more, env={"PHRASE": SECRET.decode()})
 
-    return run
+    return decided
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def approved(decide, tmp_path):
     return folder
 
 
-def test_a_reviewer_decides_shows_lists_and_publishes(made, decide, approved, proofbox, tmp_path):
+def test_a_reviewer_decides_shows_lists_and_publishes(made, decide, approved, proofbox, quick, tmp_path):
     public, reviews = made / "keys" / "reviewer.pub.pem", ("--reviews", tmp_path / "reviews")
     listed = json.loads(proofbox("review", "list", made / "out", *reviews, "--json").stdout)
     assert [(one["state"], one["until"], one["bundle"]) for one in listed] == [
@@ -70,13 +70,13 @@ def test_a_reviewer_decides_shows_lists_and_publishes(made, decide, approved, pr
     shown = proofbox("review", "show", made / "out" / "bundle", *reviews, "--reviewer-key", public)
     assert shown.returncode == 0
     assert "until 31 December 2099, at most 500 users, in VN-HN alone), by Nguyễn Văn A: because [ver" in shown.stdout
-    said = decide("revoked", "--json", "--submitter-key", made / "keys" / "submitter.pub.pem")
+    said = decide("revoked", "--json", "--submitter-key", made / "keys" / "submitter.pub.pem", run=proofbox)
     assert (json.loads(said.stdout)["submitter"]["signature"], said.stderr) == ("verified", "")
     out = tmp_path / "register"
     written = proofbox("register", "export", *reviews, "--key", public, "--out", out, "--json")
     assert (written.returncode, json.loads(written.stdout)["revoked"]) == (0, 1)
     assert "Đã bị thu hồi" in (out / "register.vi.html").read_text("utf-8")
-    assert proofbox("register", "export", *reviews, "--key", public, "--out", out).returncode == 2
+    assert quick("register", "export", *reviews, "--key", public, "--out", out).returncode == 2
 
 
 def test_what_may_not_be_decided_is_refused_by_name(made, decide, tmp_path):
@@ -102,7 +102,7 @@ def test_an_altered_or_anothers_bundle_is_not_decided_on(made, decide, tmp_path)
 
 
 def test_a_pipeline_releases_what_was_approved_and_nothing_else(
-    made, approved, decide, model_template, proofbox, tmp_path
+    made, approved, decide, model_template, proofbox, quick
 ):
     key = ("--key", made / "keys" / "reviewer.pub.pem")
     within = ("--users", 500, "--region", "VN-HN")
@@ -114,18 +114,18 @@ def test_a_pipeline_releases_what_was_approved_and_nothing_else(
         (("--users", 501, "--region", "VN-HN"), "too-many-users"),
         ((), "users-not-told"),
     ):
-        refused = proofbox("release", "check", model_template, *approval, *key, *argv)
+        refused = quick("release", "check", model_template, *approval, *key, *argv)
         assert (refused.returncode, f"\n{state}: " in refused.stdout) == (1, True), refused.stdout
-    other = proofbox("release", "check", approved / "0001.dsse.json", *approval, *key, *within, "--json")
+    other = quick("release", "check", approved / "0001.dsse.json", *approval, *key, *within, "--json")
     assert [one["state"] for one in json.loads(other.stdout)["refused"]] == ["other-subject"]
     stranger = ("--key", made / "keys" / "submitter.pub.pem")
-    assert proofbox("release", "check", model_template, *approval, *stranger, *within).returncode == 1
+    assert quick("release", "check", model_template, *approval, *stranger, *within).returncode == 1
     assert decide("revoked").returncode == 0
-    revoked = proofbox("release", "check", model_template, "--decision", approved, *key, *within)
+    revoked = quick("release", "check", model_template, "--decision", approved, *key, *within)
     assert (revoked.returncode, "revoked: revoked on" in revoked.stdout) == (1, True)
 
 
-def test_a_regulator_countersigns_a_ledger_and_finds_it_written_anew(made, proofbox, tmp_path):
+def test_a_regulator_countersigns_a_ledger_and_finds_it_written_anew(made, proofbox, quick, tmp_path):
     ledger = tmp_path / "ledger.jsonl"
     assessment = from_json(json.loads(RECORD.read_text("utf-8")))
     for seed in range(3):
@@ -134,19 +134,19 @@ def test_a_regulator_countersigns_a_ledger_and_finds_it_written_anew(made, proof
     sign = ("--key", made / "keys" / "reviewer.key", "--key-passphrase-env", "PHRASE")
     public, signed = made / "keys" / "reviewer.pub.pem", tmp_path / "head.dsse.json"
     phrase = {"PHRASE": SECRET.decode()}
-    assert proofbox("ledger", "countersign", ledger, "--out", signed).returncode == 2
+    assert quick("ledger", "countersign", ledger, "--out", signed).returncode == 2
     assert proofbox("ledger", "countersign", ledger, "--out", signed, *sign, env=phrase).returncode == 0
     kept = proofbox("ledger", "verify", ledger, "--checkpoint", signed, "--key", public)
     assert (kept.returncode, "signature verified" in kept.stdout) == (0, True)
     stranger = made / "keys" / "submitter.pub.pem"
-    assert proofbox("ledger", "verify", ledger, "--checkpoint", signed, "--key", stranger).returncode == 1
+    assert quick("ledger", "verify", ledger, "--checkpoint", signed, "--key", stranger).returncode == 1
     committed = json.loads(ledger.read_bytes().splitlines()[0])["commitment"]
     ledger.unlink()
     with Attempting(ledger) as attempting:
         attempting.commit(assessment.subject, [], committed["seed"])
-    anew = proofbox("ledger", "verify", ledger, "--checkpoint", signed, "--key", public, "--json")
+    anew = quick("ledger", "verify", ledger, "--checkpoint", signed, "--key", public, "--json")
     assert (anew.returncode, json.loads(anew.stdout)["checkpoint"]["state"]) == (1, "rewritten")
-    again = proofbox("ledger", "countersign", ledger, "--after", signed, "--out", tmp_path / "b", *sign, env=phrase)
+    again = quick("ledger", "countersign", ledger, "--after", signed, "--out", tmp_path / "b", *sign, env=phrase)
     assert (again.returncode, (tmp_path / "b").exists()) == (2, False)
 
 
