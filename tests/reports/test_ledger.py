@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import multiprocessing
 import random
@@ -20,6 +21,7 @@ from proofbox.reports.ledger.entries import (
     ProductName,
     entry_of,
     ledger_schema,
+    line_of,
 )
 from proofbox.reports.ledger.errors import LedgerError
 from proofbox.reports.ledger.reading import parse_ledger, read_ledger
@@ -126,6 +128,12 @@ def test_reordered_entries_are_named(path):
     assert "deleted" not in {kind for kind, _ in found}
     whole = lines(path)
     assert ("reordered", 3) in faults(b"".join([*whole[:2], whole[1], *whole[2:]]))
+
+
+def test_a_line_that_is_linked_and_bears_another_number_is_named(path):
+    found = read_ledger(path).lines
+    again = dataclasses.replace(found[-1].entry, entry=3, previous=found[-1].digest, attempt=4, on_data=5)
+    assert faults(path.read_bytes() + line_of(again) + b"\n") == [("reordered", 7)]
 
 
 def test_a_second_outcome_and_a_wrong_number_are_named(path, tmp_path):

@@ -161,6 +161,16 @@ def test_a_decision_that_is_missing_moved_or_anothers_is_refused(reviews):
         read_history(reviews, BUNDLE, TRUSTED)
 
 
+def test_a_history_that_was_cut_at_its_beginning_is_refused(tmp_path):
+    """What is left follows the order of states, so that nothing but the links tells."""
+    for state in ("under-review", "changes-requested", "under-review", "approved"):
+        add(tmp_path, state)
+    for gone, kept in (("0001", "0003"), ("0002", "0004")):
+        (tmp_path / BUNDLE / f"{kept}.dsse.json").replace(tmp_path / BUNDLE / f"{gone}.dsse.json")
+    with pytest.raises(BrokenHistoryError, match="is not linked to the decision before"):
+        read_history(tmp_path, BUNDLE, TRUSTED)
+
+
 def test_a_stranger_cannot_add_to_a_history(reviews):
     add(reviews, "under-review", signer=STRANGER)
     with pytest.raises(BrokenHistoryError, match="a key that is none of those given"):
