@@ -51,8 +51,11 @@ def log_once(store: TrackingStore, experiment_id: str, notes: RunNotes, folder: 
 
 
 def _is_whole(run: FoundRun, notes: RunNotes) -> bool:
-    """Whether nothing is left to log; a bundle that was signed since then has a signature to add."""
-    return run.status == "FINISHED" and run.tags.get(SIGNATURE_TAG) == notes.tags[SIGNATURE_TAG]
+    """Whether nothing is left to log.
+
+    A bundle that was signed since then has a signature to add; an unsigned copy takes none away.
+    """
+    return run.status == "FINISHED" and run.tags.get(SIGNATURE_TAG) in {notes.tags[SIGNATURE_TAG], "signed"}
 
 
 def _completed(store: TrackingStore, experiment_id: str, run: FoundRun, notes: RunNotes, folder: Path) -> bool:

@@ -204,6 +204,10 @@ def test_a_bundle_that_was_signed_meanwhile_brings_its_signature(store, client, 
     assert "Signed" in tags["mlflow.note.content"]
     assert "statement.sig" in {item.path for item in client.list_artifacts(first.run_id)}
     assert not log_assessment(model_a, bundle, tracking_uri=store, experiment="signed").created
+    # A copy from before takes nothing away.
+    copy = dataclasses.replace(bundle, keyid=None)
+    assert not log_assessment(model_a, copy, tracking_uri=store, experiment="signed").created
+    assert client.get_run(first.run_id).data.tags["proofbox.signature"] == "signed"
 
 
 def test_a_model_is_registered_once_by_its_digest(store, client, model_a, bundle, tmp_path):
