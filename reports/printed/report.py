@@ -10,6 +10,7 @@ from proofbox.reports.papers.as_pdf import pdf_bytes
 from proofbox.reports.papers.clean import cleaned
 from proofbox.reports.papers.filling import notices, paper_words
 from proofbox.reports.papers.paper import Paper
+from proofbox.reports.printed.documents import documents_sections
 from proofbox.reports.printed.evidence import (
     identity_sections,
     measurements_section,
@@ -72,6 +73,7 @@ def _rest(a: Assessment, view: ReportView, say: Translator) -> Iterator[Section]
     yield from group_sections(view, say)
     yield from change_sections(a, view, say)
     yield open_section(a, view, say)
+    yield from documents_sections(a, say)
     yield from identity_sections(a, say)
     yield from walls_sections(a, view.walls, say)
     yield verify_section(a, say)

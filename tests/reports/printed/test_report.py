@@ -78,6 +78,18 @@ def test_it_calls_itself_unsigned_only_where_nobody_signed(model_a, tmp_path):
         assert ("Unsigned." in told, "c" * 64 in told) == (mark == ("◇ Unsigned",), given is signed)
 
 
+def test_a_claim_stands_beside_what_was_measured(model_a, tmp_path):
+    claim = {"written": "Accuracy", "figure": "99 %", "where": "card.md:7", "measured": 0.85, "low": 0.8, "high": 0.9}
+    found = dataclasses.replace(
+        model_a.measurements[0],
+        check="transparency.claims",
+        measure="claims_compared",
+        detail={"claims": [claim | {"excess": 0.09}]},
+    )
+    text = read_back(report_pdf(content_of(dataclasses.replace(model_a, measurements=(found,)), tmp_path), "vi"))
+    assert "card.md:7Accuracy99%0,85000,8000–0,9000caohơnkếtquảđo" in text
+
+
 @pytest.mark.parametrize("language", ["en", "vi"])
 def test_hostile_names_stay_text(language, hostile, hostile_text, tmp_path):
     text = read_back(report_pdf(content_of(hostile, tmp_path), language))
