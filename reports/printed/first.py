@@ -76,7 +76,7 @@ def head(a: Assessment, digest: str, say: Translator) -> Places:
                 vocabulary.word(say, vocabulary.TIERS, str(product.get("risk_tier") or "")),
             ),
             (say.gettext("Assessed on"), say.moment(a.run.finished_at)),
-            (say.gettext("Attempt"), f"{say.sentence(attempt_text(a.run))} {committed}".rstrip()),
+            (say.gettext("This attempt"), f"{say.sentence(attempt_text(a.run))} {committed}".rstrip()),
             (say.gettext("Digest of what was assessed (SHA-256)"), a.subject.digest),
             (say.gettext("Digest of the evidence bundle (SHA-256)"), digest),
         )
