@@ -31,8 +31,8 @@ CATALOGUES = Path(__file__).parent / "locale"
 PLACE = re.compile(r"\{([a-zA-Z_][a-zA-Z0-9_]*)\}")
 """A place in a template. Nothing else is special: no attributes, no indices, no format specifications."""
 
-OUR_WORDS = frozenset({"measure", "rate", "role", "how", "tier", "task", "sector", "trial"})
-"""Places of a template whose value is a word of ours and no outside name, so that it is translated too."""
+OUR_WORDS = frozenset({"measure", "rate", "role", "how", "tier", "task", "sector", "trial", "what"})
+"""Places of a template whose value is a word or sentence of ours, and no outside name, so that it is translated too."""
 
 MISSING = t("(missing)").template
 """What checks call the group of the rows that have no value (``checks.counting``)."""
