@@ -28,13 +28,13 @@ lock: $(VENV)/.installed
 		--python-version 3.11 --all-extras pyproject.toml -o requirements.lock
 
 # --no-deps: the lock names all there is, and pip resolves no extra of it anew (pydantic[email]) to a version without a hash.
-# compileall once: without bytecode every start would pay for it (docs/decisions/0001-packaging.md).
+# compileall once, on all processors: without bytecode every start would pay for it (docs/decisions/0001-packaging.md).
 $(VENV)/.installed: requirements.lock pyproject.toml setup.py
 	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Proofbox needs Python 3.11, 3.12 or 3.13: make PYTHON=python3.12 ...")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --no-deps -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	$(BIN)/python -m compileall -q $(VENV)/lib >/dev/null 2>&1 || true
+	$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
 	touch $@
 
 clean:

@@ -5,44 +5,57 @@ from __future__ import annotations
 import importlib
 import signal
 import sys
+from collections.abc import Mapping
 from types import FrameType
 
 import rich_click as click
 
-COMMANDS = (
-    "init",
-    "submission",
-    "run",
-    "batch",
-    "archive",
-    "demo",
-    "classify",
-    "measure",
-    "plan",
-    "checks",
-    "policy",
-    "judge",
-    "replay",
-    "export",
-    "diff",
-    "attestations",
-    "waivers",
-    "deadlines",
-    "keys",
-    "sign",
-    "verify",
-    "ledger",
-    "report",
-    "review",
-    "register",
-    "release",
-    "papers",
-    "publish",
-    "schema",
-    "doctor",
-    "completion",
-)
-"""Files under ``commands/``, in the order of a user's first day."""
+COMMANDS: Mapping[str, str] = {
+    "init": "Write a commented submission.yaml into DIR, guessing what can be guessed; nothing is overwritten.",
+    "submission": "Look for mistakes in a submission before anything is measured.",
+    "run": "Assess SUBMISSION (a folder, its submission.yaml, or a .zip or .tar.gz of it).",
+    "batch": "Assess every submission in FOLDER, or of a LIST of paths, each in a process of its own.",
+    "archive": (
+        "Verify every bundle in BUNDLES, judge all of them, and say which controls fail, where, when, and how often."
+    ),
+    "demo": "Assess two models trained on 1,989 real mortgage applications, and say where the reports are.",
+    "classify": (
+        "Hold the declared risk tier and trial level of SUBMISSION against its own answers (docs/submission.md)."
+    ),
+    "measure": "Measure one thing on SUBMISSION and print it; nothing is judged, nothing is stored.",
+    "plan": "Say what an assessment of SUBMISSION would run, ask and take, and what it could not conclude.",
+    "checks": "List the checks, show one, or test those of others.",
+    "policy": "List, show, lint, test and compare policies.",
+    "judge": (
+        "Judge the measurements recorded in BUNDLE under other policies; the model is not run and BUNDLE "
+        "is not changed."
+    ),
+    "replay": "Measure again what BUNDLE records of SUBMISSION, with its seed, policies and days, and compare.",
+    "export": "Write the assessment of BUNDLE (a folder, its .zip, or mlflow:RUN_ID) as JUnit, SARIF, OSCAL and so on.",
+    "diff": "Say what changed from BUNDLE_A to BUNDLE_B: verdicts, measures, and what bears on a significant change.",
+    "attestations": "Write a sheet for those who attest, and read it back (docs/attestations.md).",
+    "waivers": "Work on a file of waivers (docs/waivers.md).",
+    "deadlines": "Compute when something is due, with the clause it comes from (docs/deadlines.md). Not legal advice.",
+    "keys": "Make and show keys (docs/signing.md). There is no default key: who signs says so with --key.",
+    "sign": (
+        "Sign BUNDLE (a folder that 'run' wrote without --key); nothing in it changes but two files that are added."
+    ),
+    "verify": "Check that BUNDLE is whole, and signed by whom you expect.",
+    "ledger": (
+        "Show and verify the log of attempts, and put its head under a checkpoint or a signature (docs/ledger.md)."
+    ),
+    "report": "Write the report of BUNDLE as tagged PDF (PDF/UA-1), with the numbers of its report.html.",
+    "review": "List, show and take decisions on submitted bundles (docs/review.md).",
+    "register": "Publish the list of approved products (docs/register.md).",
+    "release": "Hold a product against the decision that was taken on it (docs/review.md).",
+    "papers": "Draft dossiers, reports and sheets from an evidence bundle (docs/papers.md).",
+    "publish": "Log BUNDLE (a folder, its .zip, or mlflow:RUN_ID) to MLflow: once, however often this is called.",
+    "schema": "Print the JSON Schema of NAME.",
+    "doctor": "Prove the walls on this machine and say what to do where they do not stand.",
+    "completion": "Print the completion script of SHELL: add 'eval \"$(proofbox completion bash)\"' to ~/.bashrc.",
+}
+"""Files under ``commands/``, in the order of a user's first day, each with the first paragraph of its help: ``--help``
+need not import all of them to list them."""
 
 
 class LazyGroup(click.RichGroup):
@@ -53,11 +66,18 @@ class LazyGroup(click.RichGroup):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return one command; its module is imported here."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(f"proofbox.runners.commands.{cmd_name}").command
-        return command
+        """Return what a list says of one command; nothing is imported."""
+        said = COMMANDS.get(cmd_name)
+        return None if said is None else click.Command(cmd_name, help=said)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that was called; its module is imported here."""
+        if args and args[0] in COMMANDS:
+            command: click.Command = importlib.import_module(f"proofbox.runners.commands.{args[0]}").command
+            return args[0], command, args[1:]
+        return super().resolve_command(ctx, args)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
