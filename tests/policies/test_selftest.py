@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -31,6 +32,7 @@ def stated(loaded: LoadedPolicy, names: set[str]) -> LoadedPolicy:
     return replace(loaded, policy=loaded.policy.model_copy(update={"controls": tuple(controls)}))
 
 
+@functools.cache
 def meant(pack: str) -> dict[str, str]:
     return {
         item.id: f"{item!r} {conditions(control, item)!r}"

@@ -44,6 +44,6 @@ def test_report_and_terminal_say_it(model_a, counted, language, number, none):
 
 
 def test_tags_say_it(model_a, counted):
-    assert tags(counted, "d")["proofbox.attempt"] == "3 (5 on the same evaluation data)"
-    assert tags(counted, "d")["proofbox.commitment"] == "ab" * 32
-    assert tags(model_a, "d")["proofbox.attempt"] == "not counted"
+    assert tags(counted, "d", "signed")["proofbox.attempt"] == "3 (5 on the same evaluation data)"
+    assert tags(counted, "d", "signed")["proofbox.commitment"] == "ab" * 32
+    assert tags(model_a, "d", "unsigned")["proofbox.attempt"] == "not counted"

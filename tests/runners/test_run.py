@@ -51,7 +51,11 @@ def test_the_bundle_holds_what_the_contract_names_and_no_weights(
     assert (out / "submission.yaml").read_bytes() == (submission / "submission.yaml").read_bytes()
 
 
-def test_folder_file_and_archives_are_one_subject(submission: Path, proofbox: Command, tmp_path: Path) -> None:
+def test_folder_file_and_archives_are_one_subject(
+    submission: Path, proofbox: Command, tmp_path: Path, one_control: str
+) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(one_control.format(threshold=0.5), encoding="utf-8")
     as_zip, as_tar = tmp_path / "s.zip", tmp_path / "s.tar.gz"
     files = sorted(path for path in submission.rglob("*") if path.is_file())
     with zipfile.ZipFile(as_zip, "w") as archive:
@@ -62,7 +66,7 @@ def test_folder_file_and_archives_are_one_subject(submission: Path, proofbox: Co
             archive.add(path, path.relative_to(submission).as_posix())
     sources = (submission, submission / "submission.yaml", as_zip, as_tar)
     digests = {
-        assessment(proofbox("run", source, "--policy", "baseline", "--no-mlflow", "--json"))["subject"]["digest"]
+        assessment(proofbox("run", source, "--policy", policy, "--no-mlflow", "--json"))["subject"]["digest"]
         for source in sources
     }
     assert len(digests) == 1
@@ -114,7 +118,9 @@ def test_a_tracking_server_that_fails_never_loses_the_assessment(
     submission: Path, proofbox: Command, tmp_path: Path
 ) -> None:
     out = tmp_path / "evidence"
-    uri = "sqlite:////dev/null/store.db"
+    store = tmp_path / "store.db"
+    store.mkdir()  # where a database would be: it cannot be opened, and the ledger beside it can
+    uri = f"sqlite:///{store}"
     result = proofbox("run", submission, "--policy", "baseline", "--tracking-uri", uri, "--out", out)
     assert result.returncode in (0, 1, 3), result.stderr
     assert "not logged to MLflow" in result.stderr
