@@ -9,6 +9,8 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -51,11 +53,17 @@ def test_the_bundle_holds_what_the_contract_names_and_no_weights(
     assert (out / "submission.yaml").read_bytes() == (submission / "submission.yaml").read_bytes()
 
 
-def test_folder_file_and_archives_are_one_subject(
-    submission: Path, proofbox: Command, tmp_path: Path, one_control: str
-) -> None:
+@pytest.fixture
+def small_policy(tmp_path: Path, one_control: str) -> Path:
+    """A policy of one control, for tests that ask nothing of a policy."""
     policy = tmp_path / "policy.yaml"
     policy.write_text(one_control.format(threshold=0.5), encoding="utf-8")
+    return policy
+
+
+def test_folder_file_and_archives_are_one_subject(
+    submission: Path, proofbox: Command, tmp_path: Path, small_policy: Path
+) -> None:
     as_zip, as_tar = tmp_path / "s.zip", tmp_path / "s.tar.gz"
     files = sorted(path for path in submission.rglob("*") if path.is_file())
     with zipfile.ZipFile(as_zip, "w") as archive:
@@ -66,7 +74,7 @@ def test_folder_file_and_archives_are_one_subject(
             archive.add(path, path.relative_to(submission).as_posix())
     sources = (submission, submission / "submission.yaml", as_zip, as_tar)
     digests = {
-        assessment(proofbox("run", source, "--policy", policy, "--no-mlflow", "--json"))["subject"]["digest"]
+        assessment(proofbox("run", source, "--policy", small_policy, "--no-mlflow", "--json"))["subject"]["digest"]
         for source in sources
     }
     assert len(digests) == 1
@@ -107,21 +115,23 @@ def test_measure_prints_the_contract_document(submission: Path, proofbox: Comman
     assert set(item["interval"]) >= {"low", "high", "confidence", "method"}
 
 
-def test_json_is_one_document_and_nothing_else(submission: Path, proofbox: Command, tmp_path: Path) -> None:
+def test_json_is_one_document_and_nothing_else(
+    submission: Path, proofbox: Command, tmp_path: Path, small_policy: Path
+) -> None:
     store = f"sqlite:///{tmp_path / 'store.db'}"
-    result = proofbox("run", submission, "--policy", "baseline", "--json", "--tracking-uri", store)
-    assert assessment(result)["policies"][0]["id"] == "baseline"
+    result = proofbox("run", submission, "--policy", small_policy, "--json", "--tracking-uri", store)
+    assert assessment(result)["policies"][0]["id"] == "one-control"
     assert (tmp_path / "store.db").is_file()
 
 
 def test_a_tracking_server_that_fails_never_loses_the_assessment(
-    submission: Path, proofbox: Command, tmp_path: Path
+    submission: Path, proofbox: Command, tmp_path: Path, small_policy: Path
 ) -> None:
     out = tmp_path / "evidence"
     store = tmp_path / "store.db"
     store.mkdir()  # where a database would be: it cannot be opened, and the ledger beside it can
     uri = f"sqlite:///{store}"
-    result = proofbox("run", submission, "--policy", "baseline", "--tracking-uri", uri, "--out", out)
+    result = proofbox("run", submission, "--policy", small_policy, "--tracking-uri", uri, "--out", out)
     assert result.returncode in (0, 1, 3), result.stderr
     assert "not logged to MLflow" in result.stderr
     assert f"send it later: proofbox publish {out} --tracking-uri {uri}" in result.stderr
