@@ -45,12 +45,12 @@ def write_folder(out: Path, files: Mapping[str, bytes]) -> None:
         out.parent.mkdir(parents=True, exist_ok=True)
         part.mkdir()
         for path, raw in files.items():
-            _write(part / path, raw)
+            write_new(part / path, raw)
         for folder in sorted({(part / path).parent for path in files} | {part}):
-            _sync(folder)
+            sync_folder(folder)
         # rename(2) replaces an empty folder and refuses a filled one, so that a race cannot overwrite evidence.
         part.rename(out)
-        _sync(out.parent)
+        sync_folder(out.parent)
     except OSError as err:
         shutil.rmtree(part, ignore_errors=True)
         refuse_filled(out)
@@ -70,15 +70,22 @@ def replace_file(path: Path, raw: bytes) -> None:
     """
     part = path.with_name(f".{path.name}.partial-{secrets.token_hex(8)}")
     try:
-        _write(part, raw)
+        write_new(part, raw)
         part.replace(path)
-        _sync(path.parent)
+        sync_folder(path.parent)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
 
 
-def _write(path: Path, raw: bytes) -> None:
+def write_new(path: Path, raw: bytes) -> None:
+    """Write a file that is not there yet, and its folder, to the disk itself.
+
+    Raises
+    ------
+    OSError
+        It is there, or the disk refused.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("xb") as file:
         file.write(raw)
@@ -86,7 +93,8 @@ def _write(path: Path, raw: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Write the names in a folder to the disk itself."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from pathlib import Path
 
+from proofbox.reports.folder import replace_file
 from proofbox.runners.errors import UsageError
 
 
@@ -17,11 +16,8 @@ def place(path: Path, raw: bytes) -> None:
     UsageError
         The disk refused; what was there before is there still.
     """
-    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(raw)
-        os.replace(part, path)  # noqa: PTH105 the word for it
+        replace_file(path, raw)
     except OSError as err:
-        part.unlink(missing_ok=True)
         raise UsageError(f"{path}: could not be written ({err.strerror})") from err

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from pathlib import Path
 
 from proofbox.reports.errors import ReportsError
+from proofbox.reports.folder import replace_file
 
 
 class ExportWriteError(ReportsError):
@@ -37,18 +36,9 @@ def write_export(path: Path, raw: bytes) -> None:
         It cannot be written there.
     """
     refuse_odd(path)
-    part = path.parent / f".{path.name}.partial-{secrets.token_hex(8)}"
     try:
-        with part.open("xb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        replace_file(path, raw)
     except OSError as err:
-        part.unlink(missing_ok=True)
         raise ExportWriteError(
             f"{path}: could not be written ({err.strerror or err}); nothing was left behind"
         ) from err
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise

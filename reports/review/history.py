@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from proofbox.reports.canonical import sha256_hex
+from proofbox.reports.folder import sync_folder, write_new
 from proofbox.reports.review.decisions import NOTHING_BEFORE, PREDICATE_TYPE, Decision, decision_of, statement_of
 from proofbox.reports.review.errors import BadDecisionError, BrokenHistoryError, IllegalTransitionError, OwnReviewError
 from proofbox.reports.review.states import State, require_transition
@@ -201,15 +202,8 @@ def _add(out: Path, raw: bytes) -> None:
     """Write a file under a hidden name and then link it to its own: whole or not there, and never over another."""
     part = out.with_name(f".{out.name}.{secrets.token_hex(8)}")
     try:
-        with part.open("xb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
+        write_new(part, raw)
         os.link(part, out)
     finally:
         part.unlink(missing_ok=True)
-    descriptor = os.open(out.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(out.parent)

@@ -237,21 +237,21 @@ def test_an_interruption_leaves_nothing(tmp_path, monkeypatch):
     def interrupted(folder):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(folder, "_sync", interrupted)
+    monkeypatch.setattr(folder, "sync_folder", interrupted)
     with pytest.raises(KeyboardInterrupt):
         folder.write_folder(tmp_path / "b", {"a/b": b"x"})
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_rival_who_was_quicker_is_not_overwritten(tmp_path, monkeypatch):
-    write = folder._write
+    write = folder.write_new
 
     def slow(path, raw):
         write(path, raw)
         (tmp_path / "b").mkdir(exist_ok=True)
         (tmp_path / "b" / "theirs").write_text("evidence")
 
-    monkeypatch.setattr(folder, "_write", slow)
+    monkeypatch.setattr(folder, "write_new", slow)
     with pytest.raises(BundleExistsError):
         folder.write_folder(tmp_path / "b", {"a": b"x"})
     assert [found.name for found in tmp_path.iterdir()] == ["b"]
