@@ -11,7 +11,7 @@ import zipfile
 import docx
 import pypdf
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from proofbox.reports.errors import LibraryMissingError
@@ -157,6 +157,7 @@ def test_code_of_the_typesetter_stays_text_wherever_it_stands(content_a):
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=300))
+@example(text="\x85")  # a blank: nothing of it is left for a title
 def test_no_text_stops_a_writer(text, content_a):
     paper = fill_form(find_form("publication"), content_a, "vi")
     section = Section(title=text, basis=text, blocks=(Words(text=text),))
