@@ -23,7 +23,9 @@ PYTHON = sys.executable
 COMMAND = str(Path(sys.executable).with_name("proofbox"))
 ENVIRONMENT = {**os.environ, "CI": "true", "MLFLOW_DISABLE_TELEMETRY": "true"}
 
-HARNESS = "import numpy, pyarrow.csv, proofbox.runners.assess, proofbox.reports.html, proofbox.policies.record_json"
+HARNESS = (
+    "import numpy, pyarrow.csv, proofbox.runners.assessing.assess, proofbox.reports.html, proofbox.policies.record_json"
+)
 RENDER = """
 import json, sys, time
 from pathlib import Path
@@ -71,7 +73,7 @@ def one_run(folder: Path) -> dict[str, float]:
     seconds = {
         "python and harness imports": wall(PYTHON, "-c", HARNESS),
         "training two models (own process)": wall(
-            PYTHON, "-m", "proofbox.runners.demo_models", str(folder / "submissions")
+            PYTHON, "-m", "proofbox.runners.demo.models", str(folder / "submissions")
         ),
         "model starts behind walls": sum(float(record["seconds_start"]) for record in records),
         "model queries / measured throughput": sum(float(record["seconds_predict"]) for record in records),

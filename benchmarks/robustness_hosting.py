@@ -21,8 +21,8 @@ from proofbox.checks.broker import Broker, Queries
 from proofbox.checks.registry import get_check
 from proofbox.checks.result import Result
 from proofbox.checks.subject import Dataset
-from proofbox.runners.deciding import DecidingModel
-from proofbox.runners.submission import ModelBlock
+from proofbox.runners.hosted.deciding import DecidingModel
+from proofbox.runners.submitted.submission import ModelBlock
 from proofbox.sandbox.executor import choose
 from proofbox.sandbox.hosted import HostedModel, ModelSpec, open_model
 from proofbox.sandbox.limits import Limits

@@ -22,9 +22,9 @@ from proofbox.runners.errors import UsageError
 
 if TYPE_CHECKING:
     from proofbox.policies.record import Assessment, Finding, MeasurementRecord
-    from proofbox.runners.assess import Assessed
-    from proofbox.runners.execute import Outcome
-    from proofbox.runners.inprocess_data import Given
+    from proofbox.runners.assessing.assess import Assessed
+    from proofbox.runners.assessing.execute import Outcome
+    from proofbox.runners.inprocess.data import Given
 
 __all__ = ["AssessmentResult", "MeasurementResult", "assess", "measure"]
 
@@ -117,7 +117,7 @@ class MeasurementResult:
         return float(self._inner().of(measure, **group))
 
     def _inner(self) -> Any:  # noqa: ANN401 imported late
-        from proofbox.runners.inprocess import Measurements
+        from proofbox.runners.inprocess.assessing import Measurements
 
         return Measurements(outcome=self.outcome)
 
@@ -162,14 +162,14 @@ def assess(
         A model file cannot be isolated here; it was not loaded.
     """
     from proofbox.policies.loader import load_policy
-    from proofbox.runners.assess import Settings, Watch
-    from proofbox.runners.assess import assess as isolated
+    from proofbox.runners.assessing.assess import Settings, Watch
+    from proofbox.runners.assessing.assess import assess as isolated
 
     names = (policy,) if isinstance(policy, str) else tuple(policy)
     policies = [load_policy(name) for name in names]
     settings = Settings(seed=seed)
     if not _is_path(model):
-        from proofbox.runners.inprocess import assess_in_process
+        from proofbox.runners.inprocess.assessing import assess_in_process
 
         return AssessmentResult(assessed=assess_in_process(_given(model, data, meaning), policies, settings),
                                 language=language)  # fmt: skip
@@ -203,9 +203,9 @@ def measure(
     """
     import json
 
-    from proofbox.runners.assess import Settings, Watch
-    from proofbox.runners.inprocess import measure_in_process
-    from proofbox.runners.measuring import measure_once
+    from proofbox.runners.assessing.assess import Settings, Watch
+    from proofbox.runners.assessing.measuring import measure_once
+    from proofbox.runners.inprocess.assessing import measure_in_process
 
     given = dict(params or {})
     if not _is_path(model):
@@ -224,7 +224,7 @@ def _is_path(model: object) -> bool:
 def _given(model: object, data: object, meaning: Mapping[str, Any]) -> Given:
     from dataclasses import fields
 
-    from proofbox.runners.inprocess_data import Given
+    from proofbox.runners.inprocess.data import Given
 
     known = {field.name for field in fields(Given)} - {"model", "data"}
     if strange := sorted(set(meaning) - known):

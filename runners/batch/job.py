@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from proofbox.policies.loader import load_policy
 from proofbox.reports.batch import BatchRow
-from proofbox.runners.assess import Settings
+from proofbox.runners.assessing.assess import Settings
 from proofbox.runners.batch.listing import queued
 from proofbox.runners.batch.one import Wanted
 from proofbox.runners.batch.pool import Budget, assess_all
 from proofbox.runners.batch.summary import line, write_tables
 from proofbox.runners.errors import UsageError
-from proofbox.runners.main_job import Publishing
+from proofbox.runners.run.main_job import Publishing
 
 if TYPE_CHECKING:
     from proofbox.checks.result import Json

@@ -25,8 +25,8 @@ def command(bundles: tuple[str, ...], policies: tuple[str, ...], out: Path | Non
     nothing of them is changed. Exit code 0: all are whole. 1: some are not, and were left out. 2: there is none.
     """
     from proofbox.reports.archive.views import views_json
-    from proofbox.runners.archive import read_archive
-    from proofbox.runners.archive_lines import archive_lines, write_archive
+    from proofbox.runners.archive.lines import archive_lines, write_archive
+    from proofbox.runners.archive.survey import read_archive
 
     archive = read_archive(bundles, policies, cast("str | None", given["tracking_uri"]))
     if out is not None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import rich_click as click
 
+from proofbox.runners.commands.completing import complete_policies
 from proofbox.runners.commands.signing_options import signing_options
-from proofbox.runners.completing import complete_policies
 
 
 @click.group("attestations")
@@ -32,7 +32,7 @@ def export(policies: tuple[str, ...], out: Path) -> None:
     A name that ends in .xlsx gives a workbook with choices to pick from (extra 'papers'), every other a sheet of
     text (CSV). The file must not exist yet.
     """
-    from proofbox.runners.attesting import empty_sheet
+    from proofbox.runners.signed.attesting import empty_sheet
 
     _write(out, empty_sheet(policies, as_workbook=out.suffix.lower() == ".xlsx"))
 
@@ -49,7 +49,7 @@ def import_sheet(filled: Path, submission: Path, out: Path) -> None:
     The digest of each document is taken from the submission.
     """
     from proofbox.policies.attestation_sheet import attestation_lines
-    from proofbox.runners.attesting import attestations_of
+    from proofbox.runners.signed.attesting import attestations_of
 
     found = attestations_of(filled, submission)
     _write(out, ("\n".join(attestation_lines(found)) + "\n").encode())
@@ -65,7 +65,7 @@ def sign(file: Path, requirement: str, **given: object) -> None:
 
     FILE is not changed: put the line beside the statement.
     """
-    from proofbox.runners.attesting import sign_attestation
+    from proofbox.runners.signed.attesting import sign_attestation
 
     print(sign_attestation(file, requirement, given))
 

@@ -63,14 +63,14 @@ def command(source: Path, policies: tuple[str, ...], out: Path, **given: object)
     isolation, 2 bad input, 3 undetermined or over its budget.
     """
     from proofbox.reports.batch import batch_json
-    from proofbox.runners.assess import Settings, today
+    from proofbox.runners.assessing.assess import Settings, today
     from proofbox.runners.batch.job import How, run_batch
     from proofbox.runners.batch.pool import Budget
     from proofbox.runners.batch.summary import exit_code, lines
     from proofbox.runners.errors import UsageError
-    from proofbox.runners.main_job import Publishing
-    from proofbox.runners.signing import signer_of, stamper_of
-    from proofbox.runners.waiving import read_given
+    from proofbox.runners.run.main_job import Publishing
+    from proofbox.runners.signed.signing import signer_of, stamper_of
+    from proofbox.runners.signed.waiving import read_given
 
     if given["token"]:
         raise UsageError(

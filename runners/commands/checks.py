@@ -8,8 +8,8 @@ from dataclasses import asdict
 
 import rich_click as click
 
+from proofbox.runners.commands.completing import complete_checks
 from proofbox.runners.commands.options import json_option
-from proofbox.runners.completing import complete_checks
 
 
 @click.group("checks")

@@ -19,7 +19,7 @@ def command(submission: Path, lang: str, **given: object) -> None:
 
     Exit code 0: as declared, or declared higher. 1: declared too low. 3: questions are open. 2: bad input.
     """
-    from proofbox.runners.classifying import classified, held_lines
+    from proofbox.runners.policy_tools.classifying import classified, held_lines
 
     found = classified(submission)
     if given["json"]:

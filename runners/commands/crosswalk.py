@@ -22,7 +22,7 @@ def crosswalk(policy: str | None, target: str | None, oscal: Path | None, **give
     With a policy P: only what starts from clauses that P points to, with what P shows of each. The maps are ours, by
     theme; there is no official table. A map is no evidence.
     """
-    from proofbox.runners.crosswalk_view import crosswalk_json, crosswalk_lines, found_maps, write_oscal
+    from proofbox.runners.policy_tools.crosswalks import crosswalk_json, crosswalk_lines, found_maps, write_oscal
 
     found = found_maps(policy, target)
     if oscal is not None:

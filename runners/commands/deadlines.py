@@ -106,7 +106,7 @@ def personal_data(breach_at: str | None, processing_since: str | None, **given: 
 
 
 def _tell(found: tuple[Deadline, ...], given: dict[str, object]) -> None:
-    from proofbox.runners.deadline_lines import deadline_json, deadline_lines
+    from proofbox.runners.policy_tools.deadlines import deadline_json, deadline_lines
 
     if given["json"]:
         print(json.dumps([deadline_json(item) for item in found], ensure_ascii=False))

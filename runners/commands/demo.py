@@ -24,6 +24,6 @@ def command(out: Path, lang: str, executor: str) -> None:
 
     Exit code 0: both assessments came out as documented (docs/demo.md). 1: they did not.
     """
-    from proofbox.runners.demo import run_demo
+    from proofbox.runners.demo.job import run_demo
 
     raise SystemExit(run_demo(out, language=lang, executor=executor))

@@ -34,9 +34,9 @@ def command(bundle_a: Path, bundle_b: Path, submissions: tuple[Path, Path] | Non
     """
     from proofbox.reports.bundle import read_bundle
     from proofbox.reports.difference import difference_json, difference_lines
-    from proofbox.runners.assess import Settings
-    from proofbox.runners.bundles import bundle_folder
+    from proofbox.runners.assessing.assess import Settings
     from proofbox.runners.comparing.compare import compare
+    from proofbox.runners.evidence.bundles import bundle_folder
 
     settings = Settings(
         seed=int(str(given["seed"])),

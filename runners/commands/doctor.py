@@ -20,7 +20,7 @@ def command(executor: str, *, job_template: bool, **given: object) -> None:
 
     Exit code 0: a model can be isolated here. 4: it cannot.
     """
-    from proofbox.runners.checkup import check_up, checkup_lines, kubernetes_job
+    from proofbox.runners.hosted.checkup import check_up, checkup_lines, kubernetes_job
 
     if job_template:
         print(kubernetes_job(), end="")

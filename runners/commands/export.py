@@ -26,11 +26,11 @@ def command(bundle: Path, submission: Path | None, lang: str, **given: object) -
     Nothing is measured or judged, BUNDLE is not changed, and the exit code says only whether all was written.
     """
     from proofbox.reports.bundle import read_bundle
-    from proofbox.runners.bundles import bundle_folder
     from proofbox.runners.errors import UsageError
-    from proofbox.runners.exporting import exports_of, write_exports
-    from proofbox.runners.locations import locations_of, shown_path
-    from proofbox.runners.submission import FILE_NAME
+    from proofbox.runners.evidence.bundles import bundle_folder
+    from proofbox.runners.evidence.exporting import exports_of, write_exports
+    from proofbox.runners.submitted.locations import locations_of, shown_path
+    from proofbox.runners.submitted.submission import FILE_NAME
 
     exports = exports_of(given)
     if not exports:

@@ -38,9 +38,9 @@ def command(folder: Path, executor: str, *, ask: bool | None, **given: object) -
 
     Exit code 0: 'proofbox run' takes it. 2: nothing was written, or what is told must be corrected first.
     """
+    from proofbox.runners.hosted.walls import Walls
     from proofbox.runners.starting.asking import AT_TERMINAL
     from proofbox.runners.starting.init import start
-    from proofbox.runners.walls import Walls
     from proofbox.sandbox.limits import Limits
 
     asks = sys.stdin.isatty() and sys.stderr.isatty() and not given["json"] if ask is None else ask

@@ -8,6 +8,7 @@ from typing import cast
 
 import rich_click as click
 
+from proofbox.runners.commands.completing import complete_policies
 from proofbox.runners.commands.options import (
     json_option,
     lang_option,
@@ -15,7 +16,6 @@ from proofbox.runners.commands.options import (
     waiver_key_option,
     waivers_option,
 )
-from proofbox.runners.completing import complete_policies
 
 
 @click.command("judge")
@@ -45,9 +45,9 @@ def command(bundle: Path, policies: tuple[str, ...], lang: str, **given: object)
     BUNDLE is a folder, its .zip, or mlflow:RUN_ID. A requirement whose measurement was never recorded is
     not run. Exit codes are those of 'run'.
     """
+    from proofbox.runners.evidence.judging import judge_again, today
     from proofbox.runners.exit_codes import BY_CONCLUSION
-    from proofbox.runners.judging import judge_again, today
-    from proofbox.runners.waiving import read_given, unused
+    from proofbox.runners.signed.waiving import read_given, unused
 
     waivers = read_given(cast("Path | None", given["waivers"]), cast("Path | None", given["waiver_key"]))
     store = cast("str | None", given["tracking_uri"])

@@ -37,7 +37,7 @@ def generate(out: Path, name: str, **given: object) -> None:
     from proofbox.reports.signing.keyfiles import Algorithm
     from proofbox.reports.signing.keyfiles import generate as make
     from proofbox.runners.errors import UsageError
-    from proofbox.runners.signing import passphrase_of
+    from proofbox.runners.signed.signing import passphrase_of
 
     if not name or name != Path(name).name:
         raise UsageError(f"--name {name}: got a path, expected a plain name")
@@ -61,7 +61,7 @@ def show(file: Path, **given: object) -> None:
     The fingerprint is the SHA-256 of the public key (SubjectPublicKeyInfo in DER), as
     'openssl pkey -pubin -in FILE -outform DER | sha256sum' prints it. Of a private key only the public part is shown.
     """
-    from proofbox.runners.keyshow import shown_key
+    from proofbox.runners.signed.keyshow import shown_key
 
     found = shown_key(file, given)
     if given["json"]:

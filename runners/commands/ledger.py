@@ -28,7 +28,7 @@ def show(ledger: Path, product: str | None, **given: object) -> None:
     Exit code 0, also where something is wrong with the ledger: 'ledger verify' tells.
     """
     from proofbox.reports.ledger.reading import read_ledger
-    from proofbox.runners import ledgers
+    from proofbox.runners.evidence import ledgers
 
     found = read_ledger(ledger)
     wanted = (product or "").casefold()
@@ -71,14 +71,14 @@ def verify(ledger: Path, checkpoint: Path | None, **given: object) -> None:
     Exit code 0: whole. 1: it is not, or it was rewritten since the checkpoint. 2: there is no ledger.
     """
     from proofbox.reports.ledger.reading import read_ledger
-    from proofbox.runners.ledgers import LedgerCheck
+    from proofbox.runners.evidence.ledgers import LedgerCheck
 
     found = read_ledger(ledger)
     check = LedgerCheck(ledger=found)
     if checkpoint is not None:
         from proofbox.reports.ledger.checkpoint import against
-        from proofbox.runners.countersigning import read_kept
-        from proofbox.runners.signing import verifier_of
+        from proofbox.runners.signed.countersigning import read_kept
+        from proofbox.runners.signed.signing import verifier_of
 
         kept = read_kept(checkpoint, verifier_of(given))
         check = LedgerCheck(ledger=found, since_checkpoint=against(found, kept.checkpoint), kept=kept)
@@ -99,7 +99,7 @@ def checkpoint(ledger: Path, out: Path, **given: object) -> None:
 
     Exit code 0: written. 2: LEDGER is not whole, or OUT exists.
     """
-    from proofbox.runners.countersigning import write_checkpoint
+    from proofbox.runners.signed.countersigning import write_checkpoint
 
     made = write_checkpoint(ledger, out)
     if given["json"]:
@@ -121,9 +121,9 @@ def countersign(ledger: Path, out: Path, after: Path | None, **given: object) ->
 
     Exit code 0: signed. 2: no key, LEDGER is not whole, was rewritten since AFTER, or OUT exists.
     """
-    from proofbox.runners.countersigning import read_kept, write_checkpoint
     from proofbox.runners.errors import UsageError
-    from proofbox.runners.signing import signer_of, stamper_of
+    from proofbox.runners.signed.countersigning import read_kept, write_checkpoint
+    from proofbox.runners.signed.signing import signer_of, stamper_of
 
     signer = signer_of(given)
     if signer is None:

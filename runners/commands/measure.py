@@ -7,6 +7,7 @@ from typing import cast
 
 import rich_click as click
 
+from proofbox.runners.commands.completing import complete_checks
 from proofbox.runners.commands.options import (
     as_of_option,
     environment_option,
@@ -18,7 +19,6 @@ from proofbox.runners.commands.options import (
     seed_option,
     url_option,
 )
-from proofbox.runners.completing import complete_checks
 
 
 @click.command("measure")
@@ -44,10 +44,10 @@ def command(
     submission: Path, check_id: str, settings: tuple[str, ...], seed: int, executor: str, **given: object
 ) -> None:
     """Measure one thing on SUBMISSION and print it; nothing is judged, nothing is stored."""
-    from proofbox.runners.assess import Settings, today
-    from proofbox.runners.measuring import measure_once, print_outcome
-    from proofbox.runners.progress import progress
-    from proofbox.runners.signers import signers_of
+    from proofbox.runners.assessing.assess import Settings, today
+    from proofbox.runners.assessing.measuring import measure_once, print_outcome
+    from proofbox.runners.assessing.progress import progress
+    from proofbox.runners.signed.signers import signers_of
 
     with progress(enabled=not given["json"]) as watch:
         environment = cast("Path | None", given["environment"])

@@ -67,7 +67,7 @@ def write(bundle: Path, form_ids: tuple[str, ...], **given: object) -> None:
     BUNDLE is a folder, its .zip, or mlflow:RUN_ID; one that was altered is refused (exit code 1). Controls that a form
     rests on and the bundle lacks are named.
     """
-    from proofbox.runners.papers import write_papers
+    from proofbox.runners.evidence.papers import write_papers
 
     out = cast("Path", given["out"])
     made = write_papers(

@@ -8,6 +8,7 @@ from typing import cast
 
 import rich_click as click
 
+from proofbox.runners.commands.completing import complete_policies
 from proofbox.runners.commands.options import (
     as_of_option,
     environment_option,
@@ -17,7 +18,6 @@ from proofbox.runners.commands.options import (
     seed_option,
     url_option,
 )
-from proofbox.runners.completing import complete_policies
 
 
 @click.command("plan")
@@ -50,11 +50,11 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
     """
     from proofbox.policies.loader import load_policy
     from proofbox.reports.console import safe_terminal
-    from proofbox.runners.assess import Settings, today
+    from proofbox.runners.assessing.assess import Settings, today
+    from proofbox.runners.assessing.progress import progress
     from proofbox.runners.errors import UsageError
     from proofbox.runners.planning.planned import plan_submission
     from proofbox.runners.planning.telling import plan_json, plan_lines
-    from proofbox.runners.progress import progress
 
     loaded = [load_policy(name) for name in dict.fromkeys(policies)]
     minutes = cast("float | None", given["minutes"])

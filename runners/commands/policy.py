@@ -7,8 +7,8 @@ import json
 import rich_click as click
 
 from proofbox.runners.commands import crosswalk, policy_tools
+from proofbox.runners.commands.completing import complete_policies
 from proofbox.runners.commands.options import annotations_option, json_option, lang_option
-from proofbox.runners.completing import complete_policies
 
 
 @click.group("policy")
@@ -62,7 +62,7 @@ def show(policy: str, **given: object) -> None:
         document = loaded.policy.model_dump(mode="json", by_alias=True, exclude_none=True)
         print(json.dumps({**document, "digest": loaded.digest}, ensure_ascii=False))
         return
-    from proofbox.runners.policy_view import policy_lines
+    from proofbox.runners.policy_tools.view import policy_lines
 
     for line in policy_lines(loaded, str(given["lang"])):
         print(line)
@@ -80,7 +80,7 @@ def lint(policies: tuple[str, ...], annotations: str | None) -> None:
     from proofbox.policies.advice import advice
     from proofbox.policies.loader import lint as lint_policy
     from proofbox.policies.loader import policy_path
-    from proofbox.runners.linting import tell
+    from proofbox.runners.policy_tools.linting import tell
 
     problems = [(policy_path(policy), problem) for policy in policies for problem in lint_policy(policy)]
     tell(problems, annotations or "")

@@ -9,8 +9,8 @@ from typing import cast
 
 import rich_click as click
 
+from proofbox.runners.commands.completing import complete_policies
 from proofbox.runners.commands.options import json_option, lang_option, tracking_uri_option
-from proofbox.runners.completing import complete_policies
 
 
 @click.command("diff")
@@ -22,7 +22,7 @@ def diff(old: str, new: str, **given: object) -> None:
     """Say what got stricter or looser from policy A to policy B (shipped ids or paths)."""
     from proofbox.policies.difference import differences
     from proofbox.policies.loader import load_policy
-    from proofbox.runners.policy_reports import difference_json, difference_lines
+    from proofbox.runners.policy_tools.reports import difference_json, difference_lines
 
     changes = differences(load_policy(old).policy, load_policy(new).policy)
     _tell(given, difference_json(changes), difference_lines(changes, str(given["lang"])))
@@ -43,8 +43,8 @@ def test(policies: tuple[str, ...], fixtures: Path | None, **given: object) -> N
     A fixture is a small synthetic result with the verdict that must follow. A requirement without fixtures is tried by
     derived ones. Exit code 0: every fixture came out and every mutant was noticed. 1: not so. 2: not a policy.
     """
-    from proofbox.runners.policy_reports import selftest_json, selftest_lines
-    from proofbox.runners.policy_testing import try_policy
+    from proofbox.runners.policy_tools.reports import selftest_json, selftest_lines
+    from proofbox.runners.policy_tools.testing import try_policy
 
     tried = [try_policy(policy, fixtures, write=bool(given["write"])) for policy in policies]
     _tell(given, [selftest_json(one) for one in tried], (line for one in tried for line in selftest_lines(one)))
@@ -61,7 +61,7 @@ def coverage(policy: str, framework: str | None, **given: object) -> None:
     from proofbox.policies.coverage import coverage as covered
     from proofbox.policies.loader import load_policy
     from proofbox.runners.errors import UsageError
-    from proofbox.runners.policy_reports import coverage_json, coverage_lines
+    from proofbox.runners.policy_tools.reports import coverage_json, coverage_lines
 
     found = covered(load_policy(policy).policy)
     frameworks = sorted({item.framework for item in found})
@@ -83,8 +83,8 @@ def whatif(draft: str, bundles: tuple[Path, ...], **given: object) -> None:
     BUNDLES are bundles (a folder, its .zip, or mlflow:RUN_ID), or folders of bundles. No model is run and no bundle is
     changed. Exit code 0: all were judged. 1: some could not be read whole and were left out. 2: there is none.
     """
-    from proofbox.runners.policy_reports import whatif_json, whatif_lines
-    from proofbox.runners.whatif import what_if
+    from proofbox.runners.policy_tools.reports import whatif_json, whatif_lines
+    from proofbox.runners.policy_tools.whatif import what_if
 
     found = what_if(draft, bundles, cast("str | None", given["tracking_uri"]))
     _tell(given, whatif_json(found), whatif_lines(found, str(given["lang"])))

@@ -24,8 +24,8 @@ def command(bundle: Path, **given: object) -> None:
 
     Exit code 0: it is there. 1: the bundle is not whole. 2: it is no bundle, or the store could not be reached.
     """
-    from proofbox.runners.bundles import store_of_the_environment
-    from proofbox.runners.publishing import publish
+    from proofbox.runners.evidence.bundles import store_of_the_environment
+    from proofbox.runners.evidence.publishing import publish
 
     published = publish(
         bundle,

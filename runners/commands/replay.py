@@ -40,14 +40,14 @@ def command(bundle: Path, submission: Path, tolerance: float | None, **given: ob
     Exit code 0: nothing is different. 1: something is. 2: bad input, or another submission than the bundle's.
     """
     from proofbox.policies.agreement import DEFAULT_TOLERANCE, Tolerance
-    from proofbox.runners.assess import Settings
-    from proofbox.runners.bundles import bundle_folder
-    from proofbox.runners.progress import progress
+    from proofbox.runners.assessing.assess import Settings
+    from proofbox.runners.assessing.progress import progress
+    from proofbox.runners.evidence.bundles import bundle_folder
     from proofbox.runners.replay.again import replay, to_json
     from proofbox.runners.replay.stating import keep
     from proofbox.runners.replay.telling import kept_line, lines
-    from proofbox.runners.signers import signers_of
-    from proofbox.runners.signing import signer_of, stamper_of
+    from proofbox.runners.signed.signers import signers_of
+    from proofbox.runners.signed.signing import signer_of, stamper_of
 
     signer, stamper = signer_of(given), stamper_of(given)
     stated = DEFAULT_TOLERANCE

@@ -25,7 +25,7 @@ def command(bundle: Path, pdf: Path, lang: str, **given: object) -> None:
     BUNDLE is a folder, its .zip, or mlflow:RUN_ID; one that was altered is refused (exit code 1), and it is not
     changed. Needs the extra 'papers'; with a key and its certificate, and the extra 'pades', the PDF is signed (PAdES).
     """
-    from proofbox.runners.printing import print_report
+    from proofbox.runners.evidence.printing import print_report
 
     printed = print_report(bundle, pdf, lang, given, tracking_uri=cast("str | None", given["tracking_uri"]))
     if given["json"]:

@@ -7,6 +7,7 @@ from typing import cast
 
 import rich_click as click
 
+from proofbox.runners.commands.completing import complete_policies
 from proofbox.runners.commands.options import (
     as_of_option,
     attestation_key_option,
@@ -29,7 +30,6 @@ from proofbox.runners.commands.options import (
     waivers_option,
 )
 from proofbox.runners.commands.signing_options import signing_options
-from proofbox.runners.completing import complete_policies
 
 
 @click.command("run")
@@ -79,16 +79,16 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
     Exit code 0: conforms. 1: does not conform. 2: bad input. 3: undetermined. 4: no isolation. --fail-on and --baseline
     change which findings make it 1 or 3, and never a verdict.
     """
-    from proofbox.runners.assess import Settings, today
-    from proofbox.runners.attempting import ledger_path
-    from proofbox.runners.bundles import DEFAULT_STORE
-    from proofbox.runners.detached import keys_in
-    from proofbox.runners.exporting import exports_of
-    from proofbox.runners.gating import gating_of
-    from proofbox.runners.main_job import Publishing, run_job
-    from proofbox.runners.signers import signers_of
-    from proofbox.runners.signing import signer_of, stamper_of
-    from proofbox.runners.waiving import read_given
+    from proofbox.runners.assessing.assess import Settings, today
+    from proofbox.runners.assessing.attempting import ledger_path
+    from proofbox.runners.evidence.bundles import DEFAULT_STORE
+    from proofbox.runners.evidence.exporting import exports_of
+    from proofbox.runners.run.gating import gating_of
+    from proofbox.runners.run.main_job import Publishing, run_job
+    from proofbox.runners.signed.detached import keys_in
+    from proofbox.runners.signed.signers import signers_of
+    from proofbox.runners.signed.signing import signer_of, stamper_of
+    from proofbox.runners.signed.waiving import read_given
 
     gating = gating_of(given)
     tracking_uri = None if given["no_mlflow"] else str(given["tracking_uri"] or DEFAULT_STORE)

@@ -21,7 +21,7 @@ def command(name: str) -> None:
 
 def _schema(name: str) -> dict[str, object]:
     if name == "submission":
-        from proofbox.runners.submission import Submission
+        from proofbox.runners.submitted.submission import Submission
 
         schema = Submission.model_json_schema(by_alias=True)
         return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "proofbox/submission/v1", **schema}

@@ -25,7 +25,7 @@ def command(bundle: Path, **given: object) -> None:
     """
     from proofbox.reports.signing.bundles import sign_bundle
     from proofbox.runners.errors import UsageError
-    from proofbox.runners.signing import signer_of, stamper_of
+    from proofbox.runners.signed.signing import signer_of, stamper_of
 
     signer = signer_of(given)
     if signer is None:

@@ -27,9 +27,9 @@ def lint(submissions: tuple[Path, ...], **given: object) -> None:
     """
     from dataclasses import asdict
 
-    from proofbox.runners.linting import tell
-    from proofbox.runners.submission import FILE_NAME
-    from proofbox.runners.submission_lint import lint_submission
+    from proofbox.runners.policy_tools.linting import tell
+    from proofbox.runners.submitted.lint import lint_submission
+    from proofbox.runners.submitted.submission import FILE_NAME
 
     found = []
     for submission in submissions:

@@ -59,15 +59,15 @@ def command(bundle: Path, ledger: Path | None, **given: object) -> None:
     Exit code 0: verified. 1: anything else; or the ledger is not whole, or has no such attempt; or nobody named by
     --replayed-by measured it again. 2: this is no bundle, or the key cannot be read.
     """
-    from proofbox.runners.assurance import assurance
-    from proofbox.runners.signing import verifier_of
-    from proofbox.runners.verifying import verify_bundle
+    from proofbox.runners.evidence.assurance import assurance
+    from proofbox.runners.evidence.verifying import verify_bundle
+    from proofbox.runners.signed.signing import verifier_of
 
     store = cast("str | None", given["tracking_uri"])
     verification = verify_bundle(bundle, verifier_of(given), datetime.now(UTC), store)
     check = None
     if ledger is not None and verification.whole:
-        from proofbox.runners.ledgers import check_bundle
+        from proofbox.runners.evidence.ledgers import check_bundle
 
         check = check_bundle(ledger, bundle, store)
     sure = assurance(bundle, verification, given, datetime.now(UTC))

@@ -29,14 +29,14 @@ def payload(file: Path, waiver_id: str) -> None:
 @signing_options
 def sign(file: Path, waiver_id: str, **given: object) -> None:
     """Print the line 'signature: ...' of the waiver ID in FILE by the approver's key; FILE is not changed."""
-    from proofbox.runners.detached import signature_line
+    from proofbox.runners.signed.detached import signature_line
 
     print(signature_line(_found(file, waiver_id), given))
 
 
 def _found(file: Path, waiver_id: str) -> bytes:
     from proofbox.runners.errors import UsageError
-    from proofbox.runners.waiving import read_given
+    from proofbox.runners.signed.waiving import read_given
 
     found = {item.waiver.id: item.waiver for item in read_given(file, None)}
     if waiver_id not in found:

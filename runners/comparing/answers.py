@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 from proofbox.checks.errors import ModelFailedError
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import Text, t
-from proofbox.runners.assess import Settings, taken_in
-from proofbox.runners.deciding import recorded_decisions
-from proofbox.runners.hosting import Hosting, open_hosting
+from proofbox.runners.assessing.assess import Settings, taken_in
+from proofbox.runners.hosted.deciding import recorded_decisions
+from proofbox.runners.hosted.hosting import Hosting, open_hosting
+from proofbox.runners.hosted.walls import Walls
 from proofbox.runners.replay.again import require_subject
-from proofbox.runners.walls import Walls
 from proofbox.sandbox.errors import ModelError
 
 if TYPE_CHECKING:
     from proofbox.policies.record import SubjectRecord
-    from proofbox.runners.resolve import Resolved
+    from proofbox.runners.submitted.resolve import Resolved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

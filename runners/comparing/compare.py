@@ -15,12 +15,12 @@ from proofbox.policies.comparison import Comparison, compared
 from proofbox.runners.comparing.answers import answers
 from proofbox.runners.comparing.paired import SameRows
 from proofbox.runners.comparing.samerows import paired
-from proofbox.runners.streams import MOST_ROWS
+from proofbox.runners.submitted.streams import MOST_ROWS
 
 if TYPE_CHECKING:
     from proofbox.policies.changes import Test
     from proofbox.policies.record import Assessment, MeasurementRecord
-    from proofbox.runners.assess import Settings
+    from proofbox.runners.assessing.assess import Settings
 
 NO_SUBMISSIONS = t("the two submissions were not given, so that their rows cannot be paired")
 NO_SAMPLE = t("an exact figure of what was given: there is no sample to test")

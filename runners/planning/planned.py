@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proofbox.policies.facts import Facts
-from proofbox.runners.assess import Settings, Watch, taken_in
+from proofbox.runners.assessing.assess import Settings, Watch, taken_in
+from proofbox.runners.hosted.walls import Walls
 from proofbox.runners.planning.rehearsal import Rehearsed, rehearse
 from proofbox.runners.planning.sizes import STEPS, smaller
 from proofbox.runners.planning.trial import NoSpeed, Speed, try_model
-from proofbox.runners.subject_record import subject_record
-from proofbox.runners.walls import Walls
+from proofbox.runners.submitted.subject_record import subject_record
 
 if TYPE_CHECKING:
     from proofbox.policies.loader import LoadedPolicy
-    from proofbox.runners.resolve import Resolved
+    from proofbox.runners.submitted.resolve import Resolved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 from proofbox.policies.expand import Expected, expand
 from proofbox.policies.judge import Evidence, judge
-from proofbox.runners.assess import Settings, Watch, make_bench
-from proofbox.runners.execute import Outcome, execute
-from proofbox.runners.plan import Plan, Task, make_plan
+from proofbox.runners.assessing.assess import Settings, Watch, make_bench
+from proofbox.runners.assessing.execute import Outcome, execute
+from proofbox.runners.assessing.plan import Plan, Task, make_plan
 from proofbox.runners.planning.standin import StandIn
 
 if TYPE_CHECKING:
     from proofbox.policies.facts import Facts
     from proofbox.policies.loader import LoadedPolicy
     from proofbox.policies.record import Finding
-    from proofbox.runners.resolve import Resolved
+    from proofbox.runners.submitted.resolve import Resolved
 
 OWN_CALLS = 1
 """Calls for the decisions on the evaluation rows, which all checks share."""

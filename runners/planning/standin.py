@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from proofbox.checks.subject import Dataset
     from proofbox.checks.surroundings import Surroundings, Way
-    from proofbox.runners.submission import ModelBlock
+    from proofbox.runners.submitted.submission import ModelBlock
 
 FIT_ROWS = 20_000
 WORDS = 20

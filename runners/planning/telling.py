@@ -11,7 +11,7 @@ from proofbox.runners.planning.trial import NoSpeed, Speed
 if TYPE_CHECKING:
     from proofbox.checks.result import Json
     from proofbox.policies.record import Finding
-    from proofbox.runners.plan import Task
+    from proofbox.runners.assessing.plan import Task
     from proofbox.runners.planning.planned import Estimate, Planned, Sized
 
 

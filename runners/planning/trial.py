@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from proofbox.checks.errors import ModelFailedError
-from proofbox.runners.hosting import Hosting, open_hosting
-from proofbox.runners.walls import Walls
+from proofbox.runners.hosted.hosting import Hosting, open_hosting
+from proofbox.runners.hosted.walls import Walls
 from proofbox.sandbox.errors import ModelError
 
 if TYPE_CHECKING:
-    from proofbox.runners.assess import Settings
-    from proofbox.runners.resolve import Resolved
+    from proofbox.runners.assessing.assess import Settings
+    from proofbox.runners.submitted.resolve import Resolved
 
 TRIAL_SECONDS = 3.0
 BATCH_ROWS = 20_000

@@ -8,8 +8,8 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from proofbox.runners.errors import UsageError
-from proofbox.runners.inprocess import Measurements, assess_in_process, measure_in_process
-from proofbox.runners.inprocess_data import Given
+from proofbox.runners.inprocess.assessing import Measurements, assess_in_process, measure_in_process
+from proofbox.runners.inprocess.data import Given
 
 if TYPE_CHECKING:
     from proofbox.policies.loader import LoadedPolicy
@@ -38,7 +38,7 @@ class InProcess:
             Parameters of the check that have the name of one of the others below.
         given
             ``model``, ``data`` (a frame, an Arrow table or a mapping), ``target``, ``features``, ``sensitive``,
-            ``prediction``, ``positive_label`` and so on (:class:`proofbox.runners.inprocess_data.Given`); whatever else
+            ``prediction``, ``positive_label`` and so on (:class:`proofbox.runners.inprocess.data.Given`); whatever else
             is a parameter of the check, such as ``attribute``.
 
         Raises
@@ -69,7 +69,7 @@ class InProcess:
             Something given is not known or does not fit, or no control is left.
         """
         from proofbox.policies.loader import load_policy
-        from proofbox.runners.assess import Settings
+        from proofbox.runners.assessing.assess import Settings
 
         if unknown := sorted(given.keys() - _GIVEN):
             raise UsageError(f"{unknown[0]}: got an unknown argument, expected one of {', '.join(sorted(_GIVEN))}")

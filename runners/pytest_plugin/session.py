@@ -13,7 +13,7 @@ import pytest
 
 from proofbox.runners.pytest_plugin.items import Requirements
 from proofbox.runners.pytest_plugin.shared import Shared
-from proofbox.runners.submission import FILE_NAME
+from proofbox.runners.submitted.submission import FILE_NAME
 
 if TYPE_CHECKING:
     from proofbox.policies.loader import LoadedPolicy
@@ -68,8 +68,8 @@ class Session:
         return self.shared.assessment(self._assess)
 
     def _assess(self) -> Assessment:
-        from proofbox.runners.assess import Settings, Watch, assess
-        from proofbox.runners.waiving import read_given
+        from proofbox.runners.assessing.assess import Settings, Watch, assess
+        from proofbox.runners.signed.waiving import read_given
 
         option = self.config.getoption
         waivers, key = option("proofbox_waivers"), option("proofbox_waiver_key")
@@ -83,7 +83,7 @@ class Session:
             warnings.simplefilter("ignore")
             assessed = assess(self.target, self.policies(), settings, Watch())
             if out := option("proofbox_out"):
-                from proofbox.runners.main_job import Publishing, write_evidence
+                from proofbox.runners.run.main_job import Publishing, write_evidence
 
                 write_evidence(assessed, Publishing(out=Path(out)))
         return assessed.assessment

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, cast
 from proofbox.policies.agreement import DEFAULT_TOLERANCE, Agreement, Tolerance, agreement
 from proofbox.policies.kept import load_kept
 from proofbox.reports.bundle import BundleContent, read_bundle
-from proofbox.runners.assess import Settings, Watch, assess
+from proofbox.runners.assessing.assess import Settings, Watch, assess
 from proofbox.runners.errors import UsageError
-from proofbox.runners.streams import MOST_ROWS
+from proofbox.runners.submitted.streams import MOST_ROWS
 from proofbox.sandbox.intake import Intake, take_in
 from proofbox.sandbox.scratch import scratch
 

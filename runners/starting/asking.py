@@ -10,7 +10,7 @@ import rich_click as click
 from proofbox.runners.starting.columns import Column
 from proofbox.runners.starting.guessing import Given, Guess, guess
 from proofbox.runners.starting.writing import Product
-from proofbox.runners.submission import RiskTier, Sector
+from proofbox.runners.submitted.submission import RiskTier, Sector
 
 if TYPE_CHECKING:
     from proofbox.runners.starting.init import Ask

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from proofbox.runners.errors import UsageError
-from proofbox.runners.submission import FILE_NAME
+from proofbox.runners.submitted.submission import FILE_NAME
 from proofbox.sandbox.formats import HEAD_BYTES, HOSTED, detect_folder, detect_format
 
 DATA_SUFFIXES = frozenset((".csv", ".tsv", ".parquet", ".arrow", ".feather", ".ipc", ".jsonl", ".ndjson"))

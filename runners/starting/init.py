@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proofbox.runners.errors import BadSubmissionError, UsageError
-from proofbox.runners.resolve import resolve
 from proofbox.runners.starting.columns import Column, columns_of
 from proofbox.runners.starting.gathering import SNIPPET, Made, format_of, gathered, making
 from proofbox.runners.starting.guessing import Given, Guess, guess
 from proofbox.runners.starting.writing import Files, Product, snippet, submission_text
-from proofbox.runners.streams import Reading, Stream, read_or_open
-from proofbox.runners.submission import FILE_NAME, Csv, read_submission
-from proofbox.runners.tables import UnreadableTableError
+from proofbox.runners.submitted.resolve import resolve
+from proofbox.runners.submitted.streams import Reading, Stream, read_or_open
+from proofbox.runners.submitted.submission import FILE_NAME, Csv, read_submission
+from proofbox.runners.submitted.tables import UnreadableTableError
 from proofbox.sandbox.describing import Description, describe_model
 from proofbox.sandbox.errors import ModelError
 from proofbox.sandbox.formats import LIBRARIES
@@ -26,7 +26,7 @@ from proofbox.sandbox.intake import Intake, take_in
 from proofbox.sandbox.scratch import scratch, sweep
 
 if TYPE_CHECKING:
-    from proofbox.runners.walls import Walls
+    from proofbox.runners.hosted.walls import Walls
 
 Ask = Callable[[Guess, Product, tuple[Column, ...]], tuple[Guess, Product]]
 """Lets a person correct what was guessed; where there is none, both are returned as they are."""

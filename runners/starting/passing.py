@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from proofbox.runners.errors import UsageError
+from proofbox.runners.hosted.walls import Walls
 from proofbox.runners.starting.guessing import Given
 from proofbox.runners.starting.init import Start, start
 from proofbox.runners.starting.writing import Product
-from proofbox.runners.walls import Walls
 from proofbox.sandbox.limits import Limits
 from proofbox.sandbox.scratch import scratch
 

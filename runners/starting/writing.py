@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from proofbox.runners.starting.guessing import Guess
-    from proofbox.runners.submission import RiskTier, Sector
+    from proofbox.runners.submitted.submission import RiskTier, Sector
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
 _WORDS = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n"))

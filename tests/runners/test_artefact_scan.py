@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from proofbox.runners import opinions
+from proofbox.runners.hosted import opinions
 from proofbox.sandbox.errors import IsolationError
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -15,8 +15,8 @@ import pytest
 from proofbox.policies.record_json import from_json
 from proofbox.reports.bundle import read_bundle, write_bundle
 from proofbox.reports.errors import NotABundleError, PublishError, TamperedBundleError
-from proofbox.runners.bundles import bundle_folder, store_of_the_environment
 from proofbox.runners.errors import UsageError
+from proofbox.runners.evidence.bundles import bundle_folder, store_of_the_environment
 from proofbox.runners.exit_codes import exit_code_of
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -53,7 +53,7 @@ def test_the_script_of_each_shell_is_printed(command: Path, shell: str) -> None:
 def test_doctor_knows_every_extra_that_users_install() -> None:
     import tomllib
 
-    from proofbox.runners.checkup import EXTRAS, installed_extras
+    from proofbox.runners.hosted.checkup import EXTRAS, installed_extras
 
     file = Path(__file__).resolve().parent.parent.parent / "pyproject.toml"
     offered = tomllib.loads(file.read_text(encoding="utf-8"))["project"]["optional-dependencies"]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from proofbox.runners.assess import Settings, Watch
-from proofbox.runners.measuring import measure_once
-from proofbox.runners.submission import ModelFormat
+from proofbox.runners.assessing.assess import Settings, Watch
+from proofbox.runners.assessing.measuring import measure_once
+from proofbox.runners.submitted.submission import ModelFormat
 
 SCRIPT = Path(__file__).resolve().parent.parent.parent / "examples/formats.py"
 FORMATS = (

@@ -17,8 +17,8 @@ from proofbox.checks.text import t
 from proofbox.policies.record import CounterexampleRecord
 from proofbox.reports.bundle import read_bundle
 from proofbox.runners.errors import UsageError
-from proofbox.runners.exporting import Exports, exports_of, write_exports
-from proofbox.runners.locations import locations_of, shown_path
+from proofbox.runners.evidence.exporting import Exports, exports_of, write_exports
+from proofbox.runners.submitted.locations import locations_of, shown_path
 
 KINDS = ("junit", "sarif", "oscal", "cyclonedx", "summary")
 

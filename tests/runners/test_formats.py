@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from proofbox.runners import hosting
-from proofbox.runners.assess import taken_in
+from proofbox.runners.assessing.assess import taken_in
 from proofbox.runners.errors import BadSubmissionError
-from proofbox.runners.walls import Walls
+from proofbox.runners.hosted import hosting
+from proofbox.runners.hosted.walls import Walls
 from proofbox.sandbox.limits import Limits
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -19,8 +19,8 @@ from proofbox.runners.errors import UsageError
 from proofbox.runners.starting.columns import columns_of
 from proofbox.runners.starting.guessing import Given, guess
 from proofbox.runners.starting.writing import Files, Product, flow, label, submission_text
-from proofbox.runners.submission import read_submission
-from proofbox.runners.tables import normalise_text
+from proofbox.runners.submitted.submission import read_submission
+from proofbox.runners.submitted.tables import normalise_text
 from proofbox.sandbox.describing import Description
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]

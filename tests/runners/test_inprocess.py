@@ -14,8 +14,8 @@ import pytest
 from proofbox.policies.loader import load_policy
 from proofbox.reports.walls import isolated
 from proofbox.runners.errors import UsageError
-from proofbox.runners.inprocess import NotMeasuredError, assess_in_process, measure_in_process
-from proofbox.runners.inprocess_data import Given
+from proofbox.runners.inprocess.assessing import NotMeasuredError, assess_in_process, measure_in_process
+from proofbox.runners.inprocess.data import Given
 
 PARITY = "fairness.demographic_parity"
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proofbox.checks.registry import get_check
-from proofbox.runners.plan import make_plan
+from proofbox.runners.assessing.plan import make_plan
 
 WANTED = [
     (name, get_check(name).params(params).model_dump(mode="json"))

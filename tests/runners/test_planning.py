@@ -18,7 +18,7 @@ from proofbox.policies.loader import lint, load_policy
 from proofbox.runners.planning.planned import STEPS, _largest
 from proofbox.runners.planning.sizes import COUNTS, PRECISION, policy_bytes, smaller
 from proofbox.runners.planning.standin import StandIn
-from proofbox.runners.submission import ModelBlock
+from proofbox.runners.submitted.submission import ModelBlock
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 

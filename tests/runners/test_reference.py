@@ -8,8 +8,8 @@ import pytest
 
 from proofbox.checks.subject import DeclaredFile, Subject
 from proofbox.policies.yamlfile import read_yaml
-from proofbox.runners.problems import Problems
-from proofbox.runners.reference import reference_shares
+from proofbox.runners.submitted.problems import Problems
+from proofbox.runners.submitted.reference import reference_shares
 
 
 @pytest.fixture

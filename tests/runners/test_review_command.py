@@ -13,9 +13,9 @@ from proofbox.policies.record_json import from_json
 from proofbox.reports import bundle as bundles
 from proofbox.reports.bundle import write_bundle
 from proofbox.reports.signing.keyfiles import KeySigner, generate, read_private_key
-from proofbox.runners.attempting import Attempting
+from proofbox.runners.assessing.attempting import Attempting
 from proofbox.runners.errors import UsageError
-from proofbox.runners.reviewing import asked_of
+from proofbox.runners.office.reviewing import asked_of
 from proofbox.sandbox.intake import take_in
 
 RECORD = Path(__file__).parents[1] / "reports" / "records" / "model-a.json"

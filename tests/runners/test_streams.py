@@ -19,12 +19,12 @@ import pytest
 from proofbox.checks.counts import Counts
 from proofbox.checks.registry import all_checks
 from proofbox.checks.subject import Dataset
-from proofbox.runners import streams
-from proofbox.runners.execute import Bench, execute
-from proofbox.runners.plan import make_plan
-from proofbox.runners.streams import Reading, Stream, read_or_open
-from proofbox.runners.submission import Csv
-from proofbox.runners.tables import UnreadableTableError, read_table
+from proofbox.runners.assessing.execute import Bench, execute
+from proofbox.runners.assessing.plan import make_plan
+from proofbox.runners.submitted import streams
+from proofbox.runners.submitted.streams import Reading, Stream, read_or_open
+from proofbox.runners.submitted.submission import Csv
+from proofbox.runners.submitted.tables import UnreadableTableError, read_table
 from proofbox.sandbox.host import reader
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]

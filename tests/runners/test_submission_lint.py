@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from proofbox.runners.submission_lint import lint_submission
+from proofbox.runners.submitted.lint import lint_submission
 
 
 def spoil(submission, old, new):

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proofbox.runners.submission import Csv
-from proofbox.runners.tables import UnreadableTableError, read_table
+from proofbox.runners.submitted.submission import Csv
+from proofbox.runners.submitted.tables import UnreadableTableError, read_table
 
 
 @pytest.fixture

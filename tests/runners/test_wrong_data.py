@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from proofbox.runners.errors import BadSubmissionError
-from proofbox.runners.resolve import Resolved, resolve
-from proofbox.runners.streams import Reading
-from proofbox.runners.submission import FILE_NAME, read_submission
+from proofbox.runners.submitted.resolve import Resolved, resolve
+from proofbox.runners.submitted.streams import Reading
+from proofbox.runners.submitted.submission import FILE_NAME, read_submission
 from proofbox.sandbox.intake import take_in
 
 Spoil = Callable[[Path], object]

@@ -27,7 +27,7 @@ from proofbox.reports.canonical import canonical_bytes, strict_json
 from proofbox.reports.signing import standalone
 from proofbox.reports.signing.keyfiles import KeySigner
 from proofbox.reports.signing.keys import KeyVerifier
-from proofbox.runners.verifying import verify_bundle
+from proofbox.runners.evidence.verifying import verify_bundle
 
 NOW = datetime.datetime(2026, 12, 24, 12, tzinfo=datetime.UTC)
 KEY = Ed25519PrivateKey.generate()

@@ -1,0 +1,1 @@
+"""Many stored bundles at once: gone through, verified, judged, summed up."""

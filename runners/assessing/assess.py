@@ -1,0 +1,333 @@
+"""The product's story: one submission's way through the rooms, from an untrusted path to evidence on disk."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from proofbox.checks.registry import all_checks
+from proofbox.checks.subject import Signer
+from proofbox.checks.text import Text, t
+from proofbox.policies.expand import Expected, expand
+from proofbox.policies.facts import Facts
+from proofbox.policies.judge import Evidence, Judged, judge
+from proofbox.policies.loader import LoadedPolicy
+from proofbox.policies.record import Assessment, AttemptRecord, ReasonRecord, RunRecord
+from proofbox.policies.waivers import GivenWaiver
+from proofbox.runners.assessing.attempting import Attempting
+from proofbox.runners.assessing.execute import Bench, Outcome, execute
+from proofbox.runners.assessing.plan import Plan, Task, make_plan
+from proofbox.runners.assessing.resuming import State, state_of
+from proofbox.runners.hosted.hosting import Hosting, open_hosting
+from proofbox.runners.hosted.hostrecord import host_record
+from proofbox.runners.hosted.opinions import second_opinions
+from proofbox.runners.hosted.timings import TimingModel
+from proofbox.runners.hosted.walls import Walls
+from proofbox.runners.signed.attesting import Statements, read_statements
+from proofbox.runners.signed.waiving import waive
+from proofbox.runners.submitted.resolve import Resolved, resolve
+from proofbox.runners.submitted.streams import MOST_ROWS, Reading
+from proofbox.runners.submitted.subject_record import subject_record
+from proofbox.runners.submitted.submission import FILE_NAME, read_submission
+from proofbox.sandbox.errors import ModelError
+from proofbox.sandbox.intake import Intake, take_in
+from proofbox.sandbox.limits import Limits
+from proofbox.sandbox.scratch import scratch, sweep
+
+if TYPE_CHECKING:
+    from proofbox.checks.result import CountTable, Json
+    from proofbox.reports.signing.keys import PublicKey
+
+
+def today() -> str:
+    """Return the day of today in UTC, as ``2026-11-22``."""
+    return datetime.now(UTC).date().isoformat()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How to run; none of it bears on what is measured but the seed and the day to judge by."""
+
+    seed: int = 0
+    executor: str = "auto"
+    environment: Path | None = None
+    """Virtual environment, or Python program, that the model runs on; None: the harness's own. The operator's word."""
+    limits: Limits = field(default_factory=Limits)
+    allowed_urls: tuple[str, ...] = ()
+    """Addresses of endpoints that may be asked, though nothing isolates them. The operator's word."""
+    waivers: tuple[GivenWaiver, ...] = ()
+    """Decisions of persons that stand beside the failed findings they are for."""
+    most_rows: int = MOST_ROWS
+    """Rows of the evaluation data that are held in memory at once; a longer file is read in batches."""
+    signers: tuple[Signer, ...] = ()
+    """By whom the model should be signed."""
+    as_of: str = field(default_factory=today)
+    """The day by which the age of data is judged, as ``2026-11-22``; the run's record keeps it, like the seed."""
+    attestation_keys: tuple[PublicKey, ...] = ()
+    """By one of which attestations must be signed; none: their signatures are not looked at."""
+    attested_on: str = ""
+    """The day that attestations are held against, as ``2026-11-22``; empty for the day on which the run begins."""
+    resume: Path | None = None
+    """Folder of finished tasks, to go on from and to add to; None: an interrupted run begins anew."""
+    attempt: AttemptRecord | None = None
+    """The attempt that is repeated, by its record: a replay is no new one. None for a new one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Who is told how far it is: the progress bar, or nobody."""
+
+    planned: Callable[[int], None] = lambda number: None
+    step: Callable[[str], None] = lambda name: None
+    done: Callable[[Task], None] = lambda task: None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessed:
+    """An assessment and what goes into the bundle beside it."""
+
+    assessment: Assessment
+    policies: tuple[LoadedPolicy, ...]
+    submission_yaml: bytes
+    tables: Mapping[str, CountTable]
+
+
+@contextmanager
+def taken_in(
+    source: Path, walls: Walls, *, refuse_mismatch: bool = True, most_rows: int = MOST_ROWS
+) -> Iterator[tuple[Intake, Resolved, bytes]]:
+    """Take a submission in: a read-only copy in a folder that is gone afterwards, its data read behind ``walls``."""
+    sweep()
+    with scratch("intake") as folder:
+        intake = take_in(source, folder / "submission")
+        submission, document, raw = read_submission(intake.root / FILE_NAME)
+        how = Reading(opener=walls.open_data, most_rows=most_rows)
+        resolved = resolve(submission, document, intake, how, refuse_mismatch=refuse_mismatch)
+        try:
+            yield intake, resolved, raw
+        finally:
+            resolved.close()
+
+
+def assess(
+    source: Path,
+    policies: Sequence[LoadedPolicy],
+    settings: Settings,
+    watch: Watch,
+    attempting: Attempting | None = None,
+) -> Assessed:
+    """Assess one submission under one or more policies.
+
+    Parameters
+    ----------
+    source
+        Folder, ``submission.yaml`` or archive; untrusted.
+    policies
+        Loaded policies: every mistake in them was told before a byte of the submission is read.
+    attempting
+        Writes down what is going to be measured before it is; None: no ledger is kept.
+
+    Raises
+    ------
+    LedgerError
+        The attempt could not be written down; nothing was measured.
+    BadSubmissionError, IntakeError
+        The submission cannot be assessed as it is (exit code 2).
+    IsolationError
+        The walls could not be had or proven; the model was not loaded (exit code 4).
+    """
+    started = datetime.now(UTC)
+    clock = _Clock()
+    watch.step("taking the submission in")
+    hosting = Hosting(walls=Walls(settings.executor, settings.limits), allowed_urls=settings.allowed_urls)
+    with taken_in(source, hosting.walls, most_rows=settings.most_rows) as (intake, resolved, raw):
+        record = subject_record(resolved, intake.digest)
+        facts = Facts.from_subject(record)
+        attested_on = settings.attested_on or started.date().isoformat()
+        statements = read_statements(resolved.subject, attested_on, settings.attestation_keys)
+        plan, expected = _planned(policies, facts, recorded_only=resolved.subject.model_path is None)
+        attempt = attempting.commit(record, policies, settings.seed) if attempting else settings.attempt
+        watch.planned(len(plan.static) + len(plan.dynamic))
+        bench = make_bench(resolved, plan, settings)
+        bench.ask_scanners = partial(second_opinions, resolved.subject, hosting.walls)
+        clock.lap("intake")
+        watch.step("checking files and data")
+        state = state_of(settings, record, policies, plan)
+        outcome = execute(plan.static, bench, watch.done, state)
+        clock.lap("static_checks")
+        closed = _gate_closed(policies, facts, outcome, expected)
+        if closed is None and plan.dynamic:
+            watch.step("opening the sandbox")
+            outcome += behind_walls(plan.dynamic, resolved, bench, hosting, (settings, watch), state)
+        clock.lap("dynamic_checks")
+        judged = _judged(policies, facts, outcome, closed, (statements, attempt))
+    run = replace(_run_record(settings, hosting, started, clock, outcome), attempt=attempt)
+    if state is not None:
+        run = replace(run, detail={**run.detail, "tasks_taken_from_an_earlier_run": state.taken})
+    assessment = Assessment(
+        conclusion=judged.conclusion,
+        subject=record,
+        policies=judged.policies,
+        findings=judged.findings,
+        measurements=outcome.measurements,
+        counterexamples=outcome.counterexamples,
+        inapplicable=outcome.inapplicable,
+        errors=outcome.errors,
+        run=run,
+        attestations=statements.given,
+    )
+    assessment = waive(assessment, settings.waivers, statements.on)
+    return Assessed(assessment=assessment, policies=tuple(policies), submission_yaml=raw, tables=outcome.tables)
+
+
+def make_bench(resolved: Resolved, plan: Plan, settings: Settings) -> Bench:
+    """Lay out what the plan's checks will be given."""
+    return Bench(
+        subject=replace(resolved.subject, signers=settings.signers),
+        evaluation=resolved.evaluation,
+        training=resolved.training,
+        seed=settings.seed,
+        as_of=settings.as_of,
+        attributes=plan.attributes,
+    )
+
+
+def _planned(
+    policies: Sequence[LoadedPolicy], facts: Facts, *, recorded_only: bool
+) -> tuple[Plan, tuple[Expected, ...]]:
+    expected = tuple(item for loaded in policies for item in expand(loaded.policy, facts))
+    return make_plan(((item.check, item.params) for item in expected), recorded_only=recorded_only), expected
+
+
+def _judged(
+    policies: Sequence[LoadedPolicy],
+    facts: Facts,
+    outcome: Outcome,
+    not_run: Text | None,
+    given: tuple[Statements | None, AttemptRecord | None] = (None, None),
+) -> Judged:
+    statements, attempt = given
+    evidence = Evidence(
+        measurements=outcome.measurements,
+        counterexamples=outcome.counterexamples,
+        inapplicable=outcome.inapplicable,
+        errors=outcome.errors,
+        attestations=statements.given if statements else (),
+        judged_on=statements.on if statements else "",
+        not_run_reason=not_run,
+        attempt=attempt.on_data if attempt else None,
+    )
+    return judge(policies, facts, evidence)
+
+
+def _gate_closed(
+    policies: Sequence[LoadedPolicy], facts: Facts, outcome: Outcome, expected: Sequence[Expected]
+) -> Text | None:
+    """Return why the model is not loaded, where a gating requirement has failed already."""
+    gates = {item.requirement.id for item in expected if item.requirement.gate}
+    if not gates:
+        return None
+    for finding in _judged(policies, facts, outcome, None).findings:
+        if finding.requirement in gates and finding.verdict == "fail":
+            return t("the model was not loaded, because {requirement} failed", requirement=finding.requirement)
+    return None
+
+
+def behind_walls(
+    tasks: Sequence[Task],
+    resolved: Resolved,
+    bench: Bench,
+    hosting: Hosting,
+    how: tuple[Settings, Watch],
+    state: State | None = None,
+) -> Outcome:
+    """Open the sandbox, measure, close it: the one way down and the one way up.
+
+    Parameters
+    ----------
+    state
+        Tasks that were finished by an earlier run; None where none are kept.
+    """
+    watch = how[1]
+    asking = [task for task in tasks if not task.check.closing]
+    # What the model did is measured over all that it was asked: then these tasks are finished together or not at all.
+    whole = state is not None and any("behaviour" in task.check.needs for task in tasks)
+    outcome = state.take_hosted(asking, hosting) if state is not None and whole else None
+    if outcome is None:
+        outcome = _hosted(asking, resolved, bench, hosting, how, None if whole else state)
+        if state is not None and whole:
+            state.keep_hosted(asking, hosting, outcome)
+    bench.isolation, bench.behaviour = hosting.isolation(), hosting.behaviour()
+    return outcome + execute((task for task in tasks if task.check.closing), bench, watch.done)
+
+
+def _hosted(
+    asking: Sequence[Task],
+    resolved: Resolved,
+    bench: Bench,
+    hosting: Hosting,
+    how: tuple[Settings, Watch],
+    state: State | None,
+) -> Outcome:
+    """Measure the model while the sandbox is open."""
+    settings, watch = how
+    try:
+        with open_hosting(resolved, settings.limits, hosting, settings.environment) as model:
+            bench.model, bench.timed = model, TimingModel(model, settings.limits)
+            watch.step("measuring the model")
+            return execute(asking, bench, watch.done, state)
+    except ModelError as err:
+        reason = t("the model could not be started: it {what}", what=err.what)
+        errors = (ReasonRecord(check=task.check.id, params=task.params, reason=reason) for task in asking)
+        return Outcome(errors=tuple(errors))
+    finally:
+        bench.model = bench.timed = None
+
+
+class _Clock:
+    """Seconds of wall time per step, for ``run.detail`` and the benchmark."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, Json] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, step: str) -> None:
+        now = time.perf_counter()
+        self.seconds[step] = round(now - self._last, 4)
+        self._last = now
+
+
+def _run_record(settings: Settings, hosting: Hosting, started: datetime, clock: _Clock, outcome: Outcome) -> RunRecord:
+    queries: dict[str, Json] = {key: asdict(asked) for key, asked in outcome.queries.items()}
+    return RunRecord(
+        seed=settings.seed,
+        started_at=started.isoformat(timespec="milliseconds"),
+        finished_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        executor=hosting.executor,
+        selfcheck=hosting.selfcheck,
+        limits=(hosting.limits or settings.limits).to_json(),
+        runner="local",
+        detail={
+            "as_of": settings.as_of,
+            "rows_in_memory": settings.most_rows,
+            "seconds": clock.seconds,
+            "model": dict(hosting.stats),
+            "queries": queries,
+            **_by_others(outcome),
+        },
+        **host_record(),
+    )
+
+
+def _by_others(outcome: Outcome) -> dict[str, Json]:
+    """Return where the checks come from that are not ours; nothing where all are."""
+    known = all_checks()
+    used = {one.check for part in (outcome.measurements, outcome.inapplicable, outcome.errors) for one in part}
+    found: dict[str, Json] = {name: known[name].origin for name in sorted(used & known.keys()) if known[name].origin}
+    return {"checks_by_others": found} if found else {}

@@ -1,0 +1,1 @@
+"""``proofbox demo``: two models of real applications, made and assessed."""

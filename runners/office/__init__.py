@@ -1,0 +1,1 @@
+"""An office's decisions on bundles: taken, signed, and held against what is put into service."""

@@ -1,0 +1,1 @@
+"""``proofbox run``: the main job, and what makes it fail."""

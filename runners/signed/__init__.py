@@ -1,0 +1,1 @@
+"""Signed by persons: keys, detached signatures, and the statements, waivers and checkpoints that they are under."""

@@ -1,0 +1,1 @@
+"""What the provider handed in: its words, its data files, and every mistake in them told at once, with its place."""
