@@ -14,9 +14,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from proofbox.checks.blockcounts import DECIDED, TRUE, Attributes, CountElsewhere, Decide
 from proofbox.checks.cube import Cube, joint_code, weighed
 from proofbox.checks.groups import MOST_GROUPS, categories_of, too_many_groups, unfit_column, unfit_groups
-from proofbox.checks.onepass import DECIDED, TRUE, Attributes, Decide, Passed, one_pass
+from proofbox.checks.onepass import Passed, one_pass
 from proofbox.checks.result import Inapplicable
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
@@ -74,12 +75,19 @@ class Counts:
         What was decided: for all rows, or how to ask batch by batch; None for the recorded column of ``data``.
     attributes
         What will be asked for, as far as it is known: all of it is counted in the first pass.
+    elsewhere
+        Counts the blocks of a file by several hands; None: they are counted here.
     """
 
     def __init__(
-        self, data: Dataset, decisions: Decisions | Decide | None = None, attributes: Iterable[Sequence[str]] = ()
+        self,
+        data: Dataset,
+        decisions: Decisions | Decide | None = None,
+        attributes: Iterable[Sequence[str]] = (),
+        elsewhere: CountElsewhere | None = None,
     ) -> None:
         self.data = data
+        self._elsewhere = elsewhere
         self._decisions = decisions
         wanted = dict.fromkeys([*((name,) for name in data.sensitive), *map(tuple, attributes)])
         self._wanted = tuple(one for one in wanted if set(one) <= set(data.table.column_names)) or ((),)
@@ -152,7 +160,7 @@ class Counts:
     @property
     def _first(self) -> Passed:
         if not self._passes:
-            self._passes.append(one_pass(self.data, self._decisions, self._wanted))
+            self._passes.append(one_pass(self.data, self._decisions, self._wanted, self._elsewhere))
         return self._passes[0]
 
     def _cube(self, names: Attributes) -> Cube | Inapplicable:
@@ -162,7 +170,8 @@ class Counts:
             return found
         others = [one for one in self._expected if set(one) <= set(self.data.table.column_names)]
         wanted_too = [one for one in others if self._counted(one, [*one, *wanted[len(names) :]]) is None]
-        self._passes.append(one_pass(self.data, self._decisions, list(dict.fromkeys([names, *wanted_too]))))
+        both = list(dict.fromkeys([names, *wanted_too]))
+        self._passes.append(one_pass(self.data, self._decisions, both, self._elsewhere))
         return self._counted(names, wanted) or too_many_groups(names, MOST_GROUPS + 1)
 
     def _counted(self, names: Attributes, wanted: Sequence[str]) -> Cube | Inapplicable | None:

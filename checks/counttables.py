@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from proofbox.checks.blockcounts import DECIDED, TRUE, Attributes
 from proofbox.checks.counting import MISSING
 from proofbox.checks.cube import Cube
-from proofbox.checks.onepass import DECIDED, TRUE, Attributes
 from proofbox.checks.result import CountTable, Scalar
 from proofbox.checks.tablenames import table_name
 

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
+from proofbox.checks.blockcounts import (
+    DECIDED,
+    TRUE,
+    Attributes,
+    Batch,
+    BlockCounts,
+    CountElsewhere,
+    CountOrder,
+    Decide,
+    batch_of,
+    counted,
+    joint_sets,
+    too_large,
+    too_many,
+)
 from proofbox.checks.cube import Cube
-from proofbox.checks.groups import MOST_CODES, MOST_GROUPS, MOST_NUMBERS, too_many_groups, too_many_numbers
-from proofbox.checks.joint import count
-from proofbox.checks.rawcodes import RawColumn, coded_column, raw_column
+from proofbox.checks.groups import MOST_GROUPS, MOST_NUMBERS, too_many_groups, too_many_numbers
+from proofbox.checks.rawcodes import RawColumn
 from proofbox.checks.result import Inapplicable
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-TRUE, DECIDED = "\x00true label", "\x00decision"
-"""Names of the two axes that are no attributes; no column of a file is called so."""
-
 MOST_CLASSES = 256
 """Labels with more different values than this are no classes that anybody could compare."""
-
-MOST_JOINT_CELLS = 1 << 16
-"""Attributes are counted jointly while the joint table has at most so many cells, and one by one above."""
-
-Attributes = tuple[str, ...]
-Decide = Callable[["pa.Table"], Decisions]
-"""Ask the model about a batch, whose columns are the data's features."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,82 +51,96 @@ class Passed:
         return next((self.refused[key] for key in keys if key in self.refused), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Batch:
-    columns: Mapping[str, RawColumn]
-    weight: pa.ChunkedArray | None
-
-
-def one_pass(data: Dataset, decisions: Decisions | Decide | None, wanted: Sequence[Attributes]) -> Passed:
+def one_pass(
+    data: Dataset,
+    decisions: Decisions | Decide | None,
+    wanted: Sequence[Attributes],
+    elsewhere: CountElsewhere | None = None,
+) -> Passed:
     """Count the decisions by each wanted set of attributes, which may be the empty one.
 
     Parameters
     ----------
     decisions
         What was decided: for all rows, or how to ask batch by batch; None for the recorded column of ``data``.
+    elsewhere
+        Counts the blocks of a file by several hands; None: they are counted here, one after the other. What comes out
+        is the same to the last bit: the blocks are, and they are added up in their order.
     """
+    if elsewhere is not None and (found := _counted_elsewhere(data, decisions, wanted, elsewhere)):
+        return found
     passed = Passed()
     sets: list[Attributes] | None = None
     for batch in _read(data, decisions, wanted, passed):
         _refuse_columns(batch.columns, data, passed)
         if sets is None:
             fit = [names for names in wanted if not _hopeless(names, batch.columns, passed)]
-            sets = joint_sets(fit, {name: column.size for name, column in batch.columns.items()})
+            sets = joint_sets(fit, batch.sizes)
         sets = [_without_refused(names, passed) for names in sets]
         for names in dict.fromkeys(sets):
             if passed.why_not(names) is None:
-                columns = [batch.columns[name] for name in (*names, TRUE, DECIDED) if name in batch.columns]
-                part = count(columns, batch.weight)
-                passed.tables[names] = passed.tables[names] + part if names in passed.tables else part
-                _refuse_grown(passed.tables[names], data, passed)
+                _add(passed, names, counted(batch, names), data)
     return passed
 
 
-def joint_sets(wanted: Sequence[Attributes], sizes: Mapping[str, int]) -> list[Attributes]:
-    """Return the sets of columns to count jointly so that every wanted set is part of one of them.
+def _counted_elsewhere(
+    data: Dataset, decisions: Decisions | Decide | None, wanted: Sequence[Attributes], elsewhere: CountElsewhere
+) -> Passed | None:
+    """Return what several hands counted; None where something is refused: why is told by going through in order."""
+    passed = Passed()
+    order = _order(data, decisions, wanted)
+    for part in elsewhere.counted(order):
+        if not isinstance(part, BlockCounts):
+            return None
+        passed.rows += part.rows
+        passed.classes, passed.source = part.classes, part.source
+        for names, cube in part.tables.items():
+            _add(passed, names, cube, data)
+        if passed.refused:
+            return None
+    return passed if passed.rows == data.rows else None
 
-    One set of all columns, where its table is small; else the wanted ones, less those that are part of another.
-    """
-    every = tuple(dict.fromkeys(name for names in wanted for name in names))
-    labels = [name for name in (TRUE, DECIDED) if name in sizes]
-    if math.prod(sizes[name] for name in (*every, *labels)) <= MOST_JOINT_CELLS:
-        return [every]
-    return [names for names in wanted if not any(set(names) < set(other) for other in wanted)]
+
+def _order(data: Dataset, decisions: Decisions | Decide | None, wanted: Sequence[Attributes]) -> CountOrder:
+    return CountOrder(
+        wanted=tuple(wanted),
+        target=data.target,
+        weight=data.weight,
+        prediction=data.prediction if decisions is None else None,
+        features=data.features if callable(decisions) else (),
+        bins=data.bins,
+    )
 
 
 def _read(
     data: Dataset, decisions: Decisions | Decide | None, wanted: Sequence[Attributes], passed: Passed
-) -> Iterator[_Batch]:
-    names = list(dict.fromkeys(name for one in wanted for name in one))
-    labels = [name for name in (data.target, data.weight) if name is not None]
-    recorded = [data.prediction] if decisions is None and data.prediction is not None else []
-    features = data.features if callable(decisions) else ()
-    for table in data.batches(list(dict.fromkeys([*names, *labels, *recorded, *features]))):
-        columns = {name: raw_column(name, table.column(name), data.bins.get(name)) for name in names}
+) -> Iterator[Batch]:
+    order = _order(data, decisions, wanted)
+    for table in data.batches(order.columns):
         if decisions is None:
-            columns[DECIDED] = raw_column(DECIDED, table.column(data.prediction))
+            yield batch_of(table, order, None)
         else:
-            answer = decisions(table.select(list(features))) if callable(decisions) else decisions
+            answer = decisions(table.select(list(order.features))) if callable(decisions) else decisions
             passed.classes, passed.source = answer.classes, answer.source
             if not answer.classes:
                 passed.rows = data.rows
                 return
-            codes = answer.codes if callable(decisions) else answer.codes[passed.rows : passed.rows + table.num_rows]
-            columns[DECIDED] = coded_column(DECIDED, codes, answer.classes)
-        if data.target is not None:
-            columns[TRUE] = raw_column(TRUE, table.column(data.target))
+            rows = slice(0, None) if callable(decisions) else slice(passed.rows, passed.rows + table.num_rows)
+            yield batch_of(table, order, replace(answer, codes=answer.codes[rows]))
         passed.rows += table.num_rows
-        yield _Batch(columns=columns, weight=None if data.weight is None else table.column(data.weight))
+
+
+def _add(passed: Passed, names: Attributes, part: Cube, data: Dataset) -> None:
+    passed.tables[names] = passed.tables[names] + part if names in passed.tables else part
+    _refuse_grown(passed.tables[names], data, passed)
 
 
 def _refuse_columns(columns: Mapping[str, RawColumn], data: Dataset, passed: Passed) -> None:
     """Refuse columns whose distinct values are too many even before they are counted."""
     for name, column in columns.items():
-        distinct, number = column.distinct, not any(isinstance(value, str) for value in column.values[:2])
-        # Small whole numbers are their own codes, whether they occur or not: they are counted first.
-        most = 2 * MOST_NUMBERS if number and not column.dense else 20 * MOST_GROUPS
-        if column.edges is None and distinct > most:
-            _refuse(name, distinct, number, data, passed)
+        if too_many(column):
+            number = not any(isinstance(value, str) for value in column.values[:2])
+            _refuse(name, column.distinct, number, data, passed)
 
 
 def _refuse_grown(cube: Cube, data: Dataset, passed: Passed) -> None:
@@ -156,8 +170,7 @@ def _refuse(name: str, distinct: int, number: bool, data: Dataset, passed: Passe
 
 def _hopeless(names: Attributes, columns: Mapping[str, RawColumn], passed: Passed) -> bool:
     """Whether these columns cannot be counted together; noted where it is for the number of their combinations."""
-    sizes = [columns[name].size for name in (*names, TRUE, DECIDED) if name in columns]
-    if math.prod(sizes) >= MOST_CODES:
+    if too_large(names, columns):
         passed.refused.setdefault(names, too_many_groups(names, MOST_GROUPS + 1))
     return passed.why_not(names) is not None
 

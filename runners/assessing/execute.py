@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Protocol, cast
 from proofbox.checks.artefacts.opinions import NoOpinions, Opinion
 from proofbox.checks.asking import Asking
 from proofbox.checks.batched import not_held
+from proofbox.checks.blockcounts import CountElsewhere, Decide
 from proofbox.checks.broker import Broker, Finished, Queries
 from proofbox.checks.counts import Counts
 from proofbox.checks.counttables import count_tables
 from proofbox.checks.errors import ModelFailedError
 from proofbox.checks.holding import Behaviour, Isolation
-from proofbox.checks.onepass import Decide
 from proofbox.checks.result import Counterexample, CountTable, Inapplicable, Measured, Measurement, Result
 from proofbox.checks.subject import Dataset, Decisions, Model, Subject
 from proofbox.checks.text import Text, t
@@ -59,6 +59,8 @@ class Bench:
     """What the model did beside answering; there once the sandbox is closed again."""
     ask_scanners: Callable[[], tuple[Opinion, ...] | NoOpinions] | None = None
     """Asks other scanners about the submitted files, behind the walls; None where nobody can be asked."""
+    elsewhere: CountElsewhere | None = None
+    """Counts the blocks of a file that is read in batches by several hands; None: one after the other, here."""
     _decisions: Decisions | ModelFailedError | None = None
     _opinions: tuple[Opinion, ...] | NoOpinions | None = None
     _counts: Counts | None = None
@@ -91,7 +93,8 @@ class Bench:
             if self.model is not None:
                 # Rows that are too many to hold are decided about, and counted, batch by batch.
                 decided = self.decisions() if self.evaluation.source is None else self.model.predict
-            self._counts = Counts(self.evaluation, decided, self.attributes)
+            elsewhere = None if self.evaluation.source is None else self.elsewhere
+            self._counts = Counts(self.evaluation, decided, self.attributes, elsewhere)
         return self._counts
 
     def evidence(self) -> Mapping[str, CountTable]:

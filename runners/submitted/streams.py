@@ -34,6 +34,10 @@ MOST_ROWS = 10_000_000
 """Rows that are held in memory at once unless the command says otherwise; a longer file is read in batches."""
 
 BATCH_ROWS = 1 << 20
+"""Rows of a block at most."""
+
+BLOCK_BYTES = 1 << 28
+"""Bytes of a block at most, all columns counted."""
 HEAD_ROWS = 1_000
 """Rows that show what a file is like."""
 
@@ -60,14 +64,26 @@ class Stream:
     written: Mapping[str, str]
     """Name of each column -> as it is written in the file."""
     rows: int
+    block_rows: int
+    """Rows of each block but the last: it follows from the columns of the file, and nothing else."""
     head: pa.Table
     """The first rows."""
     detail: Mapping[str, Json] = field(default_factory=dict)
     _file: DataFile | None = None
     """The open file, while nothing is being read from it."""
 
-    def batches(self, columns: Sequence[str]) -> Iterator[pa.Table]:
-        """Yield the rows with these columns, in order.
+    @property
+    def blocks(self) -> int:
+        """Number of blocks."""
+        return -(-self.rows // self.block_rows)
+
+    def batches(self, columns: Sequence[str], first: int = 0, end: int | None = None) -> Iterator[pa.Table]:
+        """Yield the rows with these columns, in order, a block at a time.
+
+        Parameters
+        ----------
+        first, end
+            The first block, and the one before which to end; None: all there are.
 
         Raises
         ------
@@ -79,7 +95,8 @@ class Stream:
         whole = False
         try:
             file = file or self.opener(self.spec)
-            for part in file.batches([self.written[name] for name in columns], BATCH_ROWS):
+            start, stop = first * self.block_rows, None if end is None else end * self.block_rows
+            for part in file.batches([self.written[name] for name in columns], self.block_rows, start, stop):
                 yield normalise_text(part.rename_columns(list(columns)))[0]
             whole = True
         except DataError as err:
@@ -120,6 +137,7 @@ def read_or_open(path: Path, how: Reading, csv: Csv) -> ReadTable | Stream:
                 opener=how.opener,
                 written=dict(zip(names, file.names, strict=True)),
                 rows=file.rows,
+                block_rows=_block_rows(file.types),
                 head=head,
                 detail={**detail, "read": "in batches"},
             )
@@ -132,6 +150,10 @@ def _too_large(file: DataFile, kind: str, most_rows: int) -> bool:
     if kind not in ("parquet", "arrow"):
         return False
     return file.rows > most_rows or file.rows * sum(map(width, file.types)) > BYTES_HELD
+
+
+def _block_rows(types: Sequence[str]) -> int:
+    return max(1, min(BATCH_ROWS, BLOCK_BYTES // max(1, sum(map(width, types)))))
 
 
 def _is_long(path: Path, most_rows: int) -> bool:

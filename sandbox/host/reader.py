@@ -61,15 +61,13 @@ class _Whole:
         self.fields = [(field.name, field.type) for field in table.schema]
         self.rows = table.num_rows
 
-    def batches(self, places: Sequence[int], rows: int) -> Iterator[Any]:
-        """Yield the rows of those columns, at most ``rows`` at once; all of them where ``rows`` is 0."""
-        table = self._table.select(list(places))
-        if not rows:
-            yield table.columns, table.num_rows
-            return
-        for start in range(0, table.num_rows, rows):
-            part = table.slice(start, rows)
-            yield part.columns, part.num_rows
+    def whole(self, places: Sequence[int]) -> Any:  # noqa: ANN401 pyarrow ships no types
+        """Return those columns with all rows."""
+        return self._table.select(list(places))
+
+    def pieces(self, places: Sequence[int], rows: int, start: int) -> Iterator[tuple[int, Any]]:
+        """Yield tables that follow each other, the first of which holds row ``start``, with the place of its row 0."""
+        yield 0, self.whole(places)
 
 
 class _Parts:
@@ -91,36 +89,44 @@ class _Parts:
             self.rows = sum(self._file.get_batch(place).num_rows for place in range(self._file.num_record_batches))
         self.fields = [(field.name, field.type) for field in schema]
 
-    def batches(self, places: Sequence[int], rows: int) -> Iterator[Any]:
-        """Yield the rows of those columns, at most ``rows`` at once; all of them where ``rows`` is 0."""
+    def whole(self, places: Sequence[int]) -> Any:  # noqa: ANN401 pyarrow ships no types
+        """Return those columns with all rows."""
         import pyarrow as pa
 
-        if not rows:
-            found = list(self._batches(places, 1 << 17))
-            table = pa.Table.from_batches(found) if found else None
-            yield (
-                (table.columns if table else [pa.chunked_array([], self.fields[place][1]) for place in places]),
-                (table.num_rows if table else 0),
-            )
-            return
-        for batch in self._batches(places, rows):
-            yield [pa.chunked_array([column]) for column in batch.columns], batch.num_rows
+        found = [table for _, table in self.pieces(places, 1 << 17, 0)]
+        # Not concat_tables of none; and columns are given by place, since names may not differ.
+        return pa.concat_tables(found) if found else self._empty(places)
 
-    def _batches(self, places: Sequence[int], rows: int) -> Iterator[Any]:
-        for batch in self._raw(places, rows):
+    def pieces(self, places: Sequence[int], rows: int, start: int) -> Iterator[tuple[int, Any]]:
+        """Yield tables that follow each other, the first of which holds row ``start``, with the place of its row 0."""
+        import pyarrow as pa
+
+        for at, batch in self._parquet_batches(places, rows, start) if self._parquet else self._batches(places, start):
             batch.validate(full=True)
-            yield batch
+            yield at, pa.Table.from_batches([batch])
 
-    def _raw(self, places: Sequence[int], rows: int) -> Iterator[Any]:
-        if self._parquet:
-            names = [self.fields[place][0] for place in places]
-            for batch in self._file.iter_batches(batch_size=rows, columns=names):
-                yield batch.select(names)
-            return
+    def _parquet_batches(self, places: Sequence[int], rows: int, start: int) -> Iterator[tuple[int, Any]]:
+        names = [self.fields[place][0] for place in places]
+        groups, at = range(self._file.metadata.num_row_groups), 0
+        # Row groups that end before the first row are not read at all.
+        while groups and (end := at + self._file.metadata.row_group(groups[0]).num_rows) <= start:
+            groups, at = groups[1:], end
+        for batch in self._file.iter_batches(batch_size=rows, row_groups=list(groups), columns=names):
+            yield at, batch.select(names)
+            at += batch.num_rows
+
+    def _batches(self, places: Sequence[int], start: int) -> Iterator[tuple[int, Any]]:
+        at = 0
         for number in range(self._file.num_record_batches):
-            batch = self._file.get_batch(number).select(list(places))
-            for start in range(0, batch.num_rows, rows):
-                yield batch.slice(start, rows)
+            batch = self._file.get_batch(number)
+            if at + batch.num_rows > start:
+                yield at, batch.select(list(places))
+            at += batch.num_rows
+
+    def _empty(self, places: Sequence[int]) -> Any:  # noqa: ANN401 pyarrow ships no types
+        import pyarrow as pa
+
+        return pa.table([pa.array([], self.fields[place][1]) for place in places], names=[str(p) for p in places])
 
 
 class _Lines:
@@ -150,16 +156,23 @@ class _Lines:
                 self.fields[int(found[1])] = (name, wider.get(str(kind), text))
         raise UnreadableError("its columns change their type from row to row")
 
-    def batches(self, places: Sequence[int], rows: int) -> Iterator[Any]:
-        """Yield the rows of those columns, at most ``rows`` at once; all of them where ``rows`` is 0."""
+    def whole(self, places: Sequence[int]) -> Any:  # noqa: ANN401 pyarrow ships no types
+        """Return those columns with all rows."""
         import pyarrow as pa
 
         with self._reader(places) as reader:
-            for batch in [pa.Table.from_batches(list(reader))] if not rows else reader:
-                for start in range(0, batch.num_rows, rows or max(batch.num_rows, 1)):
-                    part = batch.slice(start, rows or None)
-                    columns = [part.column(place) for place in range(len(places))]
-                    yield [pa.chunked_array([c]) if isinstance(c, pa.Array) else c for c in columns], part.num_rows
+            return pa.Table.from_batches(list(reader), reader.schema)
+
+    def pieces(self, places: Sequence[int], rows: int, start: int) -> Iterator[tuple[int, Any]]:
+        """Yield tables that follow each other, the first of which holds row ``start``, with the place of its row 0."""
+        import pyarrow as pa
+
+        at = 0
+        with self._reader(places) as reader:
+            for batch in reader:  # lines have to be parsed to be passed over
+                if at + batch.num_rows > start:
+                    yield at, pa.Table.from_batches([batch])
+                at += batch.num_rows
 
     def _reader(self, places: Sequence[int]) -> Any:  # noqa: ANN401 pyarrow ships no types
         import pyarrow.csv as pc
@@ -227,12 +240,38 @@ def _kind(name: str, type_: Any) -> str:  # noqa: ANN401 pyarrow ships no types
     raise UnreadableError(f"the column {name!r} holds values of type {type_}; numbers, text and dates can be used")
 
 
+def _cut(source: _Whole | _Parts | _Lines, places: Sequence[int], wanted: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield tables of exactly ``wanted["rows"]`` rows, the last one perhaps of fewer, from one row up to another.
+
+    Where a block begins and ends follows from its number alone, never from how the file is laid out: who reads half of
+    the blocks reads the same ones.
+    """
+    import pyarrow as pa
+
+    rows, start, stop = wanted["rows"], wanted["start"], wanted["stop"]
+    held, there = [], 0
+    for at, piece in source.pieces(places, rows, start):
+        if at >= stop:
+            break
+        left = piece.slice(max(0, start - at), stop - max(at, start))
+        while left.num_rows:
+            part = left.slice(0, rows - there)
+            left = left.slice(part.num_rows)
+            held.append(part)
+            there += part.num_rows
+            if there == rows:
+                yield pa.concat_tables(held)
+                held, there = [], 0
+    if there:
+        yield pa.concat_tables(held)
+
+
 def _send(channel: Channel, source: _Whole | _Parts | _Lines, kinds: Sequence[str], wanted: Mapping[str, Any]) -> None:
     places = wanted["columns"]
     words: list[_Words | None] = [_Words() if kinds[place] == WORD else None for place in places]
-    for columns, rows in source.batches(places, wanted["rows"]):
-        channel.frame(BATCH, 0, len(places), rows, ())
-        for place, column, known in zip(places, columns, words, strict=True):
+    for table in _cut(source, places, wanted) if wanted["rows"] else [source.whole(places)]:
+        channel.frame(BATCH, 0, len(places), table.num_rows, ())
+        for place, column, known in zip(places, table.columns, words, strict=True):
             if known is not None:
                 _send_words(channel, known, column)
             elif kinds[place] != NULL:

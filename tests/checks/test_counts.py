@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from proofbox.checks.blockcounts import joint_sets
 from proofbox.checks.counting import MISSING
 from proofbox.checks.counts import Counts
 from proofbox.checks.groups import MOST_GROUPS, groups_of
 from proofbox.checks.joint import count
 from proofbox.checks.labels import label_text
-from proofbox.checks.onepass import MOST_CLASSES, joint_sets, one_pass
+from proofbox.checks.onepass import MOST_CLASSES, one_pass
 from proofbox.checks.rawcodes import is_missing, raw_column
 from proofbox.checks.registry import get_check
 from proofbox.checks.result import Inapplicable, Measured

@@ -310,3 +310,23 @@ def test_texts_from_any_bytes_are_texts_or_refused(body, texts):
         return
     column = known.column(bytearray(np.arange(texts if body or texts else 0, dtype="<i4").tobytes()))
     assert all(isinstance(text, str) for text in column.to_pylist())
+
+
+@pytest.mark.parametrize("format_", ["parquet", "arrow", "csv"])
+def test_a_block_is_the_same_rows_whoever_reads_it_and_however_the_file_is_laid_out(executor, tmp_path, format_):
+    table = pa.table({"n": list(range(1000)), "t": [f"w{n % 7}" for n in range(1000)]})
+    path = tmp_path / f"t.{format_}"
+    if format_ == "parquet":
+        pq.write_table(table, path, row_group_size=130)
+    elif format_ == "arrow":
+        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table, max_chunksize=170)
+    else:
+        path.write_text("n,t\n" + "".join(f"{n},w{n % 7}\n" for n in range(1000)))
+    csv = {**COMMA, "read": "in batches"} if format_ == "csv" else {}
+    with open_data(executor, FileSpec(path=path, format=format_, csv=csv)) as file:
+        for start, stop in ((0, None), (300, 600), (900, 5000), (650, 650)):
+            parts = list(file.batches(["t", "n"], 300, start, stop))
+            rows = [row for part in parts for row in part.to_pylist()]
+            assert rows == [{"t": f"w{n % 7}", "n": n} for n in range(start, min(1000, 1000 if stop is None else stop))]
+            assert all(part.num_rows == 300 for part in parts[:-1])
