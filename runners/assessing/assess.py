@@ -31,6 +31,7 @@ from proofbox.runners.hosted.timings import TimingModel
 from proofbox.runners.hosted.walls import Walls
 from proofbox.runners.signed.attesting import Statements, read_statements
 from proofbox.runners.signed.waiving import waive
+from proofbox.runners.spread.opening import Spread, open_hands, with_hands
 from proofbox.runners.submitted.resolve import Resolved, resolve
 from proofbox.runners.submitted.streams import MOST_ROWS, Reading
 from proofbox.runners.submitted.subject_record import subject_record
@@ -75,6 +76,8 @@ class Settings:
     """The day that attestations are held against, as ``2026-11-22``; empty for the day on which the run begins."""
     resume: Path | None = None
     """Folder of finished tasks, to go on from and to add to; None: an interrupted run begins anew."""
+    spread: Spread = field(default_factory=Spread)
+    """Who helps: workers on this machine or on the nodes of a cluster. The assessment is the same without them."""
     attempt: AttemptRecord | None = None
     """The attempt that is repeated, by its record: a replay is no new one. None for a new one."""
 
@@ -86,6 +89,8 @@ class Watch:
     planned: Callable[[int], None] = lambda number: None
     step: Callable[[str], None] = lambda name: None
     done: Callable[[Task], None] = lambda task: None
+    part: Callable[[int, int], None] = lambda number, of: None
+    """Told how many blocks of a long file are counted, of how many, whoever counted them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +164,7 @@ def assess(
         clock.lap("intake")
         watch.step("checking files and data")
         state = state_of(settings, record, policies, plan)
-        outcome = execute(plan.static, bench, watch.done, state)
+        outcome = before_walls(plan.static, resolved, bench, hosting, (settings, watch), state)
         clock.lap("static_checks")
         closed = _gate_closed(policies, facts, outcome, expected)
         if closed is None and plan.dynamic:
@@ -239,6 +244,27 @@ def _gate_closed(
     return None
 
 
+def before_walls(
+    tasks: Sequence[Task],
+    resolved: Resolved,
+    bench: Bench,
+    hosting: Hosting,
+    how: tuple[Settings, Watch],
+    state: State | None = None,
+) -> Outcome:
+    """Measure what needs no model; a file of recorded decisions that is too long to hold is counted by all hands."""
+    settings, watch = how
+    model = resolved.subject.model_path is not None
+    if model or not settings.spread.wanted or resolved.evaluation.source is None:
+        return execute(tasks, bench, watch.done, state)
+    with open_hands(settings.spread, resolved, hosting, (settings.limits, None), watch.part) as hands:
+        bench.elsewhere = hands.counting
+        try:
+            return execute(tasks, bench, watch.done, state)
+        finally:
+            bench.elsewhere = None
+
+
 def behind_walls(
     tasks: Sequence[Task],
     resolved: Resolved,
@@ -278,8 +304,14 @@ def _hosted(
     """Measure the model while the sandbox is open."""
     settings, watch = how
     try:
-        with open_hosting(resolved, settings.limits, hosting, settings.environment) as model:
-            bench.model, bench.timed = model, TimingModel(model, settings.limits)
+        given = (settings.limits, settings.environment)
+        with (
+            open_hosting(resolved, settings.limits, hosting, settings.environment) as first,
+            with_hands(settings.spread, resolved, hosting, given, (first, watch.part)) as hands,
+        ):
+            # A call that several hands share is not the call that is timed.
+            bench.model, bench.timed = hands.model, TimingModel(first, settings.limits)
+            bench.elsewhere = hands.counting
             watch.step("measuring the model")
             return execute(asking, bench, watch.done, state)
     except ModelError as err:
@@ -287,7 +319,7 @@ def _hosted(
         errors = (ReasonRecord(check=task.check.id, params=task.params, reason=reason) for task in asking)
         return Outcome(errors=tuple(errors))
     finally:
-        bench.model = bench.timed = None
+        bench.model = bench.timed = bench.elsewhere = None
 
 
 class _Clock:
@@ -312,13 +344,14 @@ def _run_record(settings: Settings, hosting: Hosting, started: datetime, clock: 
         executor=hosting.executor,
         selfcheck=hosting.selfcheck,
         limits=(hosting.limits or settings.limits).to_json(),
-        runner="local",
+        runner=settings.spread.runner,
         detail={
             "as_of": settings.as_of,
             "rows_in_memory": settings.most_rows,
             "seconds": clock.seconds,
             "model": dict(hosting.stats),
             "queries": queries,
+            **({"workers": dict(hosting.workers)} if hosting.workers else {}),
             **_by_others(outcome),
         },
         **host_record(),

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, cast
 
 from proofbox.checks.registry import CheckSpec, get_check
 from proofbox.policies.record_json import evidence_json
-from proofbox.runners.assessing.assess import Settings, Watch, behind_walls, make_bench, taken_in
-from proofbox.runners.assessing.execute import Outcome, execute
+from proofbox.runners.assessing.assess import Settings, Watch, before_walls, behind_walls, make_bench, taken_in
+from proofbox.runners.assessing.execute import Outcome
 from proofbox.runners.assessing.plan import make_plan
 from proofbox.runners.errors import UsageError
 from proofbox.runners.hosted.hosting import Hosting
@@ -52,7 +52,7 @@ def measure_once(source: Path, check_id: str, given: Sequence[str], settings: Se
         watch.planned(len(wanted))
         bench = make_bench(resolved, plan, settings)
         bench.ask_scanners = partial(second_opinions, resolved.subject, hosting.walls)
-        outcome = execute(plan.static, bench, watch.done)
+        outcome = before_walls(plan.static, resolved, bench, hosting, (settings, watch))
         if plan.dynamic:
             watch.step("opening the sandbox")
             outcome += behind_walls(plan.dynamic, resolved, bench, hosting, (settings, watch))

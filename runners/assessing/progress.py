@@ -41,5 +41,6 @@ def _bar() -> Iterator[Watch]:
         yield Watch(
             planned=lambda number: bar.update(row, total=number),
             step=lambda name: bar.update(row, description=name),
+            part=lambda number, of: bar.update(row, description=f"counting block {number} of {of}"),
             done=done,
         )

@@ -17,6 +17,7 @@ from proofbox.runners.commands.options import (
     model_key_option,
     rows_option,
     seed_option,
+    spread_options,
     url_option,
 )
 
@@ -35,6 +36,7 @@ from proofbox.runners.commands.options import (
 @executor_option
 @environment_option
 @url_option
+@spread_options
 @rows_option
 @model_key_option
 @model_certificate_option
@@ -48,6 +50,7 @@ def command(
     from proofbox.runners.assessing.measuring import measure_once, print_outcome
     from proofbox.runners.assessing.progress import progress
     from proofbox.runners.signed.signers import signers_of
+    from proofbox.runners.spread.opening import spread_of
 
     with progress(enabled=not given["json"]) as watch:
         environment = cast("Path | None", given["environment"])
@@ -61,6 +64,7 @@ def command(
             most_rows=rows,
             as_of=as_of,
             signers=signers,
+            spread=spread_of(given),
             allowed_urls=cast("tuple[str, ...]", given["allowed_urls"]),
         )
         outcome = measure_once(submission, check_id, settings, how, watch)

@@ -93,6 +93,34 @@ register_option = click.option(
 )
 
 
+_SPREAD = (
+    click.option(
+        "--runner",
+        type=click.Choice(["local", "ray"]),
+        default="local",
+        show_default=True,
+        help="Where workers are found: on this machine, or on the nodes of a Ray cluster. The figures are the same.",
+    ),
+    click.option(
+        "--workers",
+        type=click.IntRange(min=0, max=10_000),
+        default=0,
+        show_default="none, or one for each processor of the Ray cluster",
+        help="Hosts of the model that share what is large, each behind walls of its own.",
+    ),
+    click.option(
+        "--ray-address", metavar="HOST:PORT", help="A Ray cluster.  [default: one of its own on this machine]"
+    ),
+)
+
+
+def spread_options(command: Callable[..., object]) -> Callable[..., object]:
+    """Add where workers are found (``runners.spread.opening.spread_of`` reads them)."""
+    for option in reversed(_SPREAD):
+        command = option(command)
+    return command
+
+
 annotations_option = click.option(
     "--annotations",
     type=click.Choice(["github"]),

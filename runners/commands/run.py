@@ -24,6 +24,7 @@ from proofbox.runners.commands.options import (
     register_option,
     rows_option,
     seed_option,
+    spread_options,
     tracking_uri_option,
     url_option,
     waiver_key_option,
@@ -53,9 +54,7 @@ from proofbox.runners.commands.signing_options import signing_options
 @model_key_option
 @model_certificate_option
 @as_of_option
-@click.option(
-    "--runner", type=click.Choice(["local"]), default="local", show_default=True, help="Where the plan is run."
-)
+@spread_options
 @click.option("--no-mlflow", is_flag=True, help="Write the bundle only; without --ledger no attempt is counted.")
 @ledger_option
 @tracking_uri_option
@@ -89,6 +88,7 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
     from proofbox.runners.signed.signers import signers_of
     from proofbox.runners.signed.signing import signer_of, stamper_of
     from proofbox.runners.signed.waiving import read_given
+    from proofbox.runners.spread.opening import spread_of
 
     gating = gating_of(given)
     tracking_uri = None if given["no_mlflow"] else str(given["tracking_uri"] or DEFAULT_STORE)
@@ -117,6 +117,7 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
             signers=signers_of(given),
             as_of=str(given["as_of"] or today()),
             resume=cast("Path | None", given["resume"]),
+            spread=spread_of(given),
             allowed_urls=cast("tuple[str, ...]", given["allowed_urls"]),
         ),
         publishing,

@@ -6,7 +6,7 @@ The sandbox returns numbers, checks want decisions. What turns one into the othe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from proofbox.checks import surroundings as around
 from proofbox.checks.errors import ModelFailedError
@@ -22,14 +22,50 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from proofbox.sandbox.hosted import Answer, HostedModel
-    from proofbox.sandbox.remote import RemoteModel
+    from proofbox.sandbox.spec import Answer
+
+
+class Host(Protocol):
+    """What a deciding model uses of a model behind the walls, or elsewhere."""
+
+    classes: tuple[str, ...]
+
+    @property
+    def own_hostname(self) -> bool:
+        """Whether it can be given another name of the machine."""
+        ...
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it has no process any more."""
+        ...
+
+    @property
+    def waited_seconds(self) -> float:
+        """Seconds waited for its answers so far."""
+        ...
+
+    def memory(self) -> tuple[int, int]:
+        """Return the bytes that it holds, and the most that it was seen to hold."""
+        ...
+
+    def predict(self, table: pa.Table, call_seconds: float | None = None) -> Answer:
+        """Return its answers."""
+        ...
+
+    def restart(self, surroundings: Surroundings = USUAL) -> None:
+        """Start it again."""
+        ...
+
+    def revive(self) -> None:
+        """Start it again after a failure."""
+        ...
 
 
 class DecidingModel:
     """A hosted model that answers in decisions; satisfies :class:`proofbox.checks.subject.Model`."""
 
-    def __init__(self, hosted: HostedModel | RemoteModel, block: ModelBlock) -> None:
+    def __init__(self, hosted: Host, block: ModelBlock) -> None:
         self._hosted = hosted
         self._block = block
 
@@ -39,7 +75,7 @@ class DecidingModel:
         return self._block.features
 
     @property
-    def hosted(self) -> HostedModel | RemoteModel:
+    def hosted(self) -> Host:
         """The model behind the walls, for what is watched of it from outside."""
         return self._hosted
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from proofbox.checks.holding import Behaviour, Isolation, NotCounted
 from proofbox.checks.text import t
@@ -39,6 +39,12 @@ class Hosting:
     """Addresses of endpoints that may be asked: the operator's word, never the submission's."""
     limits: Limits | None = None
     """Those of the run, with what the submission was granted."""
+    spec: ModelSpec | None = None
+    """The model that is hosted, for who hosts it once more; None before that, and for an endpoint."""
+    workers: Mapping[str, Json] = field(default_factory=dict)
+    """Who helped, with their walls and what they did; empty where nobody did."""
+    summed: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda stats: stats
+    """Adds what other hosts of the same model did to what this one did."""
 
     def isolation(self) -> Isolation | None:
         """Return how the model was held, as checks are given it; None where the sandbox was never opened."""
@@ -118,13 +124,14 @@ def open_hosting(
         task=block.task,
         python=python,
     )
+    hosting.spec = spec
     try:
         with open_model(executor, spec, hosting.limits) as hosted:
             try:
                 check_fit(hosted, resolved)
                 yield DecidingModel(hosted, block)
             finally:
-                hosting.stats = cast("Mapping[str, Json]", hosted.stats())
+                hosting.stats = hosting.summed(hosted.stats())
     except ModelError as err:
         hosting.stats = hosting.stats or cast("Mapping[str, Json]", err.stats)
         if err.kind not in REFUSED:

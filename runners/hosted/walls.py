@@ -19,7 +19,7 @@ class Walls:
     """The executor of a run. Nothing is started until something has to be read or loaded."""
 
     def __init__(self, name: str, limits: Limits, python: Interpreter | None = None) -> None:
-        self._name = name
+        self.name = name
         self._limits = limits
         self._python = python
         self._executor: Executor | None = None
@@ -35,14 +35,14 @@ class Walls:
             The walls could not be had or proven; nothing was read or loaded.
         """
         if self._executor is None:
-            chosen = choose(self._name)
+            chosen = choose(self.name)
             self.selfcheck = cast("Mapping[str, Json]", prove_walls(chosen, self._limits, self._python).to_json())
             self._executor = chosen
         return self._executor
 
     def granting(self, limits: Limits, python: Interpreter | None) -> Walls:
         """Return the walls of a model that is granted other limits, or its own interpreter; they are proven anew."""
-        return Walls(self._name, limits, python)
+        return Walls(self.name, limits, python)
 
     def open_data(self, spec: FileSpec) -> DataFile:
         """Open a submitted data file behind the walls.

@@ -56,8 +56,8 @@ class Reading:
 
 
 @dataclass(slots=True, kw_only=True)
-class Stream:
-    """A file read in batches; satisfies :class:`proofbox.checks.subject.Batches`."""
+class Blocks:
+    """A file that is open behind the walls and read block by block; the blocks are the same whoever reads them."""
 
     spec: FileSpec
     opener: OpenFile
@@ -66,9 +66,6 @@ class Stream:
     rows: int
     block_rows: int
     """Rows of each block but the last: it follows from the columns of the file, and nothing else."""
-    head: pa.Table
-    """The first rows."""
-    detail: Mapping[str, Json] = field(default_factory=dict)
     _file: DataFile | None = None
     """The open file, while nothing is being read from it."""
 
@@ -112,6 +109,15 @@ class Stream:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Stream(Blocks):
+    """A file read in batches, as checks are given it; satisfies :class:`proofbox.checks.subject.Batches`."""
+
+    head: pa.Table
+    """The first rows."""
+    detail: Mapping[str, Json] = field(default_factory=dict)
 
 
 def read_or_open(path: Path, how: Reading, csv: Csv) -> ReadTable | Stream:

@@ -1,0 +1,92 @@
+"""What hands did, as it stands in the record: their walls beside the first's, and their model's doings added to its."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from proofbox.runners.spread.crew import Crew
+from proofbox.runners.spread.kit import Opened, Seen
+
+if TYPE_CHECKING:
+    from proofbox.checks.result import Json
+    from proofbox.runners.spread.spreading import Done
+
+
+def hands_json(crew: Crew, did: Sequence[tuple[Opened, Seen | None]], done: Done) -> dict[str, Json]:
+    """Return what ``run.detail.workers`` says: each hand, those that were refused and those that were lost."""
+    hands: list[Json] = []
+    for opened, seen in did:
+        one: dict[str, Json] = {"node": opened.node, "executor": opened.executor, "level": opened.level}
+        hands.append(
+            {**one, "ended": "lost"} if seen is None else {**one, "rows": seen.rows, "model": dict(seen.stats)}
+        )
+    return {
+        "hands": hands,
+        "refused": [{"node": one.node, "why": one.why} for one in crew.refused],
+        "lost": [{"node": node, "how": how} for node, how in crew.lost],
+        "asked_again_in_order": done.not_answered,
+    }
+
+
+def lowest(selfcheck: Mapping[str, Json], opened: Sequence[Opened]) -> Mapping[str, Json]:
+    """Return the proof of the walls that counts: the lowest level of all, and an attempt held where all held it."""
+    if not selfcheck or not opened:
+        return selfcheck
+    worst = min([selfcheck, *(one.selfcheck for one in opened)], key=_level)
+    held: dict[str, bool] = {}
+    for one in (selfcheck, *(one.selfcheck for one in opened)):
+        for row in cast("list[Mapping[str, Json]]", one["rows"]):
+            name = str(row["probe"])
+            held[name] = held.get(name, True) and row["held"] is True
+    rows: list[Json] = [
+        {**row, "held": held[str(row["probe"])]} for row in cast("list[dict[str, Json]]", worst["rows"])
+    ]
+    return {**worst, "rows": rows}
+
+
+def together(first: Mapping[str, Any], seen: Sequence[Seen], calls: int) -> Mapping[str, Any]:
+    """Return the doings of one model of all that its hosts did: what they do alike while they start counts once.
+
+    Parameters
+    ----------
+    first
+        Stats of the first host.
+    calls
+        Questions that were answered by hands.
+    """
+    if not first:
+        return first
+    found = {**first, "calls": first["calls"] + calls}
+    for one in seen:
+        if not one.stats:
+            continue
+        stats, start = cast("Mapping[str, Any]", one.stats), cast("Mapping[str, Any]", one.at_start)
+        found["rows"] += stats["rows"]
+        found["stdout_bytes"] += max(0, stats["stdout_bytes"] - start["stdout_bytes"])
+        found["peak_resident_bytes"] = max(found["peak_resident_bytes"], stats["peak_resident_bytes"])
+        found["seconds_predict"] += stats["seconds_predict"]
+        found["denied_calls"] = _added(found["denied_calls"], stats["denied_calls"])
+        found["denied_calls_at_start"] = _most(found["denied_calls_at_start"], stats["denied_calls_at_start"])
+        found["denied_calls_uncounted"] = found["denied_calls_uncounted"] or stats["denied_calls_uncounted"]
+        found["denied_calls_at_least"] = found["denied_calls_at_least"] or stats["denied_calls_at_least"]
+        found["violations"] = [*found["violations"], *_others(found["violations"], stats["violations"])]
+    return found
+
+
+def _level(selfcheck: Mapping[str, Json]) -> int:
+    return int(cast("int", selfcheck["level"])) if selfcheck["isolated"] is True else 0
+
+
+def _added(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    return {name: one.get(name, 0) + other.get(name, 0) for name in sorted({*one, *other})}
+
+
+def _most(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    return {name: max(one.get(name, 0), other.get(name, 0)) for name in sorted({*one, *other})}
+
+
+def _others(known: Sequence[Mapping[str, str]], found: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
+    """Return the failures that the first host did not show when it was asked the same again."""
+    kinds = {one["kind"] for one in known}
+    return [one for one in found if one["kind"] not in kinds]

@@ -1,0 +1,122 @@
+"""The files that a hand needs, on its own machine: where they lie already, or as a copy that is sent piece by piece.
+
+A file is taken where it lies if it is the very same one (same machine, same folder), or if it stands at the same path
+there, as on shared storage, with the size and the digest that the evidence has. Everything else is sent, digested as it
+is written, and refused if it is not what was taken in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from proofbox.checks.subject import FileRecord, Subject
+from proofbox.runners.errors import RunnersError
+from proofbox.runners.spread.kit import Kit
+from proofbox.sandbox.scratch import remove, scratch_folder
+
+PIECE_BYTES = 32 << 20
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+
+
+class WrongFileError(RunnersError):
+    """What arrived is not the file that was taken in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """Files of a submission that was taken in."""
+
+    root: Path
+    files: tuple[FileRecord, ...]
+    place: tuple[str, int, int]
+    """Start of the machine, device and number of the folder: where these are the same, it is the same folder."""
+
+
+def parcel_of(subject: Subject, data: str) -> Parcel:
+    """Return the model's files and the evaluation data of a submission."""
+    model = subject.model_path
+    needed = tuple(
+        file
+        for file in subject.files
+        if file.path == data or (model is not None and (file.path == model or file.path.startswith(f"{model}/")))
+    )
+    return Parcel(root=subject.root, files=needed, place=_place(subject.root))
+
+
+def lies_here(parcel: Parcel) -> bool:
+    """Whether all of its files are on this machine, at the paths that they have on the other one."""
+    try:
+        return _place(parcel.root) == parcel.place or all(_is(parcel.root / file.path, file) for file in parcel.files)
+    except OSError:
+        return False
+
+
+def pieces(parcel: Parcel) -> Iterator[tuple[FileRecord, bytes, bool]]:
+    """Yield the files in pieces, with whether a piece is the last of its file."""
+    for file in parcel.files:
+        with (parcel.root / file.path).open("rb") as opened:
+            left = file.size
+            while True:
+                piece = opened.read(PIECE_BYTES)
+                left -= len(piece)
+                yield file, piece, left <= 0 or not piece
+                if left <= 0 or not piece:
+                    break
+
+
+class Receiving:
+    """Writes the pieces that arrive into a folder of this process."""
+
+    def __init__(self) -> None:
+        self.root = scratch_folder("hand")
+        self._digest = hashlib.sha256()
+
+    def take(self, file: FileRecord, piece: bytes, *, last: bool) -> None:
+        """Write one piece; the last one of a file closes it for writing.
+
+        Raises
+        ------
+        WrongFileError
+            The whole is not what was taken in.
+        """
+        path = self.root / file.path
+        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        with path.open("ab") as opened:
+            opened.write(piece)
+        self._digest.update(piece)
+        if last:
+            found, self._digest = self._digest.hexdigest(), hashlib.sha256()
+            if found != file.sha256:
+                raise WrongFileError(f"{file.path}: what arrived has the digest {found}, expected {file.sha256}")
+            path.chmod(0o444)
+
+    def close(self) -> None:
+        """Remove the copy."""
+        remove(self.root)
+
+
+def moved(kit: Kit, old: Path, new: Path) -> Kit:
+    """Return the kit with its files below another folder."""
+    model, rows = kit.model, kit.rows
+    if model is not None:
+        path = new / model.spec.path.relative_to(old)
+        model = replace(model, spec=replace(model.spec, path=path))
+    if rows is not None:
+        rows = replace(rows, spec=replace(rows.spec, path=new / rows.spec.path.relative_to(old)))
+    return replace(kit, model=model, rows=rows)
+
+
+def _place(folder: Path) -> tuple[str, int, int]:
+    about = folder.stat()
+    boot = _BOOT.read_text(encoding="ascii").strip() if _BOOT.exists() else ""
+    return boot, about.st_dev, about.st_ino
+
+
+def _is(path: Path, file: FileRecord) -> bool:
+    if not path.is_file() or path.stat().st_size != file.size:
+        return False
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest() == file.sha256

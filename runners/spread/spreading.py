@@ -1,0 +1,180 @@
+"""Spread what takes long, and leave the rest where it was: rows by the ten thousand, and blocks of a file.
+
+The first host of the model, beside the harness, answers what is small, what wants a fresh process or other
+surroundings, and whatever a hand did not answer; so an assessment is the same whether hands helped or not. What is
+spread is cut at places that follow from the rows alone, in pieces that the sandbox would have made of them anyway, so
+that the model is asked the very same questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from proofbox.checks.blockcounts import BlockCounts, CountOrder, NotCountable
+from proofbox.runners.spread.crew import Crew, Door, NobodyLeftError
+from proofbox.runners.spread.kit import Failed, RowsKit
+from proofbox.sandbox.batches import BATCH_ROWS
+from proofbox.sandbox.hosted import HostedModel
+from proofbox.sandbox.spec import Answer
+from proofbox.sandbox.surroundings import USUAL, Surroundings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SLICE_ROWS = 5 * BATCH_ROWS
+"""Rows that a hand is given at once: whole batches of the sandbox, so that none is cut in another place."""
+MOST_BLOCKS = 16
+"""Blocks that a hand counts before it gives them back."""
+
+Part = Callable[[int, int], None]
+"""Told how many parts are done, of how many."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Done:
+    """What was done by hands and counts as done by the one model."""
+
+    calls: int = 0
+    not_answered: int = 0
+    """Questions that a hand did not answer, and that were asked again in order."""
+
+
+class SpreadModel:
+    """The first host of a model, with hands for what is large.
+
+    Has of :class:`proofbox.sandbox.hosted.HostedModel` what a deciding model uses of it.
+    """
+
+    def __init__(self, first: HostedModel, crew: Crew, done: Done) -> None:
+        self._first, self._crew, self._done = first, crew, done
+        self._usual = True
+        self.classes = first.classes
+
+    @property
+    def own_hostname(self) -> bool:
+        """Whether :meth:`restart` can give it another name of the machine."""
+        return self._first.own_hostname
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the first host has no process any more."""
+        return self._first.stopped
+
+    @property
+    def waited_seconds(self) -> float:
+        """Seconds that the harness has waited for the first host."""
+        return self._first.waited_seconds
+
+    def memory(self) -> tuple[int, int]:
+        """Return the bytes that the first host holds now, and the most that it was seen to hold."""
+        return self._first.memory()
+
+    def restart(self, surroundings: Surroundings = USUAL) -> None:
+        """Start the first host again; a model that is watched for what it remembers is watched there."""
+        self._usual = surroundings == USUAL
+        self._first.restart(surroundings)
+
+    def revive(self) -> None:
+        """Start the first host again after a failure."""
+        self._usual = True
+        self._first.revive()
+
+    def predict(self, table: pa.Table, call_seconds: float | None = None) -> Answer:
+        """Return the model's answers for the rows of ``table``.
+
+        Raises
+        ------
+        ModelError, SandboxError
+            As :meth:`proofbox.sandbox.hosted.HostedModel.predict`, which is asked where a hand does not answer.
+        """
+        if self._usual and self._crew.size and table.num_rows > SLICE_ROWS:
+            answer = self._spread(table, call_seconds)
+            if answer is not None:
+                self._done.calls += 1
+                return answer
+            self._done.not_answered += 1
+        return self._first.predict(table, call_seconds)
+
+    def stats(self) -> Mapping[str, Any]:
+        """Return what the first host did and used."""
+        return self._first.stats()
+
+    def _spread(self, table: pa.Table, call_seconds: float | None) -> Answer | None:
+        import numpy as np
+
+        whole = table.combine_chunks()
+        slices = (whole.slice(start, SLICE_ROWS) for start in range(0, table.num_rows, SLICE_ROWS))
+        parts: list[Answer] = []
+        try:
+            for part in self._crew.in_order(partial(_predict, piece, call_seconds) for piece in slices):
+                if isinstance(part, Failed) or part.classes != self.classes or _unlike(part, parts):
+                    return None
+                parts.append(part)
+        except NobodyLeftError:
+            return None
+        return Answer(values=np.concatenate([part.values for part in parts]), classes=self.classes)
+
+
+class SpreadCounting:
+    """Counts the blocks of a file by hands; satisfies :class:`proofbox.checks.blockcounts.CountElsewhere`."""
+
+    def __init__(self, rows: RowsKit, crew: Crew, done: Done, told: Part) -> None:
+        self._rows, self._crew, self._done, self._told = rows, crew, done, told
+
+    def counted(self, order: CountOrder) -> Iterator[BlockCounts | NotCountable]:
+        """Yield the counts of the blocks in order; one that cannot be had is not countable, and ends it."""
+        blocks, calls = -(-self._rows.rows // self._rows.block_rows), 0
+        try:
+            for number, part in enumerate(self._parts(order, blocks), start=1):
+                if isinstance(part, BlockCounts) and part.classes is not None:
+                    calls += 1
+                self._told(number, blocks)
+                yield part
+        except NobodyLeftError:
+            yield NotCountable()
+        else:
+            # A pass that is gone through again, in order, asks for itself.
+            self._done.calls += calls
+
+    def _parts(self, order: CountOrder, blocks: int) -> Iterator[BlockCounts | NotCountable]:
+        if not self._crew.size:
+            raise NobodyLeftError("no hand is there")
+        # What is counted jointly follows from the first block, whoever counts it.
+        for parts in self._crew.in_order([partial(_count, order, 0, 1)]):
+            yield from _or_none(parts)
+            if isinstance(parts, Failed) or not isinstance(parts[0], BlockCounts):
+                return
+            order = replace(order, sets=parts[0].sets)
+        step = self._step(blocks)
+        ranges = ((start, min(start + step, blocks)) for start in range(1, blocks, step))
+        for parts in self._crew.in_order(partial(_count, order, first, end) for first, end in ranges):
+            yield from _or_none(parts)
+
+    def _step(self, blocks: int) -> int:
+        """Return how many blocks are given out at once."""
+        hands = max(1, self._crew.size)
+        if self._rows.spec.format == "csv":
+            return -(-blocks // hands)  # what lies before has to be parsed: the fewer beginnings, the better
+        return max(1, min(MOST_BLOCKS, blocks // (8 * hands)))
+
+
+def _predict(piece: pa.Table, call_seconds: float | None, door: Door) -> Answer | Failed:
+    return door.predict(piece, call_seconds)
+
+
+def _count(order: CountOrder, first: int, end: int, door: Door) -> tuple[BlockCounts | NotCountable, ...] | Failed:
+    return door.count(order, first, end)
+
+
+def _or_none(
+    parts: tuple[BlockCounts | NotCountable, ...] | Failed,
+) -> tuple[BlockCounts | NotCountable, ...]:
+    return (NotCountable(),) if isinstance(parts, Failed) else parts
+
+
+def _unlike(part: Answer, parts: list[Answer]) -> bool:
+    """Whether an answer is of another form than the first, which the first host would have refused."""
+    return bool(parts) and part.values.shape[1:] != parts[0].values.shape[1:]
