@@ -19,10 +19,8 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-import numpy as np
-import pyarrow as pa
-
 from proofbox.checks.changing import part_of
+from proofbox.checks.late import np, pa
 from proofbox.checks.subject import Decisions
 from proofbox.checks.surroundings import Surroundings
 
@@ -46,7 +44,7 @@ class Question:
 
 
 _Returned = TypeVar("_Returned")
-Asking = Generator[pa.Table | Question, Decisions, _Returned]
+Asking = Generator["pa.Table | Question", Decisions, _Returned]
 """What asks: yields rows or questions, is sent the decisions, and returns what it found."""
 
 

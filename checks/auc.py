@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.intervals import Floats, z_value
+from proofbox.checks.late import np
 from proofbox.checks.result import Interval, Json
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def auc_interval(scores: Floats, positive: NDArray[np.bool_], confidence: float) -> tuple[float, Interval] | None:

@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-import numpy as np
-
 from proofbox.checks.intervals import Floats
+from proofbox.checks.late import np
 
 _NUMBER = r"(\d+(?:[.,]\d+)?)"
 _BETWEEN = re.compile(rf"(?:từ |from )?{_NUMBER}\s*(?:-|–|—|to|đến)\s*{_NUMBER}")

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
-import numpy as np
-
 from proofbox.checks.gaps import Counts, difference_bounds, extreme_bounds, ratio_bounds, simultaneous_z
 from proofbox.checks.intervals import Limits, wilson_limits, z_value
+from proofbox.checks.late import np
 from proofbox.checks.levels import plain_method
 from proofbox.checks.pairs import exact_limits
 

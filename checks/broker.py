@@ -7,18 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Self, TypeVar
 
-import pyarrow as pa
-
 from proofbox.checks.asking import Asking, Question
 from proofbox.checks.changing import joined, part_of
 from proofbox.checks.errors import ModelFailedError
+from proofbox.checks.late import pa
 from proofbox.checks.subject import Decisions, Model
 
 BATCH_ROWS = 200_000
 """Rows in one call at most: enough to make a call's own cost vanish, little enough to bound memory."""
-
-_ANSWERED = Question(rows=pa.table({}))
-"""Stands in the place of a question that has its answer, so that its rows are let go of."""
 
 K = TypeVar("K")
 R = TypeVar("R")
@@ -61,7 +57,7 @@ class _Open(Generic[K, R]):
         rows, calls, planned = self.queries.rows, self.queries.calls, self.queries.planned
         planned = max(planned, self.question.planned)
         self.queries = Queries(rows + self.question.rows.num_rows, calls + 1, planned)
-        self.question = _ANSWERED
+        self.question = Question(rows=pa.table({}))
         return self
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from proofbox.checks.errormeans import one_mean
 from proofbox.checks.intervals import Floats
+from proofbox.checks.late import np
 from proofbox.checks.meangaps import mean_intervals
 from proofbox.checks.result import Interval
 

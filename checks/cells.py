@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-
-import numpy as np
-import pyarrow as pa
-from numpy.random import Generator
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, TypeAlias
 
 from proofbox.checks.asking import Asking
 from proofbox.checks.changing import with_columns
@@ -24,12 +20,17 @@ from proofbox.checks.degradation import (
     highest_flip_rate,
     smallest_case,
 )
+from proofbox.checks.late import np, pa
 from proofbox.checks.perturbing import Altered, Tried, Unanswered, Way, perturbed
 from proofbox.checks.probing import Probed, probed
 from proofbox.checks.result import Json, Measured, Result
 from proofbox.checks.text import Text
 
-Change = Callable[[pa.ChunkedArray, NDArray[np.bool_], Generator], pa.ChunkedArray]
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
+
+Change: TypeAlias = "Callable[[pa.ChunkedArray, NDArray[np.bool_], Generator], pa.ChunkedArray]"
 """Takes a column, which of its cells to change (none of them missing) and draws; returns the column as changed."""
 
 

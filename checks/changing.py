@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-
-import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.errors import ModelFailedError
+from proofbox.checks.late import np, pa
 from proofbox.checks.result import CaseRow, Scalar
 from proofbox.checks.subject import Decisions
 from proofbox.checks.text import Text
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def with_columns(table: pa.Table, columns: Mapping[str, pa.ChunkedArray | pa.Array]) -> pa.Table:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, TypeAlias
 
 from proofbox.checks.effective import effective_counts
 from proofbox.checks.intervals import (
@@ -17,10 +15,14 @@ from proofbox.checks.intervals import (
     wilson,
     wilson_effective,
 )
+from proofbox.checks.late import np
 from proofbox.checks.outcomes import Category
 from proofbox.checks.result import Interval, Json, Measurement
 
-Mask = NDArray[np.bool_]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Mask: TypeAlias = "NDArray[np.bool_]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

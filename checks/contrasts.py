@@ -6,9 +6,8 @@ that gap is some contrast's own; the other end is taken from limits that hold fo
 
 from __future__ import annotations
 
-import numpy as np
-
 from proofbox.checks.intervals import Sample, z_value
+from proofbox.checks.late import np
 from proofbox.checks.pairs import difference_limits, ratio_limits
 from proofbox.checks.result import Interval, Json
 

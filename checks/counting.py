@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
-
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from proofbox.checks.cube import in_order
 from proofbox.checks.effective import effective_counts
 from proofbox.checks.labels import label_text
+from proofbox.checks.late import np, pa, pc
 from proofbox.checks.rawcodes import is_missing
 
-Codes: TypeAlias = NDArray[np.int64]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Codes: TypeAlias = "NDArray[np.int64]"
 
 MISSING = "(missing)"
 """The category of rows whose value is missing."""
@@ -153,7 +152,7 @@ class Table:
         return Table(cells=self.cells)
 
 
-Rate: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
+Rate: TypeAlias = "tuple[NDArray[Any], NDArray[Any]]"
 """Numerators and denominators, each of shape (groups,): int64 counts of rows, or float64 effective ones."""
 
 _RATES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {

@@ -9,18 +9,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Literal
 
 from proofbox.checks.blockcounts import DECIDED, TRUE, Attributes, CountElsewhere, Decide
 from proofbox.checks.cube import Cube, joint_code, weighed
 from proofbox.checks.groups import MOST_GROUPS, categories_of, too_many_groups, unfit_column, unfit_groups
+from proofbox.checks.late import np
 from proofbox.checks.onepass import Passed, one_pass
 from proofbox.checks.result import Inapplicable
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _NUMBERS = Inapplicable(t("the answers are numbers, not decisions between classes, so there are no rates"))
 

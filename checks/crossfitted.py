@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.types as pt
-from numpy.random import Generator
-from numpy.typing import NDArray
-
 from proofbox.checks.intervals import Floats
+from proofbox.checks.late import np, pa, pt
 from proofbox.checks.rowclasses import column_codes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.random import Generator
+    from numpy.typing import NDArray
 
 FOLDS = 4
 _SETTINGS = {"max_iter": 60, "max_leaf_nodes": 15, "min_samples_leaf": 10, "early_stopping": False}

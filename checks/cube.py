@@ -9,10 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+from proofbox.checks.late import np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _MOST_CODES = 1 << 62
 """Joint codes are 64-bit numbers."""
@@ -86,7 +88,7 @@ class Cube:
         return _summed(axes, codes, (rows, weight, squared))
 
 
-Sums = tuple[NDArray[np.int64], NDArray[np.float64] | None, NDArray[np.float64] | None]
+Sums: TypeAlias = "tuple[NDArray[np.int64], NDArray[np.float64] | None, NDArray[np.float64] | None]"
 """Rows, weights and squared weights, each of shape (cells,)."""
 
 

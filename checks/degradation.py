@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import pyarrow as pa
-
 from proofbox.checks.asking import Asking
 from proofbox.checks.changing import case_row, changed_columns, part_of, scalar
 from proofbox.checks.gaps import Family, highest_interval
 from proofbox.checks.intervals import clopper_pearson, paired_difference
+from proofbox.checks.late import np, pa
 from proofbox.checks.outcomes import unweighted
 from proofbox.checks.perturbing import PerturbationParams, Tried, Unanswered, Way, all_turned
 from proofbox.checks.result import CaseRow, Counterexample, Inapplicable, Json, Measured, Measurement, Result

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TypeAlias
-
-import numpy as np
-from numpy.random import Generator
+from typing import TYPE_CHECKING, TypeAlias
 
 from proofbox.checks.counting import Codes
 from proofbox.checks.intervals import Floats, z_value
+from proofbox.checks.late import np
 from proofbox.checks.result import Interval
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
 
 _DRAWS = 4_000
 """Bootstrap draws: the quantile's own error is then about a fiftieth of the interval."""

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from proofbox.checks.intervals import Floats
+from proofbox.checks.late import np
 from proofbox.checks.meangaps import Means, mean_intervals
 from proofbox.checks.result import Interval, Json
 

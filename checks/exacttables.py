@@ -10,11 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.intervals import Floats, clopper_pearson
+from proofbox.checks.late import np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MOST_TABLES = 100_000
 """Pairs of groups with more possible tables than this are large enough for the approximations."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pyarrow as pa
-
 from proofbox.checks.asking import Asking, Question
 from proofbox.checks.errors import ModelFailedError
+from proofbox.checks.late import pa
 
 MOST_HANGS = 3
 """Deadlines of the run that are waited for in one search: each may take minutes."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.counting import encode
 from proofbox.checks.intervals import Floats
+from proofbox.checks.late import np, pa, pc
 from proofbox.checks.subject import Dataset
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MOST_DECIMALS = 6
 """With more digits after the point than this, a column counts as written in full precision."""

@@ -7,18 +7,19 @@ gaps with this, so that the worst of many is bounded by one union over all of th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from proofbox.checks.counting import Rate
 from proofbox.checks.counts import Grouped
 from proofbox.checks.gaps import Family, difference_interval, ratio_interval
 from proofbox.checks.groups import unfit_groups
+from proofbox.checks.late import np
 from proofbox.checks.outcomes import Category, Comparison
 from proofbox.checks.result import Inapplicable, Json, Measurement
 from proofbox.checks.subject import Dataset
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def comparison_of(

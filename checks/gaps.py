@@ -12,16 +12,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from proofbox.checks.intervals import Floats, z_value
+from proofbox.checks.late import np
 from proofbox.checks.pairs import Sampled, cautious_limits, difference_of, ratio_of, sampled
 from proofbox.checks.result import Interval, Json
 
-Counts: TypeAlias = NDArray[np.int64] | NDArray[np.float64]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Counts: TypeAlias = "NDArray[np.int64] | NDArray[np.float64]"
 """Whole numbers, or effective numbers of rows where rows have weights."""
 
 

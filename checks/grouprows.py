@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.counting import MISSING
 from proofbox.checks.groups import groups_of
 from proofbox.checks.intervals import Floats
+from proofbox.checks.late import np, pa, pc
 from proofbox.checks.outcomes import Category, GroupParams, missing_refused, weights_said
 from proofbox.checks.result import Inapplicable, Json
 from proofbox.checks.subject import Dataset
 from proofbox.checks.text import t
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

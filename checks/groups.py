@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.counting import MISSING, Codes, Encoded, encode
+from proofbox.checks.late import np, pa
 from proofbox.checks.rawcodes import RawColumn, raw_column
 from proofbox.checks.result import Inapplicable, Json
 from proofbox.checks.subject import Dataset
 from proofbox.checks.text import t
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MOST_NUMBERS = 50
 """A column of numbers with more distinct values than this has no groups until bins are declared."""

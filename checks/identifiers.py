@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.types as pt
-
+from proofbox.checks.late import np, pa, pt
 from proofbox.checks.leaks.cells import MISSING, Bits, Cells, kind_of
 from proofbox.checks.leaks.prose import is_prose
 from proofbox.checks.personal.plain import words_of
@@ -28,7 +25,7 @@ _MOSTLY = 0.9
 """A column named like an identifier is one if so large a share of its values differs: a file may hold some rows twice,
 identifier and all."""
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_GOLDEN = 0x9E3779B97F4A7C15
 """2**64 over the golden ratio, which spreads numbers evenly (Knuth, The Art of Computer Programming 3, 6.4)."""
 
 _SAMPLE = 1 << 21

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import math
 from statistics import NormalDist
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
+from proofbox.checks.late import np
 from proofbox.checks.result import Interval, Json
 
-Floats: TypeAlias = NDArray[np.float64]
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+Floats: TypeAlias = "NDArray[np.float64]"
 Limits: TypeAlias = tuple[Floats, Floats]
 """Lower and upper limits, of one shape."""
 
-Sample: TypeAlias = tuple[ArrayLike, ArrayLike]
+Sample: TypeAlias = "tuple[ArrayLike, ArrayLike]"
 """Successes and trials, broadcast against each other."""
 
 

@@ -9,18 +9,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-
-import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, TypeAlias
 
 from proofbox.checks.cube import Axis, Cube, joint_code, weighed
+from proofbox.checks.late import np, pa
 from proofbox.checks.rawcodes import RawColumn
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MOST_CELLS = 1 << 20
 """A joint table with more cells than this is counted by sorting, in memory that grows with what occurs."""
 
-Settled = tuple[Axis, NDArray[np.int64]]
+Settled: TypeAlias = "tuple[Axis, NDArray[np.int64]]"
 """A column's categories, and the category of each of its raw codes."""
 
 _CHUNK_ROWS = 1 << 18

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks import auc, errormeans, gaps, intervals, meangaps, reliability
 from proofbox.checks.contrasts import largest_difference, largest_shortfall, smallest_ratio
 from proofbox.checks.exactgaps import exact_gap_interval, few_enough
 from proofbox.checks.intervals import Sample
+from proofbox.checks.late import np
 from proofbox.checks.normalgaps import normal_again
 from proofbox.checks.result import Interval, Json
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MOST_GROUPS = 1_000
 """With more groups in a rate, or more rates, than any check gives a record is not worked on: pairs grow squarely."""

@@ -9,13 +9,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
-
-import numpy as np
-from numpy.random import Generator
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from proofbox.checks.intervals import Floats
+from proofbox.checks.late import np
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
 
 Metric = Literal[
     "accuracy_score",
@@ -70,7 +71,7 @@ MOST_ROWS_DRAWN = 20_000_000
 FEWEST_DRAWS = 40
 """Draws that there are at least; a standard error from 40 is right to about a ninth."""
 
-Values = NDArray[Any]
+Values: TypeAlias = "NDArray[Any]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

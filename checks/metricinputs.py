@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from proofbox.checks.counting import encode
 from proofbox.checks.grouprows import numbers
+from proofbox.checks.late import np
 from proofbox.checks.metricframe import OF_CLASSES, OF_POSITIVES, OF_PROBABILITIES, OF_SCORES, Metric
 from proofbox.checks.result import Inapplicable
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
 
-Answers: TypeAlias = tuple[NDArray[np.bool_], NDArray[Any], NDArray[Any]]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Answers: TypeAlias = "tuple[NDArray[np.bool_], NDArray[Any], NDArray[Any]]"
 """Which rows can be judged, and every row's true value and answer; each of shape (rows,)."""
 
 

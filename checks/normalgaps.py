@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-import numpy as np
-
 from proofbox.checks.intervals import Floats, z_value
+from proofbox.checks.late import np
 from proofbox.checks.meangaps import largest_gap
 from proofbox.checks.result import Interval, Json
 

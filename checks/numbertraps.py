@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import math
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.intervals import Floats
+from proofbox.checks.late import np
 from proofbox.checks.personal.plain import words_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 RANGES: tuple[tuple[str, float, float], ...] = (
     (r" (?:tuoi|age) ", 0, 120),
@@ -21,7 +24,7 @@ RANGES: tuple[tuple[str, float, float], ...] = (
     (r"^ (?:thang|month) $", 1, 12),
     (r"^ (?:vi do|latitude|lat) $", -90, 90),
     (r"^ (?:kinh do|longitude|lon|lng) $", -180, 180),
-    (r" (?:so con|so nguoi|so nguoi phu thuoc|so luong|number of|num|count|children|dependents|so lan) ", 0, np.inf),
+    (r" (?:so con|so nguoi|so nguoi phu thuoc|so luong|number of|num|count|children|dependents|so lan) ", 0, math.inf),
     (r" (?:chieu cao|height cm) ", 20, 280),
     (r" (?:can nang|weight kg) ", 0.2, 650),
 )

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from proofbox.checks.counting import MISSING, Rate, Table, rate_of, rates
 from proofbox.checks.counts import Counts, Grouped
 from proofbox.checks.gaps import Family
+from proofbox.checks.late import np
 from proofbox.checks.offenders import offenders, without_value
 from proofbox.checks.params import Attribute, CheckParams
 from proofbox.checks.result import Inapplicable, Json
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import Text, t
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Category = Mapping[str, str]
 """Attribute -> category: the name of one group."""

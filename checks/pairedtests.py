@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TypeAlias
-
-import numpy as np
-from numpy.random import Generator
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, TypeAlias
 
 from proofbox.checks.auc import area_and_bearing
 from proofbox.checks.intervals import Floats, paired_difference, wald
+from proofbox.checks.late import np
 from proofbox.checks.result import Interval
 from proofbox.checks.tested import Tested
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
 
 REPLICATES = 9_999
 """Bootstrap replicates: the smallest p-value is 0.0002, small enough to stand among 250 others under Holm."""
@@ -24,7 +25,7 @@ REPLICATES = 9_999
 FEWEST_ROWS = 10
 """A mean of fewer differences is not tested: Student's t would rest on their being normal."""
 
-Bools: TypeAlias = NDArray[np.bool_]
+Bools: TypeAlias = "NDArray[np.bool_]"
 Statistic: TypeAlias = Callable[[Floats], Floats]
 """Counts of shape (replicates, cells) -> second value less first, shape (replicates,); NaN where there is none."""
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import NormalDist
-
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.intervals import Floats, Limits, Sample, wilson_limits
+from proofbox.checks.late import np
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
 
 _FEW = 5
 """Up to this many counted (or not counted), the normal distribution behind Wilson's limits is too far off."""

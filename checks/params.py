@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
+
+from proofbox.checks.described import Described
 
 
-class CheckParams(BaseModel):
+class CheckParams(Described):
     """Parameters of a check: frozen, nothing unknown accepted, validated when the policy is loaded."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     confidence: float = Field(default=0.95, gt=0.5, lt=1.0)
     """Confidence of the intervals; a policy's criterion sets it."""

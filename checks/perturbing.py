@@ -8,11 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pyarrow as pa
-from numpy.random import Generator
-from numpy.typing import NDArray
 from pydantic import Field
 
 from proofbox.checks.asking import Asking, ask_all
@@ -20,12 +17,17 @@ from proofbox.checks.broker import BATCH_ROWS
 from proofbox.checks.changing import differ, joined, part_of
 from proofbox.checks.errors import ModelFailedError
 from proofbox.checks.failing import Failure, answers_still, failing_row
+from proofbox.checks.late import np, pa
 from proofbox.checks.params import CheckParams
 from proofbox.checks.result import Json
 from proofbox.checks.sampling import narrow_enough, sample_sizes
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import Text
 from proofbox.checks.truth import Truth, truth_of
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
 
 CASES_KEPT = 16
 """Flipped rows that are shrunk in lock-step to find the smallest; more would cost queries and hardly shrink further."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.intervals import Floats, clopper_pearson, logit_normal
+from proofbox.checks.late import np
 from proofbox.checks.result import Interval
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def average_precision(scores: Floats, positive: NDArray[np.bool_], confidence: float) -> tuple[float, Interval] | None:

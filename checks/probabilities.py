@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from proofbox.checks.late import np
 from proofbox.checks.result import Inapplicable
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t

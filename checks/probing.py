@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
-import pyarrow as pa
-from numpy.random import Generator
+from typing import TYPE_CHECKING
 
 from proofbox.checks.asking import Asking, ask_all
 from proofbox.checks.errors import ModelFailedError
 from proofbox.checks.failing import Failure, answers_still, failing_row, failure_of
+from proofbox.checks.late import np, pa
 from proofbox.checks.perturbing import Unanswered, Way
 from proofbox.checks.subject import Dataset
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

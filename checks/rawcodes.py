@@ -10,16 +10,15 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.types as pt
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.cube import Axis, in_order
 from proofbox.checks.labels import label_text
+from proofbox.checks.late import np, pa, pc, pt
 from proofbox.checks.textcodes import encoded_text
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _WIDEST = 256
 """Whole numbers that lie within so many of each other are their own codes."""

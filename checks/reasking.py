@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
-import pyarrow as pa
-from numpy.random import Generator
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.asking import Asking, Question
 from proofbox.checks.changing import differ, joined, part_of
 from proofbox.checks.errors import ModelFailedError
+from proofbox.checks.late import np, pa
 from proofbox.checks.subject import Decisions
 from proofbox.checks.surroundings import NIGHT, PAST, Surroundings, Way
 from proofbox.checks.text import Text, t
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
 
 SOME_ROWS = 1_024
 """Rows that are asked about in small batches, and twice in one batch."""

@@ -10,12 +10,13 @@ predictive analytics", BMC Medicine 17 (2019) 230).
 from __future__ import annotations
 
 import math
-from typing import TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, TypeAlias
 
 from proofbox.checks.intervals import Floats
+from proofbox.checks.late import np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 NEAREST = 1e-6
 """Probabilities are taken for no nearer to 0 or 1 than this, where their logit would be endless."""

@@ -174,6 +174,22 @@ def all_checks() -> Mapping[str, CheckSpec]:
     package = importlib.import_module("proofbox.checks")
     for info in pkgutil.walk_packages(package.__path__, prefix="proofbox.checks."):
         importlib.import_module(info.name)
+    _plug_in()
+    return dict(sorted(_registered.items()))
+
+
+def find_check(check_id: str) -> CheckSpec | None:
+    """Return one check, None where there is none; of ours its own module alone is imported, which its id names."""
+    family, _, name = check_id.partition(".")
+    if family not in OURS:
+        _plug_in()
+    elif name.isidentifier() and Path(__file__).parent.joinpath(family, f"{name}.py").is_file():
+        importlib.import_module(f"proofbox.checks.{family}.{name}")
+    return _registered.get(check_id)
+
+
+@cache
+def _plug_in() -> None:
     taken = set(OURS)
     for plugin in plugins():
         if reason := refusal(plugin, frozenset(taken)) or imported(plugin) or _strange(plugin):
@@ -184,7 +200,6 @@ def all_checks() -> Mapping[str, CheckSpec]:
             else:
                 _registered[check_id] = replace(spec, origin=str(plugin))
         taken.add(plugin.family)
-    return dict(sorted(_registered.items()))
 
 
 def refused_plugins() -> Mapping[Plugin, str]:
@@ -215,15 +230,15 @@ def get_check(check_id: str) -> CheckSpec:
     UnknownCheckError
         There is none of that id; the message names the nearest ones.
     """
-    checks = all_checks()
-    if check_id not in checks:
-        near = difflib.get_close_matches(check_id, checks, n=3, cutoff=0.4)
+    found = find_check(check_id)
+    if found is None:
+        near = difflib.get_close_matches(check_id, all_checks(), n=3, cutoff=0.4)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
         refused = next((f"{one} was refused: {why}" for one, why in _refused.items()
                         if one.family == check_id.partition(".")[0]), "")  # fmt: skip
         said = f"; {refused}" if refused else hint
         raise UnknownCheckError(f"unknown check '{check_id}'{said} ('proofbox checks list' shows all)")
-    return checks[check_id]
+    return found
 
 
 def _spec(check_id: str, function: _Function, module: ModuleType, streams: frozenset[str]) -> CheckSpec:

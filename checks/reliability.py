@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.effective import effective_counts
 from proofbox.checks.intervals import Floats, Limits, z_value
+from proofbox.checks.late import np
 from proofbox.checks.pairs import cautious_limits, difference_limits
 from proofbox.checks.result import Interval, Json
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

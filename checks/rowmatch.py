@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
-
+from proofbox.checks.late import np, pa
 from proofbox.checks.leaks.cells import Bits, Cells, kind_of, row_hashes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Pairs = Sequence[tuple[str, str]]
 """Columns that are compared: (name in the first table, name in the second)."""

@@ -10,11 +10,13 @@ whatever the rate: benchmarks/coverage_stopping.py computes it, docs/robustness.
 from __future__ import annotations
 
 import math
-
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.intervals import z_value
+from proofbox.checks.late import np
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
 
 FIRST_ROWS = 1_000
 """Rows of the first step: fewer would stop too early where nearly nothing turns."""

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, TypeAlias
 
 from proofbox.checks.auc import area_and_bearing, auc_interval, score_interval
 from proofbox.checks.errormeans import one_mean
 from proofbox.checks.intervals import Floats, bounded_mean, logit_normal
+from proofbox.checks.late import np
 from proofbox.checks.meangaps import mean_intervals
 from proofbox.checks.precisionrecall import average_precision
 from proofbox.checks.result import Interval
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 Found: TypeAlias = tuple[str, float, Interval]
 """Measure, value and interval."""
 
-_SMALLEST = float(np.finfo(np.float64).eps)
+_SMALLEST = sys.float_info.epsilon
 """Probabilities are kept so far from 0 and 1 in a logarithm, as scikit-learn keeps them."""
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.asking import Asking
 from proofbox.checks.changing import case_row, changed_columns, differ, part_of, scalar, with_columns
+from proofbox.checks.late import np, pa
 from proofbox.checks.result import CaseRow
 from proofbox.checks.subject import Decisions
 from proofbox.checks.text import Text, t
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,19 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
 
 from proofbox.checks.grouprows import numbers
 from proofbox.checks.groups import Groups, groups_of
 from proofbox.checks.intervals import Floats
+from proofbox.checks.late import np
 from proofbox.checks.outcomes import Category
 from proofbox.checks.params import CheckParams, as_columns
 from proofbox.checks.result import Inapplicable, Json
 from proofbox.checks.subject import Dataset
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 FEW_NUMBERS = 10
 """A column of numbers with no more distinct values than this is sliced by value, and by band otherwise."""

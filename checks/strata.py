@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.counts import Counts
 from proofbox.checks.intervals import Floats, z_value
+from proofbox.checks.late import np
 from proofbox.checks.outcomes import Category, GroupParams, Outcomes, count_outcomes
 from proofbox.checks.result import Inapplicable, Interval
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

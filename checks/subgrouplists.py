@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.contrasts import contrasts_z
 from proofbox.checks.intervals import Floats
+from proofbox.checks.late import np
 from proofbox.checks.outcomes import Category
 from proofbox.checks.pairs import difference_limits
 from proofbox.checks.result import CountTable, Json, Scalar
 from proofbox.checks.subgroups import Subgroups
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MOST_SMALL = 200
 """Groups too small to judge that are listed; the evidence table has all."""

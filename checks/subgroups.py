@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, TypeAlias
 
 from proofbox.checks.crossings import Crossed
 from proofbox.checks.intervals import Floats, Sample
+from proofbox.checks.late import np
 from proofbox.checks.outcomes import Category
 
-Counts = NDArray[np.int64]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Counts: TypeAlias = "NDArray[np.int64]"
 
 _EXACT_UP_TO = 5_000
 """A smaller margin than this is added up exactly; above it the score test is as good and needs no sum."""

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.asking import Asking, ask_all
 from proofbox.checks.broker import BATCH_ROWS
 from proofbox.checks.changing import with_columns
 from proofbox.checks.counting import MISSING, encode
 from proofbox.checks.groups import Groups
+from proofbox.checks.late import np, pa, pc
 from proofbox.checks.subject import Dataset, Decisions
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

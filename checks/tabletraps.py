@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-import pyarrow as pa
-import pyarrow.types as pt
-
 from proofbox.checks.artefacts.files import open_submitted
 from proofbox.checks.errors import BadDataError
+from proofbox.checks.late import pa, pt
 from proofbox.checks.numbertraps import SAMPLE_BYTES, traps_before_reading
 from proofbox.checks.subject import Dataset, Subject
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.counting import Encoded, encode
+from proofbox.checks.late import np, pa
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _MOST_CATEGORIES = 50
 """A column with more distinct values is looked at as a number and not as categories."""

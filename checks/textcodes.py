@@ -7,10 +7,12 @@ comparison with that code's 16 bytes proves it. Longer text, and more values tha
 
 from __future__ import annotations
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.types as pt
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, TypeAlias
+
+from proofbox.checks.late import np, pa, pt
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _INLINE = 12
 """Bytes of text that a view holds itself (Arrow columnar format, variable-size binary view layout)."""
@@ -18,10 +20,10 @@ _MOST_VALUES = 256
 _STEP = 1 << 14
 """Rows at a time: what they need stays in a processor's nearest memory."""
 _BITS = 12
-_FACTORS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], dtype=np.uint64)
+_FACTORS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)
 """Odd numbers with well-mixed bits (Knuth, The Art of Computer Programming 3, section 6.4: multiplicative hashing)."""
 
-Pairs = NDArray[np.uint64]
+Pairs: TypeAlias = "NDArray[np.uint64]"
 """Views as whole numbers; shape (2 x rows,), the two of a row beside each other."""
 
 

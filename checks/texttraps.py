@@ -10,13 +10,13 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
-
+from proofbox.checks.late import np, pa, pc
 from proofbox.checks.personal.plain import plain
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 PLACEHOLDERS = frozenset(
     {"-", "--", "---", "?", "??", "...", "n/a", "na", "n.a.", "#n/a", "nan", "null", "none", "nil", "unknown"}

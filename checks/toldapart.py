@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
-import pyarrow as pa
-from numpy.random import Generator
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.auc import midranks
 from proofbox.checks.counting import encode
 from proofbox.checks.crossfitted import held_out_probabilities
 from proofbox.checks.grouprows import numbers
 from proofbox.checks.intervals import Floats
+from proofbox.checks.late import np, pa
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
 
 FEWEST_ROWS = 40
 """With fewer rows in either sample, half of them teach a learner nothing."""

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Literal
 
 from proofbox.checks.counting import encode
 from proofbox.checks.divergence import Effect, cramers_v, two_sample_stability
 from proofbox.checks.grouprows import numbers
 from proofbox.checks.intervals import Floats
+from proofbox.checks.late import np, pa
 from proofbox.checks.result import Interval
 from proofbox.checks.slicing import FEW_NUMBERS, band_edges
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 BANDS = 10
 """Bands of about equally many rows of the first sample in which the stability index compares numbers."""

@@ -9,8 +9,9 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from proofbox.checks.byname import ChecksByName
 from proofbox.checks.errors import BadParamsError
-from proofbox.checks.registry import CheckSpec, all_checks
+from proofbox.checks.registry import CheckSpec
 from proofbox.checks.result import Json
 from proofbox.checks.text import Text, t
 from proofbox.policies.canonical import measurement_id, task_key
@@ -75,7 +76,7 @@ def plan_requirements(
     MisuseError
         As :func:`expand`.
     """
-    known = all_checks() if checks is None else checks
+    known = ChecksByName() if checks is None else checks
     return tuple(
         _planned(control, requirement, facts, known)
         for control in policy.controls

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+from proofbox.checks.byname import ChecksByName
 from proofbox.checks.plugins import POLICIES, folder_of, plugins
-from proofbox.checks.registry import CheckSpec, all_checks
+from proofbox.checks.registry import CheckSpec
 from proofbox.policies.attempts import attempts_problems
 from proofbox.policies.canonical import digest
 from proofbox.policies.contradictions import contradictions, vacuous
@@ -78,7 +79,7 @@ def load_policy(id_or_path: str, *, checks: Mapping[str, CheckSpec] | None = Non
         Something in it, or in a policy that it extends, is wrong; ``problems`` holds every mistake.
     """
     path = _locate(id_or_path, Path())
-    return load_file(path, all_checks() if checks is None else checks, _locate)
+    return load_file(path, ChecksByName() if checks is None else checks, _locate)
 
 
 def load_file(path: Path, checks: Mapping[str, CheckSpec], locate: Callable[[str, Path], Path]) -> LoadedPolicy:

@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, JsonValue, model_validator
 
+from proofbox.checks.described import Described
 from proofbox.checks.subject import Task
 from proofbox.policies.record import Controlled, Level, Origin, Procedure
 from proofbox.policies.validation import wrong
@@ -67,10 +68,10 @@ Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Flag = Annotated[bool, Field(strict=True)]
 
 
-class PolicyModel(BaseModel):
+class PolicyModel(Described):
     """Base of everything in a policy file: frozen, nothing unknown accepted."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Wording(PolicyModel):

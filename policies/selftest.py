@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from proofbox.checks.registry import CheckSpec, all_checks
+from proofbox.checks.byname import ChecksByName
+from proofbox.checks.registry import CheckSpec
 from proofbox.checks.result import Interval
 from proofbox.policies.boundaries import derived
 from proofbox.policies.canonical import measurement_id
@@ -71,7 +72,7 @@ def all_fixtures(
     policy: Policy, own: Mapping[str, Cases], checks: Mapping[str, CheckSpec] | None = None
 ) -> list[Cases]:
     """Return the fixtures of every requirement in the order of the policy: its own, else derived ones."""
-    known = all_checks() if checks is None else checks
+    known = ChecksByName() if checks is None else checks
     return [
         own.get(requirement.id) or derived(control, requirement, known.get(requirement.check or ""))
         for control in policy.controls
@@ -84,7 +85,7 @@ def selftest(loaded: LoadedPolicy, own: Mapping[str, Cases], checks: Mapping[str
 
     Each requirement is judged alone: what families of requirements and the number of attempts add is not tried.
     """
-    known = all_checks() if checks is None else checks
+    known = ChecksByName() if checks is None else checks
     policy = loaded.policy
     fixtures = {entry.requirement: entry for entry in all_fixtures(policy, own, known)}
     wrong: list[WrongCase] = []

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from proofbox.checks.described import descriptions
 from proofbox.checks.registry import CheckSpec, all_checks
 
 
@@ -38,9 +39,10 @@ def _page(spec: CheckSpec) -> str:
 
 def parameter_lines(spec: CheckSpec) -> Iterator[str]:
     """Yield one Markdown item for each parameter of a check: its name, its default and what it is."""
+    said = descriptions(spec.params_type)
     for name, field in spec.params_type.model_fields.items():
         default = "required" if field.is_required() else f"default `{field.get_default(call_default_factory=True)!r}`"
-        yield f"- `{name}`: {default}. {field.description or ''}".rstrip()
+        yield f"- `{name}`: {default}. {said.get(name, '')}".rstrip()
 
 
 def main(docs: Path) -> None:

@@ -30,23 +30,24 @@ out here, so that cleanlab, which made it known, need not be installed.
 
 from __future__ import annotations
 
-from typing import Literal
-
-import numpy as np
-from numpy.random import Generator
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Literal
 
 from proofbox.checks.batched import not_held
 from proofbox.checks.counting import encode
 from proofbox.checks.crossfitted import FOLDS, numbers_of, out_of_fold_probabilities
 from proofbox.checks.identifiers import identifier_columns
 from proofbox.checks.intervals import Floats, wilson
+from proofbox.checks.late import np
 from proofbox.checks.params import CheckParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
 from proofbox.checks.rowclasses import row_classes
 from proofbox.checks.subject import Dataset
 from proofbox.checks.text import Text, t
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
 
 MOST_ROWS = 50_000
 FEWEST_ROWS = 50

@@ -49,13 +49,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.types as pt
-
 from proofbox.checks.batched import not_held
 from proofbox.checks.counting import as_dictionary, missing_mask
 from proofbox.checks.identifiers import identifier_columns
+from proofbox.checks.late import np, pa, pt
 from proofbox.checks.numbertraps import impossible, sentinel
 from proofbox.checks.params import CheckParams
 from proofbox.checks.registry import check

@@ -38,23 +38,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
-import pyarrow as pa
-from numpy.random import Generator
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Literal
 
 from proofbox.checks.bands import read_bands, sort_into
 from proofbox.checks.counting import Codes, encode
 from proofbox.checks.divergence import population_stability, total_variation
 from proofbox.checks.intervals import Floats, wilson
+from proofbox.checks.late import np, pa
 from proofbox.checks.params import Attribute, CheckParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import CountTable, Inapplicable, Interval, Json, Measured, Measurement
 from proofbox.checks.subject import Dataset, ReferenceShare, Subject
 from proofbox.checks.tablenames import table_name
 from proofbox.checks.text import Text, t
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
 
 _SHOWN = 20
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from proofbox.checks.described import descriptions
 from proofbox.checks.documents.document import Data, Document, Path
 from proofbox.checks.documents.problem import Problem
 
@@ -196,9 +197,9 @@ def _one_of(valid: Sequence[str]) -> str:
 
 def _description(model: type[BaseModel], path: Path, key: str) -> str:
     for found in _models_at(model, path):
-        for name, info in found.model_fields.items():
-            if (info.alias or name) == key and info.description:
-                return f" ({info.description})"
+        for name, said in descriptions(found).items():
+            if (found.model_fields[name].alias or name) == key:
+                return f" ({said})"
     return ""
 
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, TypeAlias
 
 from proofbox.checks.counting import as_dictionary
 from proofbox.checks.grouprows import numbers
 from proofbox.checks.intervals import Floats
+from proofbox.checks.late import np, pa, pc
 from proofbox.checks.rawcodes import is_missing
 
-Codes = NDArray[np.int64]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Codes: TypeAlias = "NDArray[np.int64]"
 
 MOST_CATEGORIES = 200
 """A text column with more values is free text or a name: to put another one in its place is no small change."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.evasion.space import Points, Rows, Space
 from proofbox.checks.intervals import Floats
+from proofbox.checks.late import np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _FADING = 0.7
 """What a probe still counts after another round of probes: the boundary is curved, and the point on it moves."""

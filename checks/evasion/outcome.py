@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.asking import Asking, ask_all
 from proofbox.checks.changing import differ
 from proofbox.checks.evasion.space import Space
 from proofbox.checks.evasion.tracks import Tracks
 from proofbox.checks.intervals import Floats
+from proofbox.checks.late import np
 from proofbox.checks.result import CountTable, Json
 from proofbox.checks.subject import Decisions
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _CURVE_POINTS = 10
 

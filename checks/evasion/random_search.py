@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.random import Generator
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.asking import Asking
 from proofbox.checks.evasion.space import Points, Rows, Space
 from proofbox.checks.evasion.tracks import Tracks, portions
 from proofbox.checks.intervals import Floats
+from proofbox.checks.late import np
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
 
 
 def random_search(tracks: Tracks, budget: float, queries: NDArray[np.int64], rng: Generator) -> Asking[None]:

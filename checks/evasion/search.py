@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.random import Generator
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.asking import Asking
 from proofbox.checks.evasion.normals import Normals
@@ -14,6 +12,11 @@ from proofbox.checks.evasion.tracks import Tracks
 from proofbox.checks.evasion.trimming import trim
 from proofbox.checks.evasion.walking import BISECTIONS, OUTWARD_POINTS, bisect, outwards
 from proofbox.checks.intervals import Floats
+from proofbox.checks.late import np
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
 
 _TRIES = 40
 """Points of each of the two calls of a trimming step, for each row, at most."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.asking import Asking
 from proofbox.checks.changing import case_row, changed_columns, part_of, scalar
@@ -15,10 +13,14 @@ from proofbox.checks.evasion.space import Points, Rows, Space
 from proofbox.checks.evasion.tracks import Tracks, Unanswered
 from proofbox.checks.evasion.walking import bisect
 from proofbox.checks.intervals import Floats
+from proofbox.checks.late import np
 from proofbox.checks.result import CaseRow
 from proofbox.checks.shrinking import Changed, Pair, smallest_change
 from proofbox.checks.subject import Decisions
 from proofbox.checks.text import t
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _NO_ANSWER = "-"
 _CASES = 16

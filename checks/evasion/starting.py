@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pyarrow as pa
-from numpy.random import Generator
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.asking import Asking
 from proofbox.checks.evasion.columns import Codes
 from proofbox.checks.evasion.space import Points, Rows, Space
 from proofbox.checks.evasion.tracks import MOST_CELLS, Tracks
 from proofbox.checks.intervals import Floats
+from proofbox.checks.late import np, pa
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
 
 MOST_DONORS = 20_000
 """Other rows among which the nearest is looked for."""

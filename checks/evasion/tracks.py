@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.asking import Asking
 from proofbox.checks.changing import differ, part_of
@@ -14,7 +12,11 @@ from proofbox.checks.errors import ModelFailedError
 from proofbox.checks.evasion.space import Points, Rows, Space
 from proofbox.checks.failing import failing_row
 from proofbox.checks.intervals import Floats
+from proofbox.checks.late import np
 from proofbox.checks.subject import Decisions
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MOST_CELLS = 4_000_000
 """Cells of the points that are held at one time."""

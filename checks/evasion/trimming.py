@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-
-import numpy as np
-from numpy.random import Generator
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.asking import Asking
 from proofbox.checks.evasion.space import Points, Rows
 from proofbox.checks.evasion.tracks import Tracks, portions
 from proofbox.checks.intervals import Floats
+from proofbox.checks.late import np
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
 
 _PARTS = (0.0, 0.5, 0.75, 0.9, 0.97)
 """What is left of a column's change, in the order of their worth: fewer of them where many columns are changed."""

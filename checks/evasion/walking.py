@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-
-import numpy as np
-from numpy.random import Generator
+from typing import TYPE_CHECKING
 
 from proofbox.checks.asking import Asking
 from proofbox.checks.evasion.normals import Normals
 from proofbox.checks.evasion.space import Points, Rows, Space
 from proofbox.checks.evasion.tracks import Tracks, portions
 from proofbox.checks.intervals import Floats
+from proofbox.checks.late import np
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
 
 _RADIUS = 0.1
 """How far probes lie from the boundary, as a part of the distance to it."""
@@ -19,7 +21,7 @@ _OUTWARDS = (1.0, 0.5, 0.25, 0.125)
 """Steps tried from the boundary along its normal, in parts of the step that the walk has come to."""
 _STRAIGHT = (0.75, 0.9, 0.97, 0.993)
 """Points tried on the straight way from the row along the normal, in parts of the distance found so far."""
-_MISSED = np.array([0.0, 0.75 / 0.9, 0.9 / 0.97, 0.97 / 0.993, *[0.0] * len(_OUTWARDS)])
+_MISSED = (0.0, 0.75 / 0.9, 0.9 / 0.97, 0.97 / 0.993, *[0.0] * len(_OUTWARDS))
 """Where the point tried before each lies on the way to it."""
 BISECTIONS = 8
 OUTWARD_POINTS = len(_OUTWARDS) + len(_STRAIGHT)
@@ -80,7 +82,7 @@ def outwards(tracks: Tracks, normals: Normals, rows: Rows, probes: int, step: Fl
         # Points on the straight way come first, the nearest first; then the longest step.
         places = np.flatnonzero(hit.any(axis=1))
         first = hit.argmax(axis=1)[places]
-        yield from bisect(tracks, tried.take(places * OUTWARD_POINTS + first), _MISSED[first])
+        yield from bisect(tracks, tried.take(places * OUTWARD_POINTS + first), np.take(_MISSED, first))
 
 
 def _between(space: Space, far: Points, part: Floats) -> Points:

@@ -41,11 +41,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 from pydantic import Field
 
 from proofbox.checks.counting import encode
 from proofbox.checks.grouprows import GroupRows, group_rows
+from proofbox.checks.late import np
 from proofbox.checks.outcomes import GroupParams
 from proofbox.checks.probabilities import unfit_probabilities
 from proofbox.checks.registry import check

@@ -33,10 +33,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
 from pydantic import Field
 
 from proofbox.checks.asking import Asking
@@ -45,6 +43,7 @@ from proofbox.checks.counting import missing_cells
 from proofbox.checks.effective import effective_counts
 from proofbox.checks.groups import Groups, groups_of
 from proofbox.checks.intervals import certain, wilson, wilson_effective
+from proofbox.checks.late import np, pa
 from proofbox.checks.params import Attribute, CheckParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import CaseRow, Counterexample, Inapplicable, Interval, Json, Measured, Measurement, Result
@@ -52,6 +51,9 @@ from proofbox.checks.shrinking import Changed, smallest_change
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.swaps import Swap, ask_swaps, swap_of, whole_groups
 from proofbox.checks.text import t
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 CASES_TRIED = 200
 """Rows that flip, the clearest ones, among which the pair with the fewest changes is looked for."""

@@ -34,14 +34,13 @@ as the area under the curve may be lower in all groups together than in each: th
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.random import Generator
-from numpy.typing import NDArray
 from pydantic import Field
 
 from proofbox.checks.grouprows import GroupRows, group_rows
 from proofbox.checks.intervals import Floats
+from proofbox.checks.late import np
 from proofbox.checks.metricframe import LOSSES, UNWEIGHTED, Frame, Judged, Metric, frame_of
 from proofbox.checks.metricinputs import answers_of
 from proofbox.checks.normalgaps import Of, normal_interval
@@ -50,6 +49,10 @@ from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
 
 
 class Params(GroupParams):

@@ -45,11 +45,11 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-import numpy as np
 from pydantic import Field
 
 from proofbox.checks.grouprows import GroupRows, group_rows, numbers
 from proofbox.checks.intervals import Floats
+from proofbox.checks.late import np
 from proofbox.checks.meangaps import Means, mean_difference_interval, mean_intervals
 from proofbox.checks.outcomes import GroupParams
 from proofbox.checks.registry import check

@@ -39,12 +39,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-import numpy as np
-
 from proofbox.checks.contrasts import largest_difference, smallest_ratio
 from proofbox.checks.counts import Counts
 from proofbox.checks.crossings import Crossed, CrossingParams, crossed
 from proofbox.checks.intervals import Floats
+from proofbox.checks.late import np
 from proofbox.checks.outcomes import weights_are_no_people
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement

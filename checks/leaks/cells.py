@@ -11,21 +11,19 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
-
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.types as pt
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from proofbox.checks.labels import label_text
+from proofbox.checks.late import np, pa, pc, pt
 from proofbox.checks.rawcodes import is_missing
 
-Bits = NDArray[np.uint64]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Bits: TypeAlias = "NDArray[np.uint64]"
 Kind = Literal["whole", "number", "text"]
 
-MISSING = np.uint64(0x7FF8DEADBEEF0001)
+MISSING = 0x7FF8DEADBEEF0001
 """A NaN's bit pattern that no arithmetic makes: every missing value, of whatever type."""
 
 _BLOCK = 1 << 14
@@ -62,7 +60,7 @@ class Cells:
         if kind == "number":
             return cls(values=floats(column), distinct=None)
         codes, texts = _texts(column)
-        words = np.full((len(texts) + 1, 2), MISSING)
+        words = np.full((len(texts) + 1, 2), MISSING, dtype=np.uint64)
         for place, text in enumerate(texts):
             if text is not None:
                 words[place] = np.frombuffer(hashlib.blake2b(text.encode(), digest_size=16).digest(), np.uint64)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from proofbox.checks.late import np
 from proofbox.checks.leaks.compared import named
 from proofbox.checks.leaks.known import LeakParams
 from proofbox.checks.leaks.shown import pairs_shown

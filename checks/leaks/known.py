@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
 from pydantic import Field
 
 from proofbox.checks.counting import as_dictionary
+from proofbox.checks.late import np, pa, pc
 from proofbox.checks.leaks.compared import Compared, compared_columns
 from proofbox.checks.leaks.minhash import near_texts
 from proofbox.checks.leaks.nearnumbers import near_rows
@@ -23,10 +20,11 @@ from proofbox.checks.params import CheckParams
 from proofbox.checks.rowmatch import Matches, Pairs
 from proofbox.checks.subject import Dataset
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 MOST_NEAR_ROWS = 1 << 23
 """Near duplicates of a file that is read in batches are looked for where it has at most so many rows."""
-
-_NONE = np.zeros(0, dtype=np.intp)
 
 
 class LeakParams(CheckParams):
@@ -97,7 +95,7 @@ def known_rows(data: Dataset, training: Dataset, params: LeakParams) -> Known | 
     )
 
 
-_Search = Callable[[pa.Table, pa.Table], Matches]
+_Search: TypeAlias = "Callable[[pa.Table, pa.Table], Matches]"
 
 
 def _by_numbers(columns: Pairs, within: list[float], *, displaced: bool = False) -> _Search:
@@ -132,7 +130,8 @@ def _texts(column: pa.ChunkedArray) -> tuple[pa.Array, NDArray[np.int64]]:
 
 def _blockwise(data: Dataset, training: Dataset, columns: Pairs, search: _Search) -> Matches:
     """Search block by block: held files are one block each, and of files read in batches one of each is held."""
-    rows, found = [_NONE], [_NONE]
+    none = np.zeros(0, dtype=np.intp)
+    rows, found = [none], [none]
     for at, block in _placed(data, [one for one, _ in columns]):
         left = np.ones(block.num_rows, dtype=np.bool_)
         for place, batch in _placed(training, [other for _, other in columns]):

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
-
+from proofbox.checks.late import np, pa, pc
 from proofbox.checks.leaks.cells import Bits
 from proofbox.checks.leaks.shingles import Shingles, shingles
 from proofbox.checks.rowmatch import likely
 
-Places = NDArray[np.intp]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Places: TypeAlias = "NDArray[np.intp]"
 
 ORDERS = 128
 """Orders in a sketch, at most."""

@@ -12,17 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.types as pt
-from numpy.typing import NDArray
-
+from proofbox.checks.late import np, pa, pt
 from proofbox.checks.leaks.cells import Bits, Cells, floats, kind_of, row_hashes
 from proofbox.checks.rowmatch import Matches, Pairs, likely
 
-Floats = NDArray[np.float64]
-Rows = NDArray[np.intp]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Floats: TypeAlias = "NDArray[np.float64]"
+Rows: TypeAlias = "NDArray[np.intp]"
 
 _WIDTH = 50.0
 """Width of a cell in tolerances: one row in 25 lies close to an edge."""
@@ -33,7 +33,6 @@ _SORTED_BY = 6
 _OFFSET = 0.377
 """Where cells begin, as a share of their width: not at 0, where round numbers would lie on the edges."""
 
-_NONE = Matches(rows=np.zeros(0, dtype=np.intp), found_at=np.zeros(0, dtype=np.intp))
 _LOOKED_AT = 10_000
 _AWAY = 10.0
 """Tolerances by which rows are displaced: more than two, so that no row finds its own copy."""
@@ -69,12 +68,12 @@ def near_rows(
     """
     sides = _sides(first, second, columns, within)
     if sides is None:
-        return _NONE
+        return _none()
     ours, theirs, tolerance = sides
     if displaced:
         moved = [_mostly_differ(column) for column in theirs.numbers]
         if not any(moved):
-            return _NONE
+            return _none()
         steps = _AWAY * tolerance * moved
         ours = _Side(
             numbers=[column + step for column, step in zip(ours.numbers, steps, strict=True)], others=ours.others
@@ -90,6 +89,10 @@ def near_rows(
         rows.append(hit)
         found.append(at)
     return Matches(rows=np.concatenate(rows), found_at=np.concatenate(found))
+
+
+def _none() -> Matches:
+    return Matches(rows=np.zeros(0, dtype=np.intp), found_at=np.zeros(0, dtype=np.intp))
 
 
 def _sides(

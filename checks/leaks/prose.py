@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.types as pt
-
+from proofbox.checks.late import pa, pc, pt
 from proofbox.checks.subject import Dataset
 
 _WORDS = 8

@@ -8,14 +8,14 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
-
+from proofbox.checks.late import np, pa, pc
 from proofbox.checks.leaks.cells import Bits
 from proofbox.checks.personal.plain import plain
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 WORDS = 3
 """Words in a shingle."""

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import hashlib
 
-import numpy as np
-import pyarrow as pa
-
 from proofbox.checks.changing import scalar
+from proofbox.checks.late import np, pa
 from proofbox.checks.leaks.cells import Cells, kind_of, row_digests
 from proofbox.checks.result import Json
 from proofbox.checks.rowmatch import Matches, Pairs

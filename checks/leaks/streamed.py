@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
-
+from proofbox.checks.late import np, pa
 from proofbox.checks.leaks.cells import MISSING, Bits, Cells, kind_of, row_digests, row_hashes
 from proofbox.checks.rowmatch import Matches, Pairs, equal_rows, likely, matching_rows
 from proofbox.checks.subject import Dataset
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MOST_HASHES = 1 << 24
 """Hashes of the first file that are held at once; a longer file is looked at part by part, by what its hashes are."""

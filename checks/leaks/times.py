@@ -6,26 +6,23 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
-from typing import Literal
-
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.types as pt
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from proofbox.checks.counting import as_dictionary
+from proofbox.checks.late import np, pa, pc, pt
 from proofbox.checks.leaks.cells import floats
 from proofbox.checks.result import Measurement
 from proofbox.checks.subject import Dataset
 from proofbox.checks.text import Text, t
 
-Seconds = NDArray[np.float64]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Seconds: TypeAlias = "NDArray[np.float64]"
 Order = Literal["day first", "month first", "day first, as nothing shows otherwise"]
 
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?Z?")
 _WRITTEN = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?:[T ,]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
-_EPOCH = np.datetime64("1970-01-01", "s")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -83,7 +80,7 @@ class Reader:
             moment = np.datetime64(f"{int(year):04d}-{int(month):02d}-{int(day):02d}T{clock}", "s")
         except ValueError:
             return float("nan")
-        return float((moment - _EPOCH).astype(np.int64))
+        return float(moment.astype(np.int64))
 
 
 def comparable(first: pa.DataType, second: pa.DataType) -> bool:

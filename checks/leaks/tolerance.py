@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.types as pt
-from numpy.typing import NDArray
-
+from proofbox.checks.late import np, pa, pt
 from proofbox.checks.leaks.cells import floats
 from proofbox.checks.rowmatch import Pairs
 from proofbox.checks.subject import Dataset
 
-Floats = NDArray[np.float64]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Floats: TypeAlias = "NDArray[np.float64]"
 
 
 def tolerances(training: Dataset, columns: Pairs, share: float, own: Mapping[str, float]) -> list[float]:

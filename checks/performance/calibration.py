@@ -41,15 +41,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field, field_validator
 
 from proofbox.checks.counting import encode
 from proofbox.checks.grouprows import numbers
 from proofbox.checks.intervals import Floats, wald, wilson_limits, z_value
+from proofbox.checks.late import np
 from proofbox.checks.outcomes import weights_said
 from proofbox.checks.probabilities import unfit_probabilities
 from proofbox.checks.recalibration import NEAREST, intercept, logit, slope
@@ -59,6 +58,9 @@ from proofbox.checks.result import CountTable, Inapplicable, Json, Measured, Mea
 from proofbox.checks.slicing import Slice, SliceParams, sliced
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class Params(SliceParams):

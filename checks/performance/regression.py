@@ -34,13 +34,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.errormeans import explained, one_mean, root_mean
 from proofbox.checks.grouprows import numbers
 from proofbox.checks.intervals import Floats
+from proofbox.checks.late import np
 from proofbox.checks.meangaps import mean_intervals
 from proofbox.checks.outcomes import weights_said
 from proofbox.checks.registry import check
@@ -48,6 +47,9 @@ from proofbox.checks.result import Inapplicable, Interval, Json, Measured, Measu
 from proofbox.checks.slicing import Slice, SliceParams, sliced
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class Params(SliceParams):

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
-
+from proofbox.checks.late import np, pa, pc
 from proofbox.checks.personal import digits
 from proofbox.checks.personal.digits import Mask
 from proofbox.checks.personal.phones import international, national
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _SHARE = {"vn_citizen_id": 0.3, "card": 0.3, "phone": 0.4, "vn_tax_code": 0.7}
 """Share of a column's bare numbers of a kind's lengths that must have its structure. By chance a number has it in 2 %

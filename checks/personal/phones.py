@@ -9,10 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-
+from proofbox.checks.late import np, pa, pc
 from proofbox.checks.personal.digits import Mask
 
 HOME = "VN"

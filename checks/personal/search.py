@@ -5,13 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
-
+from proofbox.checks.late import np, pa, pc
 from proofbox.checks.personal.columnnames import declared_kind
 from proofbox.checks.personal.context import said_before
 from proofbox.checks.personal.digits import Mask
@@ -19,6 +15,9 @@ from proofbox.checks.personal.numbers import kinds_of_numbers, plausible
 from proofbox.checks.personal.people import CANDIDATE, names_in
 from proofbox.checks.personal.phones import international, national
 from proofbox.checks.personal.shapes import EMAIL, LETTER_AND_DIGIT, LETTERED, SHAPES, Shape
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _NUMBER = r"^\+?[0-9]{8,19}$"
 _WHOLE_EMAIL = r"^[A-Za-z0-9_%+-][A-Za-z0-9_.%+-]{0,63}@(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}\.)+[A-Za-z]{2,18}$"

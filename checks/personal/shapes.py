@@ -7,9 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-
+from proofbox.checks.late import np, pa
 from proofbox.checks.personal import digits, phones
 
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.types as pt
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.counting import as_dictionary
+from proofbox.checks.late import np, pa, pc, pt
 from proofbox.checks.personal.columnnames import declared_kind
 from proofbox.checks.personal.numbers import kinds_of_integers, plausible
 from proofbox.checks.personal.search import Found, search
 from proofbox.checks.subject import Dataset
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _EXAMPLES = 3
 _SHOWN = 32

@@ -40,12 +40,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.types as pt
-from numpy.random import Generator
-from numpy.typing import NDArray
 from pydantic import Field
 
 from proofbox.checks.asking import Asking, ask_all
@@ -53,12 +49,17 @@ from proofbox.checks.auc import auc_interval
 from proofbox.checks.counting import encode
 from proofbox.checks.crossfitted import FOLDS, numbers_of, out_of_fold_probabilities, out_of_fold_values
 from proofbox.checks.intervals import Floats
+from proofbox.checks.late import np, pa, pt
 from proofbox.checks.params import CheckParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement, Result
 from proofbox.checks.rowmatch import matching_rows
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import Text, t
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
 
 FEWEST_ROWS = 50
 _SMALLEST = 1e-6

@@ -44,11 +44,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import field_validator
 
+from proofbox.checks.late import np
 from proofbox.checks.params import CheckParams
 from proofbox.checks.personal.columnnames import NAMES
 from proofbox.checks.personal.table import ColumnFinding, findings_of
@@ -56,6 +56,9 @@ from proofbox.checks.registry import check
 from proofbox.checks.result import CountTable, Inapplicable, Json, Measured, Measurement
 from proofbox.checks.subject import Dataset, Subject
 from proofbox.checks.text import t
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 KINDS = tuple(sorted({*NAMES, "vn_old_id"}))
 """Every kind that can be found."""

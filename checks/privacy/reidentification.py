@@ -38,9 +38,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-import numpy as np
 from pydantic import Field
 
+from proofbox.checks.late import np
 from proofbox.checks.params import CheckParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import CountTable, Inapplicable, Json, Measured, Measurement

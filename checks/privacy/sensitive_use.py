@@ -34,14 +34,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.types as pt
 from pydantic import Field
 
 from proofbox.checks.counting import MISSING, Codes
 from proofbox.checks.divergence import cramers_v
 from proofbox.checks.groups import Groups, groups_of
+from proofbox.checks.late import np, pa, pt
 from proofbox.checks.outcomes import unweighted
 from proofbox.checks.params import Attribute, CheckParams
 from proofbox.checks.registry import check

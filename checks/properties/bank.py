@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-
-import numpy as np
-import pyarrow as pa
-from numpy.random import Generator
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, TypeAlias
 
 from proofbox.checks.changing import scalar
+from proofbox.checks.late import np, pa
 from proofbox.checks.result import Scalar
 
-Picks = NDArray[np.intp]
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
+
+Picks: TypeAlias = "NDArray[np.intp]"
 """Shape (rows, features): which value of the bank each cell has."""
 
 NEAR = 0.5

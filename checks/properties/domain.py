@@ -11,16 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-import pyarrow as pa
-from numpy.random import Generator
-
 from proofbox.checks.counting import encode
+from proofbox.checks.late import np, pa
 from proofbox.checks.properties.steady import backend
 from proofbox.checks.result import Scalar
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
+    from numpy.random import Generator
 
 EACH = 12
 """Values of a feature in one example."""

@@ -6,10 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-import numpy as np
-import pyarrow as pa
-
 from proofbox.checks.changing import with_columns
+from proofbox.checks.late import np, pa
 
 HUGE = 1_000_000
 """Characters of a huge text."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.random import Generator
-from numpy.typing import NDArray
-
+from proofbox.checks.late import np
 from proofbox.checks.properties.bank import Picks
 from proofbox.checks.properties.searching import Ground
 from proofbox.checks.properties.smallest import MOST_PAIRS, Pair
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

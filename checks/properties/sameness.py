@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-
-import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.asking import Asking, Question
 from proofbox.checks.changing import differ, part_of
+from proofbox.checks.late import np, pa
 from proofbox.checks.properties.bank import Picks
 from proofbox.checks.properties.searching import TOLERANCE, Ground, Tally, answers_differ
 from proofbox.checks.properties.smallest import Broken, Found, Pair, Shrinking, pairs_of
 from proofbox.checks.result import Counterexample, Json, Measured
 from proofbox.checks.subject import Decisions
 from proofbox.checks.text import Text
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

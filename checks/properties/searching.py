@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-import numpy as np
-import pyarrow as pa
-from numpy.random import Generator
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.changing import differ
 from proofbox.checks.intervals import clopper_pearson
+from proofbox.checks.late import np, pa
 from proofbox.checks.properties.bank import Bank
 from proofbox.checks.properties.domain import Feature, described, drawn_values
 from proofbox.checks.result import Json, Measurement
 from proofbox.checks.subject import Dataset, Decisions
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
 
 MOST_REAL_ROWS = 20_000
 """Real rows of a bank; of more, this many are drawn."""

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-
-import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, TypeAlias
 
 from proofbox.checks.asking import Asking, Question
 from proofbox.checks.changing import case_row, changed_columns, part_of
+from proofbox.checks.late import np, pa
 from proofbox.checks.properties.bank import Bank, Picks
 from proofbox.checks.properties.domain import Feature
 from proofbox.checks.properties.rounder import digits, rounder
@@ -23,12 +21,15 @@ from proofbox.checks.result import CaseRow
 from proofbox.checks.subject import Decisions
 from proofbox.checks.text import t
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 MOST_PAIRS = 12
 """Pairs that are shrunk side by side: more cost queries and hardly end in a smaller one."""
 MOST_STEPS = 16
 """Calls of one search for the smallest pair; a handful do as a rule."""
 
-Broken = Callable[[Decisions, Decisions], NDArray[np.bool_]]
+Broken: TypeAlias = "Callable[[Decisions, Decisions], NDArray[np.bool_]]"
 """Says of each pair of answers, first and second rows, whether it breaks the property; shape (pairs,)."""
 
 

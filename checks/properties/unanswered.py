@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.asking import Asking, Question
 from proofbox.checks.changing import case_row, scalar
 from proofbox.checks.errors import ModelFailedError
 from proofbox.checks.failing import failing_row
+from proofbox.checks.late import np, pa
 from proofbox.checks.result import CaseRow, Scalar
 from proofbox.checks.text import Text, t
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MOST_ROUNDS = 4
 """How often the rest is asked about again once rows were sorted out."""

@@ -69,8 +69,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-import numpy as np
-
+from proofbox.checks.late import np
 from proofbox.checks.leaks.compared import named
 from proofbox.checks.leaks.entities import entity_measurement
 from proofbox.checks.leaks.known import MOST_NEAR_ROWS, Known, LeakParams, known_rows

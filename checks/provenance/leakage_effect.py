@@ -32,12 +32,11 @@ out and counted. Weights are not used. Answers that are numbers and not decision
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, TypeAlias
 
 from proofbox.checks.counting import encode
 from proofbox.checks.intervals import wilson, z_value
+from proofbox.checks.late import np
 from proofbox.checks.leaks.entities import shared_keys
 from proofbox.checks.leaks.known import Known, LeakParams, known_rows
 from proofbox.checks.leaks.streamed import RowSet, matches_of
@@ -47,7 +46,10 @@ from proofbox.checks.result import Inapplicable, Interval, Json, Measured, Measu
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import Text, t
 
-Mask = NDArray[np.bool_]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Mask: TypeAlias = "NDArray[np.bool_]"
 
 
 class Params(LeakParams):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
+from proofbox.checks.described import Described
 from proofbox.checks.documents.document import Data, Document
 from proofbox.checks.documents.validation import check, wrong
 from proofbox.checks.records.model import (
@@ -33,10 +34,10 @@ Inside = Annotated[str, AfterValidator(_inside)]
 Countries = tuple[Annotated[str, Field(min_length=2, max_length=60)], ...]
 
 
-class Station(BaseModel):
+class Station(Described):
     """One station on the way from the sources to the model."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: Annotated[str, Field(min_length=1, max_length=200)]
     """its name among the stations"""
@@ -50,10 +51,10 @@ class Station(BaseModel):
     """ids of the stations that it was made of; '.' is the data file that the record is of"""
 
 
-class CompactRecord(BaseModel):
+class CompactRecord(Described):
     """The whole file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     schema_: Literal["proofbox/provenance/v1"] = Field(alias="schema")
     name: Said | None = None

@@ -53,12 +53,8 @@ the artefact.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
-import pyarrow as pa
-from numpy.random import Generator
-from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
 
 from proofbox.checks.asking import Asking
@@ -72,6 +68,7 @@ from proofbox.checks.evasion.space import Norm, Space
 from proofbox.checks.evasion.starting import Donors, most_donors, start
 from proofbox.checks.evasion.tracks import Tracks
 from proofbox.checks.intervals import paired_difference, wilson
+from proofbox.checks.late import np, pa
 from proofbox.checks.medians import median, median_interval
 from proofbox.checks.outcomes import unweighted
 from proofbox.checks.params import CheckParams, as_columns
@@ -80,6 +77,10 @@ from proofbox.checks.result import Counterexample, Inapplicable, Json, Measured,
 from proofbox.checks.shrinking import Pair
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import Text, t
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
 
 _NAMES_TOLD = 50
 """Columns named in the detail; of more, the number alone."""

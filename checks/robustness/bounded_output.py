@@ -31,17 +31,15 @@ at all is `robustness.malformed_input`.
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pyarrow as pa
-from numpy.random import Generator
-from numpy.typing import NDArray
 from pydantic import Field
 
 from proofbox.checks.asking import Asking
 from proofbox.checks.errors import ModelFailedError
 from proofbox.checks.failing import failure_of
 from proofbox.checks.intervals import clopper_pearson
+from proofbox.checks.late import np, pa
 from proofbox.checks.params import CheckParams
 from proofbox.checks.properties.bank import Picks
 from proofbox.checks.properties.searching import Ground, ground_of
@@ -50,6 +48,10 @@ from proofbox.checks.registry import check
 from proofbox.checks.result import Counterexample, Inapplicable, Json, Measured, Measurement, Result
 from proofbox.checks.subject import Dataset
 from proofbox.checks.text import t
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
 
 ROWS_AT_ONCE = 5_000
 """Rows of one call, so that a deadline of seconds is enough for any honest model."""

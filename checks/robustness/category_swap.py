@@ -35,22 +35,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pyarrow as pa
-from numpy.random import Generator
-from numpy.typing import NDArray
 from pydantic import Field
 
 from proofbox.checks.asking import Asking
 from proofbox.checks.cells import Cells, measure_cells
 from proofbox.checks.degradation import Asked, refused
 from proofbox.checks.features import text_features
+from proofbox.checks.late import np, pa
 from proofbox.checks.perturbing import PerturbationParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Result
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
 
 UNKNOWN = "unknown-category"
 """What is written for a category that the model cannot know; lengthened where a row has it."""

@@ -47,15 +47,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
-from numpy.random import Generator
 from pydantic import BeforeValidator, Field
 
 from proofbox.checks.auc import auc_interval
 from proofbox.checks.divergence import Effect
 from proofbox.checks.intervals import Floats
+from proofbox.checks.late import np
 from proofbox.checks.outcomes import unweighted
 from proofbox.checks.params import CheckParams, as_columns
 from proofbox.checks.registry import check
@@ -65,6 +64,9 @@ from proofbox.checks.subject import Dataset
 from proofbox.checks.text import t
 from proofbox.checks.toldapart import FEWEST_ROWS, ToldApart, told_apart
 from proofbox.checks.twosamples import Compared, compare
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
 
 MOST_SHOWN = 30
 """Columns that are listed in the detail; the evidence table has all."""

@@ -33,10 +33,8 @@ Rows with sample weights are refused.
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pyarrow as pa
-from numpy.random import Generator
 from pydantic import Field
 
 from proofbox.checks.asking import Asking
@@ -44,12 +42,16 @@ from proofbox.checks.changing import with_columns
 from proofbox.checks.counting import missing_mask
 from proofbox.checks.degradation import Asked, accuracy_drop, highest, highest_flip_rate, measured, refused
 from proofbox.checks.features import is_numeric, numbers
+from proofbox.checks.late import np, pa
 from proofbox.checks.perturbing import Altered, PerturbationParams, Way, perturbed
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Result
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.swaps import typical_cells
 from proofbox.checks.text import t
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
 
 MOST_LISTED = 10
 """With more different numbers than this, the median is typical, and not the most frequent one."""

@@ -38,12 +38,12 @@ show that it does so everywhere; the interval says how often it would not, for r
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.random import Generator
 from pydantic import Field
 
 from proofbox.checks.asking import Asking
+from proofbox.checks.late import np
 from proofbox.checks.params import CheckParams
 from proofbox.checks.properties.sameness import Twins
 from proofbox.checks.properties.searching import Ground, ground_of
@@ -52,6 +52,9 @@ from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Result
 from proofbox.checks.subject import Dataset
 from proofbox.checks.text import Text, t
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
 
 
 class Params(CheckParams):

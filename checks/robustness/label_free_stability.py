@@ -33,21 +33,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pyarrow as pa
-from numpy.random import Generator
 from pydantic import Field
 
 from proofbox.checks.asking import Asking
 from proofbox.checks.changing import with_columns
 from proofbox.checks.degradation import Asked, flip_rate, measured, refused
 from proofbox.checks.features import NumericFeature, numbers, numeric_features, with_numbers
+from proofbox.checks.late import np, pa
 from proofbox.checks.perturbing import Altered, PerturbationParams, Way, perturbed
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Result
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
 
 
 class Params(PerturbationParams):

@@ -47,12 +47,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-import numpy as np
-import pyarrow as pa
 from pydantic import Field
 
 from proofbox.checks.callcosts import growth, throughput
 from proofbox.checks.errors import ModelFailedError
+from proofbox.checks.late import np, pa
 from proofbox.checks.medians import quantile_interval
 from proofbox.checks.params import CheckParams
 from proofbox.checks.registry import check

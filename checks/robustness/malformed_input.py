@@ -31,15 +31,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.random import Generator
 from pydantic import Field
 
 from proofbox.checks.asking import Asking
 from proofbox.checks.counting import missing_cells
 from proofbox.checks.errors import ModelFailedError
 from proofbox.checks.failing import failure_of
+from proofbox.checks.late import np
 from proofbox.checks.params import CheckParams
 from proofbox.checks.properties.malformed import Family, families
 from proofbox.checks.properties.unanswered import asked_row, sort_out, told, unanswered_row
@@ -47,6 +47,9 @@ from proofbox.checks.registry import check
 from proofbox.checks.result import Counterexample, Inapplicable, Json, Measured, Measurement, Result
 from proofbox.checks.subject import Dataset
 from proofbox.checks.text import t
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
 
 
 class Params(CheckParams):

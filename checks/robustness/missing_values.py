@@ -32,23 +32,24 @@ features; whether a refusal is acceptable is the policy's or the reader's matter
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
-import pyarrow as pa
-from numpy.random import Generator
-from numpy.typing import NDArray
 from pydantic import Field
 
 from proofbox.checks.asking import Asking
 from proofbox.checks.cells import Cells, measure_cells
 from proofbox.checks.counting import missing_mask
 from proofbox.checks.degradation import Asked, refused
+from proofbox.checks.late import np, pa
 from proofbox.checks.perturbing import PerturbationParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Result
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
 
 Values = Annotated[int, Field(ge=1, le=100)]
 

@@ -35,12 +35,12 @@ Only features of numbers have an order.
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.random import Generator
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
+
 from pydantic import Field
 
 from proofbox.checks.asking import Asking, Question
+from proofbox.checks.late import np
 from proofbox.checks.params import CheckParams
 from proofbox.checks.properties.paths import Paths, rising_paths
 from proofbox.checks.properties.searching import TOLERANCE, Ground, Tally, ground_of, height
@@ -49,6 +49,10 @@ from proofbox.checks.registry import check
 from proofbox.checks.result import Counterexample, Inapplicable, Json, Measured, Result
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import Text, t
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
 
 ANSWER, DECISION = "monotonicity_violation_rate", "monotonicity_decision_rate"
 

@@ -40,22 +40,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
-import pyarrow as pa
-from numpy.random import Generator
 from pydantic import Field
 
 from proofbox.checks.asking import Asking
 from proofbox.checks.changing import with_columns
 from proofbox.checks.degradation import Asked, accuracy_drop, area_under, flip_rate, measured, refused
 from proofbox.checks.features import NumericFeature, numbers, numeric_features, with_numbers
+from proofbox.checks.late import np, pa
 from proofbox.checks.perturbing import Altered, PerturbationParams, Tried, Way, perturbed
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measurement, Result
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
 
 Severity = Annotated[float, Field(gt=0, le=10)]
 

@@ -45,12 +45,8 @@ confidence.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.types as pt
-from numpy.random import Generator
-from numpy.typing import NDArray
 from pydantic import Field
 
 from proofbox.checks.asking import Asking, ask_all
@@ -59,6 +55,7 @@ from proofbox.checks.changing import with_columns
 from proofbox.checks.errormeans import one_mean
 from proofbox.checks.grouprows import numbers
 from proofbox.checks.intervals import Floats, wilson
+from proofbox.checks.late import np, pa, pt
 from proofbox.checks.meangaps import mean_intervals
 from proofbox.checks.outcomes import unweighted
 from proofbox.checks.params import CheckParams
@@ -67,6 +64,10 @@ from proofbox.checks.result import Inapplicable, Measured, Measurement, Result
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
 from proofbox.checks.toldapart import FEWEST_ROWS, told_apart
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
 
 
 class Params(CheckParams):

@@ -33,16 +33,15 @@ user, few files) a model can always see.
 
 from __future__ import annotations
 
-import numpy as np
-import pyarrow as pa
-from numpy.random import Generator
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
+
 from pydantic import Field
 
 from proofbox.checks.asking import Asking
 from proofbox.checks.changing import case_row, part_of
 from proofbox.checks.errors import ModelFailedError
 from proofbox.checks.intervals import clopper_pearson
+from proofbox.checks.late import np, pa
 from proofbox.checks.params import CheckParams
 from proofbox.checks.reasking import Probe, Reasking
 from proofbox.checks.registry import check
@@ -50,6 +49,10 @@ from proofbox.checks.result import Counterexample, Inapplicable, Json, Measured,
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.surroundings import Way
 from proofbox.checks.text import t
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
 
 
 class Params(CheckParams):

@@ -32,12 +32,12 @@ about where a unit demands it.
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.random import Generator
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
+
 from pydantic import Field
 
 from proofbox.checks.asking import Asking
+from proofbox.checks.late import np
 from proofbox.checks.params import CheckParams
 from proofbox.checks.properties.sameness import Twins
 from proofbox.checks.properties.searching import Ground, ground_of
@@ -46,6 +46,10 @@ from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Result
 from proofbox.checks.subject import Dataset, Unit
 from proofbox.checks.text import Text, t
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
 
 
 class Params(CheckParams):

@@ -38,10 +38,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
 
 from proofbox.checks.contrasts import largest_shortfall
@@ -49,6 +47,7 @@ from proofbox.checks.counting import encode
 from proofbox.checks.gaps import Family, lowest_interval
 from proofbox.checks.grouprows import numbers
 from proofbox.checks.groups import Groups
+from proofbox.checks.late import np
 from proofbox.checks.outcomes import unweighted
 from proofbox.checks.params import CheckParams, as_columns
 from proofbox.checks.registry import check
@@ -58,6 +57,9 @@ from proofbox.checks.subgrouplists import groups_table, listed, listed_small
 from proofbox.checks.subgroups import Subgroups, holm, two_sided
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MOST_SHOWN = 20
 """Slices that are listed in the detail; the evidence table has all."""

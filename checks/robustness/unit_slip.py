@@ -35,21 +35,22 @@ with sample weights are refused.
 from __future__ import annotations
 
 from functools import partial
-
-import numpy as np
-import pyarrow as pa
-from numpy.random import Generator
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from proofbox.checks.asking import Asking
 from proofbox.checks.cells import Cells, measure_cells
 from proofbox.checks.degradation import Asked, refused
 from proofbox.checks.features import numbers, numeric_features, with_numbers
+from proofbox.checks.late import np, pa
 from proofbox.checks.perturbing import PerturbationParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Result
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
 
 
 class Params(PerturbationParams):

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proofbox.checks.registry import all_checks
+from proofbox.checks.registry import find_check
 from proofbox.checks.subject import Signer
 from proofbox.checks.text import Text, t
 from proofbox.policies.expand import Expected, expand
@@ -360,7 +360,7 @@ def _run_record(settings: Settings, hosting: Hosting, started: datetime, clock: 
 
 def _by_others(outcome: Outcome) -> dict[str, Json]:
     """Return where the checks come from that are not ours; nothing where all are."""
-    known = all_checks()
     used = {one.check for part in (outcome.measurements, outcome.inapplicable, outcome.errors) for one in part}
-    found: dict[str, Json] = {name: known[name].origin for name in sorted(used & known.keys()) if known[name].origin}
+    known = {name: find_check(name) for name in sorted(used)}
+    found: dict[str, Json] = {name: spec.origin for name, spec in known.items() if spec is not None and spec.origin}
     return {"checks_by_others": found} if found else {}
