@@ -41,6 +41,10 @@ class PublishError(ReportsError):
     """The tracking store could not be reached or refused; the bundle on disk is untouched."""
 
 
+class StoreAwayError(PublishError):
+    """The tracking store did not answer at all, so that asking it for something else is no use either."""
+
+
 class UnknownFormError(ReportsError):
     """There is no form of this id."""
 

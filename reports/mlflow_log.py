@@ -19,10 +19,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proofbox.reports.mlflow_content import DatasetNote
+from proofbox.reports.tracking.localfiles import fetch_local, list_local, local_root
 from proofbox.reports.tracking.notes import ModelNote, RunNotes
+from proofbox.reports.tracking.restreading import EXPERIMENTS_AT_A_TIME, RUNS_AT_A_TIME
 from proofbox.reports.tracking.store import (
+    ASSESSMENTS_FILTER,
+    Artifact,
     BusyStoreError,
     FoundRun,
+    Page,
     Status,
     StoreError,
     bundle_filter,
@@ -39,6 +44,8 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 _ARTIFACTS = "mlartifacts"
+_BUCKETS = ("s3", "gs", "abfss", "wasbs")
+"""Object stores that a client reaches itself, with the credentials of its environment."""
 _ROOT = "MLFLOW_DEFAULT_ARTIFACT_ROOT"
 _STORE = threading.Lock()
 """Held while a store is made: two threads that both migrate a new database would meet half of it."""
@@ -169,10 +176,45 @@ class ClientStore:
                 self._client.delete_model_version(model.name, str(version))
             return str(first)
 
-    def download(self, run: FoundRun, into: Path) -> None:
-        """Copy all artifacts of a run into a folder that is there."""
+    def experiments(self, name: str | None, token: str) -> Page[str]:
+        """Return ids of experiments: the one of that name, or all of them for None."""
         with _told():
-            self._client.download_artifacts(run.run_id, "", str(into))
+            if name is not None:
+                named = self._client.get_experiment_by_name(name)
+                return Page(items=() if named is None else (str(named.experiment_id),), following="")
+            found = self._client.search_experiments(max_results=EXPERIMENTS_AT_A_TIME, page_token=token or None)
+            return Page(items=tuple(str(one.experiment_id) for one in found), following=found.token or "")
+
+    def assessments(self, experiment_ids: Sequence[str], token: str) -> Page[FoundRun]:
+        """Return the parent runs of bundles, the oldest first."""
+        with _told():
+            found = self._client.search_runs(
+                list(experiment_ids),
+                ASSESSMENTS_FILTER,
+                max_results=RUNS_AT_A_TIME,
+                order_by=["attributes.start_time ASC"],
+                page_token=token or None,
+            )
+            return Page(items=tuple(_found(run) for run in found), following=found.token or "")
+
+    def listed(self, run: FoundRun, folder: str) -> Sequence[Artifact]:
+        """Return what is in a folder of a run's artifacts."""
+        if (root := self._local(run)) is not None:
+            return list_local(root, folder)
+        with _told():
+            found = self._client.list_artifacts(run.run_id, folder or None)
+            return [Artifact(path=one.path, is_folder=one.is_dir, size=one.file_size or 0) for one in found]
+
+    def fetch(self, run: FoundRun, path: str, target: Path, most_bytes: int) -> None:
+        """Copy one artifact to a file that is not there yet; more than ``most_bytes`` are refused."""
+        if (root := self._local(run)) is not None:
+            fetch_local(root, path, target, most_bytes)
+            return
+        with _told(), tempfile.TemporaryDirectory(prefix="proofbox-", dir=target.parent) as made:
+            copy = Path(self._client.download_artifacts(run.run_id, path, made))
+            if copy.stat().st_size > most_bytes:
+                raise StoreError(f"got more than {most_bytes} bytes of the artifact {path!r}")
+            copy.rename(target)
 
     def close(self) -> None:
         """Do nothing: MLflow keeps its connections for the whole process."""
@@ -190,6 +232,19 @@ class ClientStore:
             "a database keeps no files: give the address of a tracking server (docs/office.md), or name in "
             f"{_ROOT} the folder or bucket that all who log share"
         )
+
+    def _local(self, run: FoundRun) -> Path | None:
+        """Return the folder of a run's artifacts; None where they are in a bucket.
+
+        Raises
+        ------
+        StoreError
+            They are at a place of another kind: whoever may write to the store would choose whom the client asks.
+        """
+        root, kind = local_root(run.artifact_uri), run.artifact_uri.partition(":")[0]
+        if (root is not None and not self._served) or (root is None and kind in _BUCKETS):
+            return root
+        raise StoreError(f"artifacts are kept at {kind}:, expected one of {', '.join(_BUCKETS)}, or the server itself")
 
     def _children(self, experiment_id: str, run: FoundRun) -> list[FoundRun]:
         return [_found(child) for child in self._client.search_runs([experiment_id], children_filter(run.run_id))]

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from proofbox.reports import mlflow_content as content
-from proofbox.reports.errors import PublishError
+from proofbox.reports.errors import PublishError, StoreAwayError
+from proofbox.reports.tracking.fetching import fetch_all
 from proofbox.reports.tracking.notes import TABLES, model_note, notes
 from proofbox.reports.tracking.once import log_once
-from proofbox.reports.tracking.store import BusyStoreError, NoPlainWayError, StoreError, TrackingStore
-from proofbox.reports.tracking.uris import is_server, run_page, without_password
+from proofbox.reports.tracking.store import (
+    AwayStoreError,
+    BusyStoreError,
+    FoundRun,
+    NoPlainWayError,
+    Page,
+    StoreError,
+    TrackingStore,
+)
+from proofbox.reports.tracking.uris import database_file, is_server, run_page, without_password
 from proofbox.reports.visible import visible
 
 if TYPE_CHECKING:
@@ -103,10 +114,42 @@ def download_bundle(run_id: str, into: Path, *, tracking_uri: str) -> None:
     PublishError
         The store could not be reached, or has no such run.
     """
-    into.mkdir(mode=0o700, parents=True)
-    _reached(tracking_uri, lambda store: store.download(store.run(run_id), into))
+
+    def copy(store: TrackingStore) -> None:
+        # Again by another way, or after another writer was quicker: what was copied by then goes.
+        shutil.rmtree(into, ignore_errors=True)
+        into.mkdir(mode=0o700, parents=True)
+        fetch_all(store, store.run(run_id), into)
+
+    _reached(tracking_uri, copy)
     for table in TABLES:
         (into / table).unlink(missing_ok=True)
+
+
+def assessments(tracking_uri: str, experiment: str | None = None) -> Iterator[FoundRun]:
+    """Yield the run of every assessment in a store, page by page, by experiment and the oldest first.
+
+    Parameters
+    ----------
+    experiment
+        Only of the experiment of this name.
+
+    Raises
+    ------
+    PublishError
+        The store could not be reached, is not there, has no such experiment, or gives pages without end.
+    """
+    database = database_file(tracking_uri)
+    if database is not None and not database.exists():
+        # MLflow would make a new one.
+        raise PublishError(f"MLflow at {tracking_uri}: there is no such file ({database})")
+    some = False
+    for ids in _pages(tracking_uri, partial(_experiments, experiment)):
+        some = some or bool(ids)
+        for runs in _pages(tracking_uri, partial(_runs, ids)):
+            yield from runs
+    if experiment is not None and not some:
+        raise PublishError(f"MLflow at {without_password(tracking_uri)}: no experiment of the name {experiment!r}")
 
 
 def tag_run(run_id: str, tags: Mapping[str, str], *, tracking_uri: str) -> None:
@@ -137,6 +180,29 @@ def find_run(bundle_digest: str, *, experiment: str, tracking_uri: str) -> str |
     return _reached(tracking_uri, find)
 
 
+def _experiments(name: str | None, token: str, store: TrackingStore) -> Page[str]:
+    return store.experiments(name, token)
+
+
+def _runs(experiment_ids: Sequence[str], token: str, store: TrackingStore) -> Page[FoundRun]:
+    return store.assessments(experiment_ids, token)
+
+
+def _pages(tracking_uri: str, ask: Callable[[str, TrackingStore], Page[T]]) -> Iterator[tuple[T, ...]]:
+    """Yield what each page holds; each is asked for with a connection and with time of its own."""
+    token, seen = "", set[str]()
+    while True:
+        page = _reached(tracking_uri, partial(ask, token))
+        if page.items:
+            yield page.items
+        token = page.following
+        if not token:
+            return
+        if token in seen or not page.items:
+            raise PublishError(f"MLflow at {without_password(tracking_uri)}: got a page twice, expected an end")
+        seen.add(token)
+
+
 def _reached(tracking_uri: str, work: Callable[[TrackingStore], T]) -> T:
     """Return what ``work`` makes of the store, by the plain way where it goes; tried again where others hold it."""
     plain = is_server(tracking_uri)
@@ -153,7 +219,8 @@ def _reached(tracking_uri: str, work: Callable[[TrackingStore], T]) -> T:
                 time.sleep(0.1 * 2 ** min(attempt, 4))
         raise StoreError("the store stayed busy")
     except StoreError as err:
-        raise PublishError(f"MLflow at {without_password(tracking_uri)}: {_line(err, tracking_uri)}") from err
+        kind = StoreAwayError if isinstance(err, AwayStoreError) else PublishError
+        raise kind(f"MLflow at {without_password(tracking_uri)}: {_line(err, tracking_uri)}") from err
 
 
 def _store(tracking_uri: str, *, plain: bool) -> TrackingStore:

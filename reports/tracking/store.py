@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Generic, Literal, Protocol, TypeVar
 
 from proofbox.reports.errors import ReportsError
 from proofbox.reports.mlflow_content import BUNDLE_TAG, ControlRun, DatasetNote
@@ -19,6 +19,10 @@ Status = Literal["FINISHED", "FAILED"]
 
 class StoreError(ReportsError):
     """The store could not be reached, or refused."""
+
+
+class AwayStoreError(StoreError):
+    """The store did not answer at all, so that asking it for something else is no use either."""
 
 
 class BusyStoreError(StoreError):
@@ -46,7 +50,57 @@ class FoundRun:
         return (int(logged_at) if logged_at.isascii() and logged_at.isdigit() else 0, self.run_id)
 
 
-class TrackingStore(Protocol):
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[T]):
+    """A part of a long answer."""
+
+    items: tuple[T, ...]
+    following: str
+    """What to ask for the next part with; empty: this is the last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """A file or folder among the artifacts of a run, as the store names it: nothing of it is trusted."""
+
+    path: str
+    is_folder: bool
+    size: int
+    """Bytes; 0 for a folder."""
+
+
+class ReadingStore(Protocol):
+    """What is asked of a tracking store; all methods raise :class:`StoreError`."""
+
+    def run(self, run_id: str) -> FoundRun:
+        """Return one run."""
+        ...
+
+    def experiments(self, name: str | None, token: str) -> Page[str]:
+        """Return ids of experiments: the one of that name, or all of them for None; ``token`` is empty at first."""
+        ...
+
+    def assessments(self, experiment_ids: Sequence[str], token: str) -> Page[FoundRun]:
+        """Return the parent runs of bundles, the oldest first."""
+        ...
+
+    def listed(self, run: FoundRun, folder: str) -> Sequence[Artifact]:
+        """Return what is in a folder of a run's artifacts; the empty path is the uppermost."""
+        ...
+
+    def fetch(self, run: FoundRun, path: str, target: Path, most_bytes: int) -> None:
+        """Copy one artifact to a file that is not there yet; more than ``most_bytes`` are refused."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        ...
+
+
+class TrackingStore(ReadingStore, Protocol):
     """A tracking store; every method may be called again with the same arguments and then changes nothing.
 
     (:meth:`create_run` alone makes another run each time.) All raise :class:`StoreError`.
@@ -58,10 +112,6 @@ class TrackingStore(Protocol):
 
     def runs_of(self, experiment_id: str, digest: str) -> Sequence[FoundRun]:
         """Return the parent runs of one bundle."""
-        ...
-
-    def run(self, run_id: str) -> FoundRun:
-        """Return one run."""
         ...
 
     def create_run(self, experiment_id: str, notes: RunNotes) -> FoundRun:
@@ -100,14 +150,6 @@ class TrackingStore(Protocol):
         """Return the version under which the model's digest is registered; it is registered where it is not yet."""
         ...
 
-    def download(self, run: FoundRun, into: Path) -> None:
-        """Copy all artifacts of a run into a folder that is there."""
-        ...
-
-    def close(self) -> None:
-        """Let go of the connection."""
-        ...
-
 
 def says_busy(text: str) -> bool:
     """Whether a database's words mean that another writer was quicker, so that the same call may succeed later."""
@@ -135,6 +177,10 @@ def doubled(found: Iterable[FoundRun]) -> list[FoundRun]:
 def control_key(tags: Mapping[str, str]) -> tuple[str, str]:
     """Return what tells a child run from its siblings."""
     return tags.get("proofbox.policy", ""), tags.get("proofbox.control", "")
+
+
+ASSESSMENTS_FILTER = f"tags.`{BUNDLE_TAG}` LIKE '%'"
+"""The search filter for the parent runs of all bundles."""
 
 
 def bundle_filter(digest: str) -> str:

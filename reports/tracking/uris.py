@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 import sys
@@ -23,8 +24,14 @@ SETTINGS = {
 PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "30"}
 """Someone waits for this: MLflow's own seven retries of two minutes each are for nobody's desk."""
 
+_RUN_ID = re.compile(r"[0-9a-f]{32}")
 _SQLITE = "sqlite:///"
 _POSTGRES = "postgresql://"
+
+
+def is_run_id(text: str) -> bool:
+    """Whether a text is formed as the ids that MLflow gives to runs."""
+    return _RUN_ID.fullmatch(text) is not None
 
 
 def is_server(tracking_uri: str) -> bool:

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
-from proofbox.reports.tracking.store import BusyStoreError, StoreError, says_busy
+from proofbox.reports.tracking.store import AwayStoreError, BusyStoreError, StoreError, says_busy
 from proofbox.reports.tracking.uris import PATIENCE, without_password
 
 if TYPE_CHECKING:
@@ -65,24 +65,29 @@ class Wire:
         """Send bytes to a path, which is quoted here."""
         self.send("PUT", quote(path), raw, kind)
 
-    def get_file(self, path: str) -> bytes:
-        """Return the bytes at a path, which is quoted here."""
-        return self.send("GET", quote(path), None, "application/octet-stream")
+    def get_file(self, target: str, most_bytes: int) -> bytes:
+        """Return the bytes at a path, which is quoted already; more than ``most_bytes`` are refused."""
+        return self.send("GET", target, None, "application/octet-stream", most_bytes=most_bytes)
 
-    def send(self, method: str, target: str, body: bytes | None, kind: str) -> bytes:
+    def send(self, method: str, target: str, body: bytes | None, kind: str, *, most_bytes: int = MOST_BYTES) -> bytes:
         """Return the bytes of a good answer; tried again where the server was not there or busy.
 
         Raises
         ------
+        AwayStoreError
+            The server did not answer in time, or not at all.
+        RefusedError
+            It said no; ``code`` is MLflow's word for why, empty where the server said none.
         StoreError
-            No good answer came in time; ``code`` is MLflow's word for why, empty where the server said none.
+            The answer is too long.
         """
         for attempt in range(self._retries + 1):
+            said: StoreError
             try:
-                status, raw = self._once(method, target, body, kind)
+                status, raw = self._once(method, target, body, kind, most_bytes)
             except (OSError, http.client.HTTPException) as err:
                 self.close()
-                said = StoreError(f"{type(err).__name__}: {err}" if str(err) else type(err).__name__)
+                said = AwayStoreError(f"{type(err).__name__}: {err}" if str(err) else type(err).__name__)
                 said.__cause__ = err
             else:
                 if status < 300:
@@ -98,10 +103,10 @@ class Wire:
             time.sleep(pause)
         raise StoreError("MLFLOW_HTTP_REQUEST_MAX_RETRIES: expected zero or more")
 
-    def _once(self, method: str, target: str, body: bytes | None, kind: str) -> tuple[int, bytes]:
+    def _once(self, method: str, target: str, body: bytes | None, kind: str, most_bytes: int) -> tuple[int, bytes]:
         left = self._until - time.monotonic()
         if left <= 0:
-            raise StoreError(f"the server was too slow: more than {self._total_seconds:.0f} seconds in all")
+            raise AwayStoreError(f"the server was too slow: more than {self._total_seconds:.0f} seconds in all")
         if self._open is None:
             self._open = self._connected(min(self._timeout, left))
         elif self._open.sock is not None:
@@ -113,11 +118,12 @@ class Wire:
         try:
             self._open.request(method, self._prefix + target, body, headers)
             answer = self._open.getresponse()
-            raw = answer.read(MOST_BYTES + 1)
+            raw = answer.read(most_bytes + 1)
         finally:
             watch.cancel()
-        if len(raw) > MOST_BYTES:
-            raise StoreError(f"got an answer of more than {MOST_BYTES} bytes")
+        if len(raw) > most_bytes:
+            self.close()
+            raise StoreError(f"got an answer of more than {most_bytes} bytes")
         return answer.status, raw
 
     def _connected(self, timeout: float) -> http.client.HTTPConnection:
@@ -138,8 +144,10 @@ class Wire:
 class RefusedError(StoreError):
     """The server answered, and the answer was no."""
 
-    def __init__(self, message: str, code: str) -> None:
+    def __init__(self, message: str, code: str, status: int) -> None:
         super().__init__(message)
+        self.status = status
+        """HTTP's word for it, as 404."""
         self.code = code
         """MLflow's word for why, as ``RESOURCE_ALREADY_EXISTS``; empty where the answer was none of MLflow's."""
 
@@ -182,7 +190,7 @@ def _document(raw: bytes) -> dict[str, Any]:
 def _refusal(status: int, raw: bytes) -> RefusedError:
     try:
         said = json.loads(raw)
-        return RefusedError(f"{said['error_code']}: {said['message']}", str(said["error_code"]))
+        return RefusedError(f"{said['error_code']}: {said['message']}", str(said["error_code"]), status)
     except (ValueError, KeyError, TypeError):
         reason = http.client.responses.get(status, "")
-        return RefusedError(f"HTTP {status} {reason}".strip(), "")
+        return RefusedError(f"HTTP {status} {reason}".strip(), "", status)

@@ -9,7 +9,6 @@ compares every file with the manifest, whichever way it came.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,8 +19,6 @@ from proofbox.runners.errors import UsageError
 BY_RUN = "mlflow:"
 DEFAULT_STORE = "sqlite:///mlflow.db"
 """Where runs are logged unless told otherwise: an embedded store in the working folder."""
-
-_RUN_ID = re.compile(r"[0-9a-f]{32}")
 
 
 @contextmanager
@@ -71,9 +68,10 @@ def store_of_the_environment() -> str:
 
 def _downloaded(name: str, into: Path, tracking_uri: str) -> Path:
     from proofbox.reports.tracking.door import download_bundle
+    from proofbox.reports.tracking.uris import is_run_id
 
     run_id = name.removeprefix(BY_RUN)
-    if not _RUN_ID.fullmatch(run_id):
+    if not is_run_id(run_id):
         raise UsageError(f"{name}: got {run_id!r}, expected mlflow: and the 32 hex digits of a run's id")
     download_bundle(run_id, into, tracking_uri=tracking_uri)
     return into

@@ -16,6 +16,7 @@ import pytest
 
 from proofbox.reports.errors import PublishError
 from proofbox.reports.tracking import door
+from proofbox.reports.tracking.fetching import fetch_all
 from proofbox.reports.tracking.rest import RestStore
 from proofbox.reports.tracking.store import BusyStoreError, FoundRun, NoPlainWayError, StoreError
 from proofbox.reports.tracking.wire import RefusedError, Wire
@@ -195,7 +196,7 @@ def test_a_server_cannot_write_outside_the_folder(tmp_path, name):
     with server(answer) as address:
         store = RestStore(address)
         with pytest.raises(StoreError, match="outside"):
-            store.download(RUN, tmp_path / "into")
+            fetch_all(store, RUN, tmp_path / "into")
         store.close()
     assert [path.name for path in tmp_path.iterdir()] == ["into"]
 
@@ -204,7 +205,7 @@ def test_a_folder_within_itself_is_not_followed_for_ever(tmp_path):
     files = {"files": [{"path": "a", "is_dir": True}, {"path": "", "is_dir": True}]}
     with server(lambda request: (200, {}, json.dumps(files).encode())) as address:
         store = RestStore(address)
-        store.download(RUN, tmp_path)
+        fetch_all(store, RUN, tmp_path)
         store.close()
     assert list(tmp_path.iterdir()) == []
 
