@@ -15,6 +15,7 @@ from pathlib import Path
 
 from proofbox.policies.loader import load_policy
 from proofbox.reports.bundle import read_bundle
+from proofbox.runners.archive.finding import Shelf
 from proofbox.runners.policy_tools.whatif import judged_row, what_if
 
 POLICY = "vn-trusted-ai"
@@ -26,7 +27,7 @@ def main() -> None:
         for number in range(copies):
             shutil.copytree(bundle, Path(folder) / f"{number:05}")
         started, used = time.perf_counter(), time.process_time()
-        found = what_if(POLICY, [Path(folder)])
+        found = what_if(POLICY, [folder], Shelf(), lambda _whole, _left_out: None)
         wall, processor = time.perf_counter() - started, time.process_time() - used
     assert len(found.rows) == copies
     assert not found.unread

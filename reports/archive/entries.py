@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,6 +26,8 @@ ABOUT = (
     "conclusion",
 )
 """What is said of an entry, in the order of its columns."""
+_ENTRIES_AT_A_TIME = 500
+"""Of some eighty findings each: rows of the file are made and written by so many, not all at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +55,7 @@ class Entry:
     """The provider's number, or its name where it gives none."""
     sector: str
     started_at: str
-    """ISO 8601, UTC, as the run recorded it."""
+    """ISO 8601 in UTC, to the millisecond."""
     recorded: Conclusion
     """What the bundle concludes."""
     conclusion: Conclusion
@@ -82,34 +87,61 @@ class Entry:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """A bundle that counts nowhere: tampered, incomplete, none at all, or of a record that nobody can judge."""
+
+    bundle: str
+    why: str
+
+
 def entry_of(
     name: str, digest: str, assessment: Assessment, conclusion: Conclusion, findings: Iterable[Finding]
 ) -> Entry:
-    """Return what an archive keeps of one assessment, with the findings of the policies that it is viewed under."""
+    """Return what an archive keeps of one assessment, with the findings of the policies that it is viewed under.
+
+    Raises
+    ------
+    ValueError
+        The record's moment is none, or a name in it is no Unicode: a table of many cannot hold it.
+    """
     product = assessment.subject.product
     provider = product.get("provider")
     provider = provider if isinstance(provider, Mapping) else {}
-    return Entry(
+    entry = Entry(
         bundle=name,
         digest=digest,
         product=str(product.get("name", "")),
         version=str(product.get("version", "")),
         provider=str(provider.get("id") or provider.get("name") or ""),
         sector=str(product.get("sector", "")),
-        started_at=assessment.run.started_at,
+        started_at=_moment(assessment.run.started_at),
         recorded=assessment.conclusion,
         conclusion=conclusion,
         findings=tuple(
-            Judged(
-                policy=finding.policy,
-                control=finding.control,
-                requirement=finding.requirement,
-                level=finding.level,
-                verdict=finding.verdict,
-            )
+            judged_as(finding.policy, finding.control, finding.requirement, finding.level, finding.verdict)
             for finding in findings
         ),
     )
+    # A lone surrogate is what JSON can say and a file in UTF-8 cannot.
+    for text in (entry.product, entry.version, entry.provider, entry.sector):
+        text.encode()
+    return entry
+
+
+@lru_cache(maxsize=1 << 16)
+def judged_as(policy: str, control: str, requirement: str, level: str, verdict: Verdict) -> Judged:
+    """Return a finding, one object for all equal ones: a hundred thousand bundles share a few hundred of them."""
+    for text in (policy, control, requirement):
+        text.encode()
+    return Judged(policy=policy, control=control, requirement=requirement, level=level, verdict=verdict)
+
+
+def _moment(text: str) -> str:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"run.started_at: got {text[:40]!r}, expected a moment with its time zone")
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def parquet_of(entries: Iterable[Entry]) -> bytes:
@@ -118,17 +150,19 @@ def parquet_of(entries: Iterable[Entry]) -> bytes:
     import pyarrow.parquet as pq
 
     names = [*ABOUT, "policy", "control", "requirement", "level", "verdict"]
-    table = pa.Table.from_pylist(list(_rows(entries)), schema=pa.schema([(name, pa.string()) for name in names]))
-    place = names.index("started_at")
-    table = table.set_column(place, "started_at", table["started_at"].cast(pa.timestamp("ms", tz="UTC")))
-    out = io.BytesIO()
-    pq.write_table(table, out, compression="zstd")
+    moment = pa.timestamp("ms", tz="UTC")
+    schema = pa.schema([(name, moment if name == "started_at" else pa.string()) for name in names])
+    out, rest = io.BytesIO(), iter(entries)
+    with pq.ParquetWriter(out, schema, compression="zstd") as writer:
+        while some := list(islice(rest, _ENTRIES_AT_A_TIME)):
+            table = pa.Table.from_pylist(list(_rows(some)), schema=schema)
+            writer.write_table(table)
     return out.getvalue()
 
 
-def _rows(entries: Iterable[Entry]) -> Iterator[dict[str, str]]:
+def _rows(entries: Iterable[Entry]) -> Iterator[dict[str, object]]:
     for entry in entries:
-        about = {name: str(value) for name, value in entry.to_json().items()}
+        about = {**entry.to_json(), "started_at": datetime.fromisoformat(entry.started_at)}
         for item in entry.findings:
             yield {
                 **about,

@@ -12,7 +12,8 @@ from proofbox.reports.i18n import Translator
 from proofbox.reports.pages import render_page
 
 if TYPE_CHECKING:
-    from proofbox.reports.archive.entries import Entry
+    from proofbox.reports.archive.entries import Entry, LeftOut
+    from proofbox.reports.archive.views import Attempts
 
 OUTCOME_WORDS = {
     "failed": t("Failed"),
@@ -22,10 +23,13 @@ OUTCOME_WORDS = {
 }
 MOST_COLUMNS = 12
 """Sectors or months of the tables of controls; the last ones, by name. All are in the parquet file."""
+MOST_PRODUCTS = 300
+"""Those with the most attempts: a page of a hundred thousand rows is read by nobody, and opens in no browser."""
+MOST_LEFT_OUT = 200
 
 
 def render_archive(
-    entries: Sequence[Entry], unread: Sequence[tuple[str, str]], policies: Sequence[str], language: str
+    entries: Sequence[Entry], left_out: Sequence[LeftOut], again: int, policies: Sequence[str], language: str
 ) -> str:
     """Return the page.
 
@@ -33,8 +37,10 @@ def render_archive(
     ----------
     entries
         The assessments.
-    unread
-        (bundle, why) of the bundles that were left out.
+    left_out
+        The bundles that were left out; the page names the first of them.
+    again
+        How many bundles stand at a second place, and are counted once.
     policies
         id and version of the policies that all were judged under; empty: each bundle's own.
     language
@@ -45,7 +51,7 @@ def render_archive(
     ReportsError
         There is no such language.
     """
-    translator = Translator(language)
+    translator, tried = Translator(language), attempts(entries)
     by_sector, sector_counts = failed_by(entries, lambda entry: entry.sector)
     by_month, month_counts = failed_by(entries, lambda entry: entry.month)
     return render_page(
@@ -53,7 +59,9 @@ def render_archive(
         translator,
         v=vocabulary,
         total=len(entries),
-        unread=unread,
+        left_out=left_out,
+        most_left_out=MOST_LEFT_OUT,
+        again=again,
         policies=policies,
         conclusions=vocabulary.CONCLUSIONS,
         all_of_them=conclusions_by(entries, lambda _entry: "").get("", {}),
@@ -65,5 +73,11 @@ def render_archive(
         ),
         sectors=conclusions_by(entries, lambda entry: entry.sector),
         months=conclusions_by(entries, lambda entry: entry.month),
-        products=attempts(entries),
+        products=_most_tried(tried),
+        all_products=len(tried),
     )
+
+
+def _most_tried(tried: Sequence[Attempts]) -> list[Attempts]:
+    most = sorted(tried, key=lambda one: -one.attempts)[:MOST_PRODUCTS]
+    return sorted(most, key=lambda one: (one.provider, one.product))

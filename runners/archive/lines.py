@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from proofbox.reports import vocabulary
 from proofbox.reports.archive.entries import parquet_of
 from proofbox.reports.archive.page import render_archive
-from proofbox.reports.archive.views import attempts, controls
+from proofbox.reports.archive.views import attempts, controls, views_json
 from proofbox.reports.console import safe_terminal
 from proofbox.reports.i18n import Translator
 from proofbox.runners.archive.survey import Archive
 from proofbox.runners.placing import place
 
+if TYPE_CHECKING:
+    from proofbox.checks.result import Json
+
 MOST_SHOWN = 15
+JOURNAL = "archive.jsonl"
 PAGES = {"en": "archive.html", "vi": "archive.vi.html"}
 
 
@@ -34,8 +39,21 @@ def archive_lines(archive: Archive, language: str) -> Iterator[str]:
     tries = Counter(one.until_conforming for one in attempts(archive.entries))
     for number in sorted(tries, key=lambda key: (key is None, key)):
         yield f"{tries[number]:>7}  {number or say.gettext('none yet')}"
-    for name, why in archive.unread:
-        yield safe_terminal(f"{say.gettext('Not whole, left out')}: {name}: {why}")
+    if archive.again:
+        yield say.gettext("{number} bundles stand at a second place and count once.", number=len(archive.again))
+    for bad in archive.left_out:
+        yield safe_terminal(f"{say.gettext('Not whole, left out')}: {bad.bundle}: {bad.why}")
+
+
+def archive_json(archive: Archive) -> dict[str, Json]:
+    """Return the form of ``archive --json``."""
+    return {
+        "policies": list(archive.policies),
+        "assessments": [entry.to_json() for entry in archive.entries],
+        "left_out": [{"bundle": one.bundle, "why": one.why} for one in archive.left_out],
+        "again": [{"bundle": name, "counted": counted} for name, counted in archive.again],
+        **views_json(archive.entries),
+    }
 
 
 def write_archive(out: Path, archive: Archive) -> None:
@@ -47,6 +65,6 @@ def write_archive(out: Path, archive: Archive) -> None:
         The folder cannot be made or written to.
     """
     for language, name in PAGES.items():
-        page = render_archive(archive.entries, archive.unread, archive.policies, language)
+        page = render_archive(archive.entries, archive.left_out, len(archive.again), archive.policies, language)
         place(out / name, page.encode())
     place(out / "archive.parquet", parquet_of(archive.entries))

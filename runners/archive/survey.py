@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proofbox.policies.facts import Facts
-from proofbox.policies.judge import judge
 from proofbox.policies.loader import LoadedPolicy, load_policy
-from proofbox.reports.archive.entries import Entry, entry_of
-from proofbox.reports.bundle import read_bundle
-from proofbox.reports.errors import ReportsError
-from proofbox.runners.errors import UsageError
-from proofbox.runners.evidence.bundles import bundle_folder
-from proofbox.runners.evidence.judging import evidence_of
+from proofbox.reports.archive.entries import Entry, LeftOut, entry_of
+from proofbox.runners.archive.finding import Shelf
+from proofbox.runners.archive.journal import Journal, keep_journal
+from proofbox.runners.archive.reading import Told, read_all
+from proofbox.runners.evidence.judging import day_or_today, judged_anew
 
 if TYPE_CHECKING:
     from proofbox.policies.record import Assessment
+    from proofbox.reports.bundle import BundleContent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,60 +24,83 @@ class Archive:
     """Every bundle that is whole, and those that are not."""
 
     entries: tuple[Entry, ...]
-    unread: tuple[tuple[str, str], ...]
-    """(bundle, why) of those that are tampered, incomplete or no bundle."""
+    left_out: tuple[LeftOut, ...]
+    again: tuple[tuple[str, str], ...]
+    """(bundle, the one that is counted) of those that stand at two places: equal digests are one assessment."""
     policies: tuple[str, ...]
     """id and version of the policies that it is viewed under; empty: each bundle's own."""
 
 
-def read_archive(sources: Sequence[str], policy_names: Sequence[str], tracking_uri: str | None = None) -> Archive:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """How an archive is looked at."""
+
+    policies: tuple[str, ...] = ()
+    """Policies to judge all bundles under; none for the findings that each records."""
+    on: str = ""
+    """The day that attestations are held against, ``YYYY-MM-DD``; today where it is empty."""
+    journal: Path | None = None
+    """File in which each bundle is noted as soon as it was judged; None: none is kept."""
+    resume: bool = False
+    """Whether what the journal holds of a bundle with the same name and digest is taken from there."""
+
+
+def read_archive(sources: Sequence[str], shelf: Shelf, view: View, told: Told) -> Archive:
     """Verify every bundle, and judge it.
 
     Parameters
     ----------
     sources
-        Bundles (a folder, a ``.zip`` or ``mlflow:RUN_ID``) and folders of bundles, in which they are looked for at any
-        depth.
-    policy_names
-        Policies to judge all of them under; none for the findings that each bundle records.
+        Bundles (a folder, a ``.zip`` or ``mlflow:RUN_ID``), folders of bundles, in which they are looked for at any
+        depth, and ``mlflow:`` for all assessments of the store.
+    told
+        Told after each bundle how many were whole, and how many left out.
 
     Raises
     ------
     UsageError
-        There is no bundle.
+        There is no bundle, the day is none, or the journal is of another view.
     BadPolicyError, UnknownPolicyError
         A policy cannot be read.
+    PublishError
+        The store could not be read.
     """
-    policies = [load_policy(name) for name in dict.fromkeys(policy_names)]
-    entries, unread = [], []
-    for name in _found(sources):
-        try:
-            with bundle_folder(name, tracking_uri) as folder:
-                content = read_bundle(folder)
-            entries.append(_entry(name, content.bundle.digest, content.assessment, policies))
-        except ReportsError as err:
-            unread.append((name, str(err)))
-    if not entries and not unread:
-        raise UsageError(f"{', '.join(sources)}: no evidence bundle in it (a bundle is a folder with manifest.json)")
+    policies = [load_policy(name) for name in dict.fromkeys(view.policies)]
+    day = day_or_today(view.on)
+    with keep_journal(view.journal, policies, day, resume=view.resume) as journal:
+        read = read_all(sources, shelf, _Work(policies, day, journal), told, journal.known)
+    entries, again = _once_each(read.made)
     return Archive(
-        entries=tuple(entries),
-        unread=tuple(unread),
+        entries=entries,
+        left_out=read.left_out,
+        again=again,
         policies=tuple(f"{one.policy.id} {one.policy.version}" for one in policies),
     )
 
 
-def _entry(name: str, digest: str, recorded: Assessment, policies: Sequence[LoadedPolicy]) -> Entry:
-    if not policies:
-        return entry_of(name, digest, recorded, recorded.conclusion, recorded.findings)
-    judged = judge(policies, Facts.from_subject(recorded.subject), evidence_of(recorded), settle=False)
-    return entry_of(name, digest, recorded, judged.conclusion, judged.findings)
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is done with each bundle that is whole."""
+
+    policies: Sequence[LoadedPolicy]
+    day: str
+    journal: Journal
+
+    def __call__(self, name: str, content: BundleContent) -> Entry:
+        entry = self._entry(name, content.bundle.digest, content.assessment)
+        self.journal.note(entry)
+        return entry
+
+    def _entry(self, name: str, digest: str, recorded: Assessment) -> Entry:
+        if not self.policies:
+            return entry_of(name, digest, recorded, recorded.conclusion, recorded.findings)
+        judged = judged_anew(recorded, self.policies, self.day)
+        return entry_of(name, digest, recorded, judged.conclusion, judged.findings)
 
 
-def _found(sources: Iterable[str]) -> Iterator[str]:
-    for source in sources:
-        path = Path(source)
-        if not path.is_dir() or (path / "manifest.json").exists():
-            yield source
-            continue
-        below = sorted(path.rglob("manifest.json")) + sorted(path.rglob("*.zip"))
-        yield from (str(one.parent if one.name == "manifest.json" else one) for one in below)
+def _once_each(entries: Sequence[Entry]) -> tuple[tuple[Entry, ...], tuple[tuple[str, str], ...]]:
+    first: dict[str, Entry] = {}
+    for entry in entries:
+        first.setdefault(entry.digest, entry)
+    again = ((entry.bundle, first[entry.digest].bundle) for entry in entries if first[entry.digest] is not entry)
+    return tuple(first.values()), tuple(again)

@@ -19,11 +19,16 @@ def progress(*, enabled: bool) -> Iterator[Watch]:
     """Yield a watch that shows what it is told."""
     if not enabled:
         yield Watch()
-    elif sys.stderr.isatty() and os.environ.get("CI", "").lower() not in ("1", "true"):
+    elif shows_bars():
         with _bar() as watch:
             yield watch
     else:
         yield Watch(step=lambda name: print(f"proofbox: {name}", file=sys.stderr))
+
+
+def shows_bars() -> bool:
+    """Whether messages go to a terminal that somebody looks at."""
+    return sys.stderr.isatty() and os.environ.get("CI", "").lower() not in ("1", "true")
 
 
 @contextmanager

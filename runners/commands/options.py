@@ -88,6 +88,9 @@ tracking_uri_option = click.option(
     help="MLflow store.  [default: $MLFLOW_TRACKING_URI, else sqlite:///mlflow.db in the working folder]",
 )
 experiment_option = click.option("--experiment", help="MLflow experiment.  [default: proofbox/PRODUCT]")
+store_experiment_option = click.option(
+    "--experiment", help="Only the assessments in the MLflow experiment of this name.  [default: all]"
+)
 register_option = click.option(
     "--register", is_flag=True, help="Register the model in MLflow by its digest, once; it is not uploaded."
 )

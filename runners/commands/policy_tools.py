@@ -10,7 +10,7 @@ from typing import cast
 import rich_click as click
 
 from proofbox.runners.commands.completing import complete_policies
-from proofbox.runners.commands.options import json_option, lang_option, tracking_uri_option
+from proofbox.runners.commands.options import json_option, lang_option, store_experiment_option, tracking_uri_option
 
 
 @click.command("diff")
@@ -73,20 +73,29 @@ def coverage(policy: str, framework: str | None, **given: object) -> None:
 
 @click.command("whatif")
 @click.argument("draft", metavar="DRAFT")
-@click.argument("bundles", metavar="BUNDLES...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("bundles", metavar="BUNDLES...", nargs=-1, required=True)
 @tracking_uri_option
+@store_experiment_option
 @lang_option
 @json_option
-def whatif(draft: str, bundles: tuple[Path, ...], **given: object) -> None:
+def whatif(draft: str, bundles: tuple[str, ...], **given: object) -> None:
     """Judge stored bundles under policy DRAFT and tabulate whose conclusion would change.
 
-    BUNDLES are bundles (a folder, its .zip, or mlflow:RUN_ID), or folders of bundles. No model is run and no bundle is
-    changed. Exit code 0: all were judged. 1: some could not be read whole and were left out. 2: there is none.
+    BUNDLES are bundles (a folder, its .zip, or mlflow:RUN_ID), folders of them, at any depth, and 'mlflow:' for every
+    assessment in the MLflow store. No model is run and no bundle is changed.
+
+    Exit code 0: all were judged. 1: some could not be read whole and were left out. 2: there is none.
     """
+    from proofbox.runners.archive.counting import counting
+    from proofbox.runners.archive.finding import Shelf
     from proofbox.runners.policy_tools.reports import whatif_json, whatif_lines
     from proofbox.runners.policy_tools.whatif import what_if
 
-    found = what_if(draft, bundles, cast("str | None", given["tracking_uri"]))
+    shelf = Shelf(
+        tracking_uri=cast("str | None", given["tracking_uri"]), experiment=cast("str | None", given["experiment"])
+    )
+    with counting() as told:
+        found = what_if(draft, bundles, shelf, told)
     _tell(given, whatif_json(found), whatif_lines(found, str(given["lang"])))
     raise SystemExit(1 if found.unread else 0)
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from proofbox.checks.text import t
 from proofbox.policies.facts import Facts
-from proofbox.policies.judge import Evidence, judge
-from proofbox.policies.loader import load_policy
+from proofbox.policies.judge import Evidence, Judged, judge
+from proofbox.policies.loader import LoadedPolicy, load_policy
 from proofbox.reports.bundle import read_bundle
 from proofbox.runners.errors import UsageError
 from proofbox.runners.evidence.bundles import bundle_folder
@@ -50,19 +50,49 @@ def judge_again(
     UsageError
         ``on`` is no date.
     """
-    day = on or today()
-    try:
-        date.fromisoformat(day)
-    except ValueError as err:
-        raise UsageError(f"--on {on}: expected a date as YYYY-MM-DD") from err
+    day = day_or_today(on)
     policies = [load_policy(name) for name in dict.fromkeys(policy_names)]
     with bundle_folder(bundle, tracking_uri) as folder:
         recorded = read_bundle(folder).assessment
-    judged = judge(policies, Facts.from_subject(recorded.subject), evidence_of(recorded, day))
+    judged = judged_anew(recorded, policies, day, settle=True)
     # What a gate once made of other findings says nothing about these.
     run = replace(recorded.run, detail={key: one for key, one in recorded.run.detail.items() if key != "gate"})
     again = replace(recorded, conclusion=judged.conclusion, findings=judged.findings, policies=judged.policies, run=run)
     return waive(again, waivers, day)
+
+
+def judged_anew(
+    recorded: Assessment, policies: Sequence[LoadedPolicy], on: str = "", *, settle: bool = False
+) -> Judged:
+    """Return what policies say of a recorded assessment.
+
+    Parameters
+    ----------
+    on
+        The day that attestations are held against; today where it is empty.
+    settle
+        Whether to say how many further rows would settle what is inconclusive: it takes most of the time.
+
+    Raises
+    ------
+    BadRecordError
+        What the record says of its subject has other types than a policy reads.
+    """
+    return judge(policies, Facts.from_subject(recorded.subject), evidence_of(recorded, on), settle=settle)
+
+
+def day_or_today(on: str) -> str:
+    """Return a day as ``YYYY-MM-DD``, today where it is empty.
+
+    Raises
+    ------
+    UsageError
+        It is no date.
+    """
+    try:
+        return date.fromisoformat(on).isoformat() if on else today()
+    except ValueError as err:
+        raise UsageError(f"--on {on}: expected a date as YYYY-MM-DD") from err
 
 
 def today() -> str:

@@ -125,7 +125,7 @@ def whatif_json(found: WhatIf) -> dict[str, Json]:
         }
         for row in found.rows
     ]
-    unread: list[Json] = [{"bundle": bundle, "why": why} for bundle, why in found.unread]
+    unread: list[Json] = [{"bundle": one.bundle, "why": one.why} for one in found.unread]
     return {"policy": found.policy, "version": found.version, "bundles": rows, "unread": unread}
 
 
@@ -142,8 +142,8 @@ def whatif_lines(found: WhatIf, language: str) -> Iterator[str]:
             for name, *verdicts in row.verdicts:
                 words = (vocabulary.word(say, vocabulary.VERDICTS, verdict) for verdict in verdicts)
                 yield safe_terminal(f"    {name}: {' -> '.join(words)}")
-    for bundle, why in found.unread:
-        left_out = t("left out: {bundle}: {why}", bundle=bundle, why=why)
+    for one in found.unread:
+        left_out = t("left out: {bundle}: {why}", bundle=one.bundle, why=one.why)
         yield safe_terminal(say.text(left_out))
     for (old, new), count in sorted(Counter((row.before, row.after) for row in found.rows).items()):
         yield f"{word(old)} -> {word(new)}: {count}"

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proofbox.policies.facts import Facts
-from proofbox.policies.judge import judge
 from proofbox.policies.loader import LoadedPolicy, load_policy
-from proofbox.reports.bundle import read_bundle
-from proofbox.reports.errors import ReportsError
-from proofbox.runners.errors import UsageError
-from proofbox.runners.evidence.bundles import BY_RUN, bundle_folder
-from proofbox.runners.evidence.judging import evidence_of
+from proofbox.reports.archive.entries import LeftOut
+from proofbox.runners.archive.finding import Shelf
+from proofbox.runners.archive.reading import Told, read_all
+from proofbox.runners.evidence.judging import judged_anew
 
 if TYPE_CHECKING:
     from proofbox.policies.record import Assessment, Conclusion, Verdict
@@ -39,45 +35,38 @@ class WhatIf:
     policy: str
     version: str
     rows: tuple[Row, ...]
-    unread: tuple[tuple[str, str], ...]
-    """(bundle, why) of those that were left out."""
+    unread: tuple[LeftOut, ...]
 
 
-def what_if(draft: str, paths: Sequence[Path], tracking_uri: str | None = None) -> WhatIf:
+def what_if(draft: str, sources: Sequence[str], shelf: Shelf, told: Told) -> WhatIf:
     """Judge bundles under a draft policy.
 
     Parameters
     ----------
     draft
         A shipped policy's id, or a path.
-    paths
-        Bundles (folders, a ``.zip``, ``mlflow:RUN_ID``), or folders of bundles.
-    tracking_uri
-        Store of the runs; used for ``mlflow:RUN_ID`` alone.
+    sources
+        Bundles and folders of bundles, as ``archive`` takes them.
+    told
+        Told after each bundle how many were whole, and how many left out.
 
     Raises
     ------
     BadPolicyError, UnknownPolicyError
         The draft cannot be read.
     UsageError
-        There is no bundle at these paths.
+        There is no bundle at these places.
+    PublishError
+        The store could not be read.
     """
     policy = load_policy(draft)
-    rows: list[Row] = []
-    unread: list[tuple[str, str]] = []
-    for path in _bundles(paths):
-        try:
-            with bundle_folder(path, tracking_uri) as folder:
-                recorded = read_bundle(folder).assessment
-            rows.append(judged_row(str(path), recorded, policy))
-        except ReportsError as err:
-            unread.append((str(path), str(err)))
-    return WhatIf(policy=policy.policy.id, version=policy.policy.version, rows=tuple(rows), unread=tuple(unread))
+    read = read_all(sources, shelf, lambda name, content: judged_row(name, content.assessment, policy), told)
+    return WhatIf(policy=policy.policy.id, version=policy.policy.version, rows=read.made, unread=read.left_out)
 
 
 def judged_row(name: str, recorded: Assessment, policy: LoadedPolicy) -> Row:
     """Judge one recorded assessment under a policy and say what changed."""
-    judged = judge([policy], Facts.from_subject(recorded.subject), evidence_of(recorded), settle=False)
+    judged = judged_anew(recorded, [policy])
     before = {finding.requirement: finding.verdict for finding in recorded.findings}
     product = recorded.subject.product
     return Row(
@@ -91,30 +80,3 @@ def judged_row(name: str, recorded: Assessment, policy: LoadedPolicy) -> Row:
             if before.get(finding.requirement, finding.verdict) != finding.verdict
         ),
     )
-
-
-def _bundles(paths: Iterable[Path]) -> Iterator[Path]:
-    """Yield every bundle, sorted within its folder.
-
-    Raises
-    ------
-    UsageError
-        A path holds none.
-    """
-    for path in paths:
-        found = [path] if _is_bundle(path) else sorted(item for item in _children(path) if _is_bundle(item))
-        if not found:
-            raise UsageError(f"{path}: no evidence bundle, and no folder of bundles (a bundle holds manifest.json)")
-        yield from found
-
-
-def _is_bundle(path: Path) -> bool:
-    return str(path).startswith(BY_RUN) or path.suffix.lower() == ".zip" or (path / "manifest.json").is_file()
-
-
-def _children(path: Path) -> Iterable[Path]:
-    """Return what a folder holds; hidden folders are bundles whose writing was broken off."""
-    try:
-        return [item for item in path.iterdir() if not item.name.startswith(".")]
-    except OSError:
-        return []

@@ -3,58 +3,27 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from fakestore import Answer, Request, server
 
 from proofbox.reports.errors import PublishError
-from proofbox.reports.tracking import door
+from proofbox.reports.tracking import door, fetching
 from proofbox.reports.tracking.fetching import fetch_all
+from proofbox.reports.tracking.localfiles import fetch_local, list_local, local_root
 from proofbox.reports.tracking.rest import RestStore
-from proofbox.reports.tracking.store import BusyStoreError, FoundRun, NoPlainWayError, StoreError
+from proofbox.reports.tracking.store import Artifact, BusyStoreError, FoundRun, NoPlainWayError, StoreError
 from proofbox.reports.tracking.wire import RefusedError, Wire
 
 RUN = FoundRun(run_id="0" * 32, status="FINISHED", artifact_uri="mlflow-artifacts:/1/0/artifacts", tags={})
-Answer = tuple[int, dict[str, str], bytes]
-
-
-@contextmanager
-def server(answer: Callable[[BaseHTTPRequestHandler], Answer]) -> Iterator[str]:
-    """A server on loopback that answers every request by a function; yields its address."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def handle_any(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            status, headers, body = answer(self)
-            self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(body))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_GET = do_POST = do_PUT = do_DELETE = handle_any  # noqa: N815
-
-        def log_message(self, *given: object) -> None:
-            pass
-
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=http.serve_forever, args=(0.02,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{http.server_port}"
-    finally:
-        http.shutdown()
-        http.server_close()
-        thread.join()
 
 
 @contextmanager
@@ -105,7 +74,7 @@ def test_a_server_that_never_finishes_its_answer_is_left(drip):
 def test_a_busy_server_is_asked_again_and_a_refusal_is_final():
     seen: list[str] = []
 
-    def answer(request: BaseHTTPRequestHandler) -> Answer:
+    def answer(request: Request) -> Answer:
         seen.append(request.path)
         if request.path.startswith("/no"):
             return 400, {}, b'{"error_code": "INVALID", "message": "no\\nsecond line"}'
@@ -129,7 +98,7 @@ def test_another_writer_was_quicker_is_worth_another_try():
 def test_a_redirection_is_not_followed_with_the_password():
     reached: list[str] = []
 
-    def elsewhere(request: BaseHTTPRequestHandler) -> Answer:
+    def elsewhere(request: Request) -> Answer:
         reached.append(str(request.headers["Authorization"]))
         return 200, {}, b"{}"
 
@@ -143,7 +112,7 @@ def test_a_redirection_is_not_followed_with_the_password():
 def test_who_asks_is_said_by_address_variables_or_token(monkeypatch):
     said: list[str | None] = []
 
-    def answer(request: BaseHTTPRequestHandler) -> Answer:
+    def answer(request: Request) -> Answer:
         said.append(request.headers["Authorization"])
         return 200, {}, b"{}"
 
@@ -187,7 +156,7 @@ def test_a_setting_that_is_no_number_is_told(monkeypatch):
 
 @pytest.mark.parametrize("name", ["../outside", "a/../../outside", "/outside"])
 def test_a_server_cannot_write_outside_the_folder(tmp_path, name):
-    def answer(request: BaseHTTPRequestHandler) -> Answer:
+    def answer(request: Request) -> Answer:
         if "artifacts/list" in request.path:
             return 200, {}, json.dumps({"files": [{"path": name, "is_dir": False}]}).encode()
         return 200, {}, b"taken"
@@ -208,6 +177,64 @@ def test_a_folder_within_itself_is_not_followed_for_ever(tmp_path):
         fetch_all(store, RUN, tmp_path)
         store.close()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_artifacts_that_are_each_others_file_and_folder_are_refused(tmp_path):
+    named = [{"path": "a", "is_dir": False}, {"path": "a/b", "is_dir": False}]
+    with server(lambda request: (200, {}, json.dumps({"files": named}).encode())) as address:
+        store = RestStore(address)
+        with pytest.raises(StoreError, match="cannot be written"):
+            fetch_all(store, RUN, tmp_path)
+        store.close()
+
+
+def test_an_artifact_that_is_longer_than_was_said_is_not_read_to_its_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(fetching, "MOST_BYTES", 100)
+    listed = {"files": [{"path": "a", "is_dir": False, "file_size": "50"}]}
+
+    def answer(request: Request) -> Answer:
+        if "artifacts/list" in request.path:
+            return 200, {}, json.dumps(listed).encode()
+        return 200, {}, b"x" * 101
+
+    with server(answer) as address:
+        store = RestStore(address)
+        with pytest.raises(StoreError, match="more than 100 bytes"):
+            fetch_all(store, RUN, tmp_path)
+        store.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "long"])
+def test_of_a_shared_folder_only_regular_files_are_copied(tmp_path, kind, monkeypatch):
+    monkeypatch.setattr(fetching, "MOST_FILE_BYTES", 100)
+    root, into = tmp_path / "artifacts", tmp_path / "into"
+    for folder in (root / "tables", into):
+        folder.mkdir(parents=True)
+    (root / "tables/a.txt").write_bytes(b"whole")
+    assert local_root(root.as_uri()) == local_root(str(root)) == root
+    assert local_root("s3://bucket/x") is local_root("file://elsewhere/x") is None
+
+    class Shared:
+        def listed(self, run: FoundRun, folder: str) -> Sequence[Artifact]:
+            return list_local(root, folder)
+
+        def fetch(self, run: FoundRun, path: str, target: Path, most_bytes: int) -> None:
+            fetch_local(root, path, target, most_bytes)
+
+    fetch_all(Shared(), RUN, into)
+    assert (into / "tables/a.txt").read_bytes() == b"whole"
+    if kind == "link":
+        (root / "b").symlink_to("/etc/passwd")
+    elif kind == "pipe":
+        os.mkfifo(root / "b")
+    else:
+        (root / "b").write_bytes(b"x" * 101)
+    with pytest.raises(StoreError, match="artifact 'b'"):
+        fetch_all(Shared(), RUN, into)
+    with pytest.raises((StoreError, OSError)):  # put in its place after it was listed
+        fetch_local(root, "b", into / "b", 100)
+    assert not (into / "b").exists()
 
 
 def test_where_the_server_keeps_no_artifacts_mlflows_client_sends_them(monkeypatch):
