@@ -15,7 +15,7 @@ from pathlib import Path
 
 from proofbox.policies.loader import load_policy
 from proofbox.reports.bundle import read_bundle
-from proofbox.runners.archive.finding import Shelf
+from proofbox.runners.evidence.finding import Shelf
 from proofbox.runners.policy_tools.whatif import judged_row, what_if
 
 POLICY = "vn-trusted-ai"

@@ -21,7 +21,7 @@ from proofbox.runners.evidence.bundles import BY_RUN
 
 if TYPE_CHECKING:
     from proofbox.policies.loader import LoadedPolicy
-    from proofbox.runners.archive.finding import Found
+    from proofbox.runners.evidence.finding import Found
 
 SCHEMA = "proofbox/archive-journal/v1"
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from proofbox.policies.loader import LoadedPolicy, load_policy
 from proofbox.reports.archive.entries import Entry, LeftOut, entry_of
-from proofbox.runners.archive.finding import Shelf
 from proofbox.runners.archive.journal import Journal, keep_journal
-from proofbox.runners.archive.reading import Told, read_all
+from proofbox.runners.evidence.finding import Shelf
 from proofbox.runners.evidence.judging import day_or_today, judged_anew
+from proofbox.runners.evidence.reading import Told, read_all
 
 if TYPE_CHECKING:
     from proofbox.policies.record import Assessment

@@ -32,11 +32,11 @@ def command(bundles: tuple[str, ...], policies: tuple[str, ...], out: Path | Non
 
     Exit code 0: all are whole. 1: some are not, and were left out. 2: there is none, or the store cannot be read.
     """
-    from proofbox.runners.archive.counting import counting
-    from proofbox.runners.archive.finding import WHOLE_STORE, Shelf
     from proofbox.runners.archive.lines import JOURNAL, archive_json, archive_lines, write_archive
     from proofbox.runners.archive.survey import View, read_archive
+    from proofbox.runners.commands.counting import counting
     from proofbox.runners.errors import UsageError
+    from proofbox.runners.evidence.finding import WHOLE_STORE, Shelf
 
     resume = bool(given["resume"])
     if resume and out is None:

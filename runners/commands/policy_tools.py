@@ -86,8 +86,8 @@ def whatif(draft: str, bundles: tuple[str, ...], **given: object) -> None:
 
     Exit code 0: all were judged. 1: some could not be read whole and were left out. 2: there is none.
     """
-    from proofbox.runners.archive.counting import counting
-    from proofbox.runners.archive.finding import Shelf
+    from proofbox.runners.commands.counting import counting
+    from proofbox.runners.evidence.finding import Shelf
     from proofbox.runners.policy_tools.reports import whatif_json, whatif_lines
     from proofbox.runners.policy_tools.whatif import what_if
 

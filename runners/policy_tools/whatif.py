@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from proofbox.policies.loader import LoadedPolicy, load_policy
 from proofbox.reports.archive.entries import LeftOut
-from proofbox.runners.archive.finding import Shelf
-from proofbox.runners.archive.reading import Told, read_all
+from proofbox.runners.evidence.finding import Shelf
 from proofbox.runners.evidence.judging import judged_anew
+from proofbox.runners.evidence.reading import Told, read_all
 
 if TYPE_CHECKING:
     from proofbox.policies.record import Assessment, Conclusion, Verdict

@@ -14,13 +14,13 @@ from proofbox.policies.errors import BadRecordError
 from proofbox.reports.archive.entries import LeftOut
 from proofbox.reports.bundle import read_bundle
 from proofbox.reports.errors import ReportsError, StoreAwayError
-from proofbox.runners.archive.finding import Shelf, find_bundles
 from proofbox.runners.errors import UsageError
 from proofbox.runners.evidence.bundles import bundle_folder
+from proofbox.runners.evidence.finding import Shelf, find_bundles
 
 if TYPE_CHECKING:
     from proofbox.reports.bundle import BundleContent
-    from proofbox.runners.archive.finding import Found
+    from proofbox.runners.evidence.finding import Found
 
 T = TypeVar("T")
 Told = Callable[[int, int], None]

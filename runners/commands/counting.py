@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from proofbox.runners.archive.reading import Told
+    from proofbox.runners.evidence.reading import Told
 
 EVERY_SECONDS = 10.0
 
