@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from proofbox.reports import charts, glossary, vocabulary
+from proofbox.reports import glossary, vocabulary
 from proofbox.reports.attempts import attempt_text
 from proofbox.reports.datascan import data_view
 from proofbox.reports.degradation import curve_views
@@ -74,6 +74,5 @@ def render_html(assessment: Assessment, language: str = "en", keyid: str | None 
 
 def preload() -> None:
     """Import all that rendering needs, for a thread that has time to spare."""
-    charts.preload()
     environment().get_template("report.html.j2")
     catalogue("vi")

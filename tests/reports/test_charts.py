@@ -38,6 +38,18 @@ def test_a_label_is_neither_formula_nor_markup(label):
     assert [text or "" for text in words(rates_chart([dot(label)], TICKS))].count(label) == (1 if label else 0)
 
 
+def test_what_no_page_may_hold_is_made_visible_and_the_picture_stays_whole():
+    assert "a\\u0001b\\u202ec" in words(rates_chart([dot("a\x01b\u202ec")], TICKS))
+
+
+def test_a_value_stands_where_its_scale_says():
+    picture = svg(rates_chart([dot(value=0.5, low=0.25, high=1.0)], TICKS))
+    (disc,) = picture.iter("{http://www.w3.org/2000/svg}circle")
+    lines = [line.attrib["points"] for line in picture.iter("{http://www.w3.org/2000/svg}polyline")]
+    assert (disc.attrib["cx"], picture.attrib["width"]) == ("118", "236pt")
+    assert f"62,{disc.attrib['cy']} 230,{disc.attrib['cy']}" in lines
+
+
 def test_a_long_label_is_cut_with_a_sign():
     assert "x" * 27 + "…" in words(rates_chart([dot("x" * 60)], TICKS))
 

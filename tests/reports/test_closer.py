@@ -35,7 +35,7 @@ def test_a_curve_is_a_picture_with_words(recorded, language):
     assert [one.rows for one in curve.bins] == [40, 40]
     assert curve.chart.uri.startswith("data:image/svg+xml;base64,")
     svg = base64.b64decode(curve.chart.uri.partition(",")[2]).decode()
-    assert svg.count("<path") > 4
+    assert (svg.count("<circle"), svg.count("<polyline")) == (2, 4)  # a dot and a whisker for each, and two lines
     assert "50" in curve.chart.alt
 
 
