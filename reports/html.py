@@ -12,7 +12,7 @@ from proofbox.reports.documents import documents_view
 from proofbox.reports.evasions import evasion_views
 from proofbox.reports.filescan import files_view
 from proofbox.reports.gating import STATES, baseline_sentence, gate_sentence, gate_view, words_of_test
-from proofbox.reports.i18n import Translator, catalogue
+from proofbox.reports.i18n import LANGUAGES, Translator, catalogue
 from proofbox.reports.leakscan import leaks_view
 from proofbox.reports.origin import origin_view
 from proofbox.reports.pages import environment, render_page
@@ -73,6 +73,8 @@ def render_html(assessment: Assessment, language: str = "en", keyid: str | None 
 
 
 def preload() -> None:
-    """Import all that rendering needs, for a thread that has time to spare."""
-    environment().get_template("report.html.j2")
-    catalogue("vi")
+    """Prepare all that rendering needs: who has many reports to write does it once."""
+    for name in environment().list_templates(extensions=["j2"]):
+        environment().get_template(name)
+    for language in LANGUAGES:
+        catalogue(language)

@@ -120,6 +120,7 @@ class Running:
         self._over = ""
         self._seen: set[processes.Member] = set()
         self._answering: denials.Answering | None = None
+        self._ended = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name="proofbox-sandbox-keeper", daemon=True)
         self._keeper.start()
 
@@ -182,8 +183,10 @@ class Running:
 
     def ended_within(self, seconds: float) -> int | None:
         """Wait for the end; return the exit code, None if it still runs."""
+        end = time.monotonic() + seconds
+        processes.await_end(self._process.pid, seconds)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            return self._process.wait(seconds)
+            return self._process.wait(max(0.0, end - time.monotonic()))
         return None
 
     def kill(self) -> None:
@@ -196,6 +199,7 @@ class Running:
             if self.ended_within(1.0 if len(members) > 1 else 0.0) is None:
                 self._process.kill()
                 self._process.wait()
+            self._ended.set()
             self._keeping.tidy()
             end = time.monotonic() + GONE_SECONDS
             while any(processes.lives(member) for member in self._seen) and time.monotonic() < end:
@@ -220,7 +224,7 @@ class Running:
             if open_ and select.select([output], [], [], SAMPLE_SECONDS)[0]:
                 open_ = self._drain(output)
             elif not open_:
-                time.sleep(SAMPLE_SECONDS)
+                self._ended.wait(SAMPLE_SECONDS)
             if time.monotonic() >= next_sample:
                 self._sample()
                 next_sample = time.monotonic() + SAMPLE_SECONDS

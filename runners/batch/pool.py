@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from proofbox.reports.batch import BatchRow, How
 from proofbox.runners.batch.listing import Queued
 from proofbox.runners.batch.one import Wanted, after, assess_one
+from proofbox.runners.batch.preloading import preload
 from proofbox.runners.exit_codes import ExitCode
 
 GRACE_SECONDS = 10.0
@@ -74,22 +75,6 @@ def assess_all(
                 yield _ended(child, budget)
     finally:
         _end(running)
-
-
-def preload() -> None:
-    """Import what every submission needs, and prepare it, once for all of them."""
-    # Threads do not live through a fork: what would start some is told not to, before it is imported.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    import pandas  # noqa: F401
-    import pyarrow  # noqa: F401
-    import scipy.special
-    import scipy.stats  # noqa: F401
-
-    from proofbox.checks.registry import all_checks
-    from proofbox.reports import html
-
-    all_checks()
-    html.preload()
 
 
 def _start(one: Queued, wanted: Wanted, budget: Budget, others: Sequence[_Child]) -> _Child:

@@ -280,9 +280,7 @@ def _send(channel: Channel, source: _Whole | _Parts | _Lines, kinds: Sequence[st
 
 
 def _send_plain(channel: Channel, kind: str, column: Any) -> None:  # noqa: ANN401 pyarrow ships no types
-    import numpy as np
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     wire = {"bool": pa.uint8(), "date32[day]": pa.int32(), "float": pa.float32(), "double": pa.float64()}.get(kind)
     if kind == "date32[day]":
@@ -292,13 +290,13 @@ def _send_plain(channel: Channel, kind: str, column: Any) -> None:  # noqa: ANN4
         column = column.cast(pa.timestamp(column.type.unit))
     if wire is not None and column.type != wire:
         column = column.cast(wire)
-    parts: list[Any] = []
+    parts: list[memoryview] = []
     if column.null_count:
-        parts += [pc.is_valid(chunk).cast(pa.uint8()).to_numpy(zero_copy_only=False) for chunk in column.chunks]
-        column = pc.fill_null(column, 0)
+        parts += [_held(chunk.is_valid().cast(pa.uint8())) for chunk in column.chunks]
+        column = column.fill_null(0)
     nulls = int(bool(parts))
-    parts += [np.ascontiguousarray(chunk.to_numpy(zero_copy_only=False)) for chunk in column.chunks]
-    channel.frame(PIECE, 0, nulls, len(column), [_view(part) for part in parts])
+    parts += [_held(chunk) for chunk in column.chunks]
+    channel.frame(PIECE, 0, nulls, len(column), parts)
 
 
 def _send_words(channel: Channel, known: _Words, column: Any) -> None:  # noqa: ANN401 pyarrow ships no types
@@ -316,8 +314,10 @@ def _send_words(channel: Channel, known: _Words, column: Any) -> None:  # noqa: 
     channel.frame(WORDS, TEXT, 0, count, body)
     codes = []
     for chunk in column.chunks:
-        places = chunk.indices.fill_null(len(recode) - 1).to_numpy(zero_copy_only=False)
-        codes.append(np.ascontiguousarray(recode[places]))
+        places = chunk.indices.cast(pa.int32())
+        if places.null_count:
+            places = places.fill_null(len(recode) - 1)
+        codes.append(recode[np.frombuffer(_held(places), "<i4")])
     channel.frame(PIECE, 0, 0, len(column), [_view(part) for part in codes])
 
 
@@ -366,6 +366,12 @@ class _Words:
             recode[index] = code
         lengths = np.array([len(text) for text in fresh], dtype="<i4")
         return recode, len(fresh), [_view(lengths), memoryview(b"".join(fresh))]
+
+
+def _held(array: Any) -> memoryview:  # noqa: ANN401 pyarrow ships no types
+    """Return the values of an array without nulls as they lie in memory; ``to_numpy`` would import all of pandas."""
+    width, values = array.type.bit_width // 8, array.buffers()[1]
+    return memoryview(values)[array.offset * width :][: len(array) * width] if len(array) else memoryview(b"")
 
 
 def _view(array: Any) -> memoryview:  # noqa: ANN401 numpy's arrays are no buffers to mypy

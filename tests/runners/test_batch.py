@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -174,6 +175,33 @@ def test_a_process_that_ignores_the_end_is_ended(folder: Path, monkeypatch: pyte
 
     monkeypatch.setattr(pool, "GRACE_SECONDS", 0.5)
     assert ended(folder, stubborn, monkeypatch, wall_seconds=0.5)["good"].how == "over-budget"
+
+
+ALONE = """
+import sys
+from pathlib import Path
+from proofbox.runners.batch.preloading import preload
+preload()
+there = set(sys.modules)
+import threading, numpy as np
+assert threading.active_count() == 1  # no thread lives through a fork
+from proofbox.reports.bundle import write_bundle
+from proofbox.runners.api import assess
+rng = np.random.default_rng(0)
+data = {"income": rng.normal(size=80), "sex": ["f", "m"] * 40, "paid": rng.integers(0, 2, 80)}
+found = assess(lambda rows: 1 / (1 + np.exp(-rows["income"])), data, target="paid", features=["income"],
+               sensitive=["sex"], output="probability").assessed
+write_bundle(Path(sys.argv[1]), found.assessment, policy_sources=[], submission_yaml=b"", tables=found.tables)
+late = {name.partition(".")[0] for name in set(sys.modules) - there} - sys.stdlib_module_names
+print(sorted(late - {"proofbox"}))
+"""
+
+
+def test_what_every_submission_needs_is_imported_once_before_them(tmp_path: Path) -> None:
+    """A process of its own for each submission pays for a library again that the batch has not imported."""
+    argv = [sys.executable, "-c", ALONE, tmp_path / "out"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr
 
 
 def test_the_exit_code_is_the_first_of_its_list() -> None:

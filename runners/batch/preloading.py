@@ -1,0 +1,46 @@
+"""What every submission of a batch needs, imported and prepared once: a forked process finds it there."""
+
+from __future__ import annotations
+
+import importlib
+import os
+
+NEEDED = (
+    "babel.numbers",
+    "hypothesis.strategies",
+    "pandas",
+    "pyarrow.compute",
+    "pyarrow.csv",
+    "pyarrow.pandas_compat",
+    "pyarrow.parquet",
+    "pyarrow.vendored.version",
+    "pydantic.dataclasses",
+    "rfc8785",
+    "ruamel.yaml",
+    "scipy.special",
+    "scipy.stats",
+    "proofbox.checks.properties.steady",
+    "proofbox.reports.bundle",
+    "proofbox.runners.progress",
+)
+"""What is imported late where only one submission is assessed."""
+
+
+def preload() -> None:
+    """Import what every submission needs, and prepare it, once for all of them; nothing of a submission is touched."""
+    # Threads do not live through a fork: what would start some is told not to, before it is imported.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # What others plug into Hypothesis is not ours to import.
+    os.environ.setdefault("HYPOTHESIS_NO_PLUGINS", "1")
+    for name in NEEDED:
+        importlib.import_module(name)
+
+    from proofbox.checks.properties.steady import backend
+    from proofbox.checks.registry import all_checks
+    from proofbox.reports import html
+    from proofbox.sandbox.executor import in_order
+
+    all_checks()
+    backend()
+    in_order()
+    html.preload()
