@@ -215,49 +215,86 @@ WRONG: list[tuple[str, Spoil, list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("spoil", "needles"), [w[1:] for w in WRONG], ids=[w[0] for w in WRONG])
-def test_a_mistake_is_told_with_place_and_advice(
-    submission: Path, proofbox: Command, tmp_path: Path, spoil: Spoil, needles: list[str]
-) -> None:
-    spoil(submission)
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    result = proofbox("run", submission, "--policy", "baseline", "--no-mlflow", env={"TMPDIR": str(scratch)})
+INSTALLED = ("misspelt column key", "missing data file", "ragged csv", "corrupt model", "symlink out")
+"""One of each kind: words, places, data, the model, the folder. They are told by the installed command too."""
+
+
+@pytest.fixture
+def small_policy(tmp_path: Path, one_control: str) -> Path:
+    """A policy of one control that asks the model."""
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(one_control.format(threshold=0.5), encoding="utf-8")
+    return policy
+
+
+@pytest.fixture
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The temporary folder of what runs in this process, and of what it starts."""
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+def held(result: subprocess.CompletedProcess[str], needles: list[str], submission: Path, scratch: Path) -> None:
+    place = scratch.parent
     assert result.returncode == 2, result.stderr
     for needle in needles:
         assert needle in result.stderr
     assert "Traceback" not in result.stderr
     assert result.stdout == ""
-    assert str(tmp_path) not in result.stderr.replace(str(submission), ""), "a path of the host leaked"
-    assert list((tmp_path / "cwd").iterdir()) == [], "something was left in the working folder"
+    assert str(place) not in result.stderr.replace(str(submission), ""), "a path of the host leaked"
+    assert list((place / "cwd").iterdir()) == [], "something was left in the working folder"
     assert list(scratch.iterdir()) == [], "something was left in the temporary folder"
 
 
-def test_all_mistakes_are_told_at_once(submission: Path, proofbox: Command) -> None:
+@pytest.mark.parametrize(("spoil", "needles"), [w[1:] for w in WRONG], ids=[w[0] for w in WRONG])
+def test_a_mistake_is_told_with_place_and_advice(
+    submission: Path, quick: Command, scratch: Path, small_policy: Path, spoil: Spoil, needles: list[str]
+) -> None:
+    spoil(submission)
+    result = quick("run", submission, "--policy", small_policy, "--no-mlflow")
+    held(result, needles, submission, scratch)
+
+
+@pytest.mark.parametrize("name", INSTALLED)
+def test_the_installed_command_tells_it_too(submission: Path, proofbox: Command, scratch: Path, name: str) -> None:
+    ((_, spoil, needles),) = (one for one in WRONG if one[0] == name)
+    spoil(submission)
+    result = proofbox("run", submission, "--policy", "baseline", "--no-mlflow")
+    held(result, needles, submission, scratch)
+
+
+def test_all_mistakes_are_told_at_once(submission: Path, quick: Command, small_policy: Path) -> None:
     edit("risk_tier: high", "risk_tier: enormous")(submission)
     edit("sector: credit", "sector: banking")(submission)
-    result = proofbox("run", submission, "--policy", "baseline", "--no-mlflow")
+    result = quick("run", submission, "--policy", small_policy, "--no-mlflow")
     assert "submission.yaml:6:" in result.stderr
     assert "submission.yaml:7:" in result.stderr
 
 
-def test_an_archive_with_traversal_is_refused(submission: Path, proofbox: Command, tmp_path: Path) -> None:
+def test_an_archive_with_traversal_is_refused(
+    submission: Path, quick: Command, tmp_path: Path, small_policy: Path
+) -> None:
     archive = tmp_path / "submission.zip"
     with zipfile.ZipFile(archive, "w") as file:
         file.write(submission / "submission.yaml", "submission.yaml")
         file.writestr("../escaped.txt", "out")
-    result = proofbox("run", archive, "--policy", "baseline", "--no-mlflow")
+    result = quick("run", archive, "--policy", small_policy, "--no-mlflow")
     assert result.returncode == 2
     assert "escaped" in result.stderr
     assert not list(tmp_path.rglob("escaped.txt"))
 
 
-def test_an_archive_that_is_cut_off_is_refused(submission: Path, proofbox: Command, tmp_path: Path) -> None:
+def test_an_archive_that_is_cut_off_is_refused(
+    submission: Path, quick: Command, tmp_path: Path, small_policy: Path
+) -> None:
     whole = Path(shutil.make_archive(str(tmp_path / "whole"), "zip", submission)).read_bytes()
     cut, flipped = whole[: len(whole) // 2], whole[:40] + b"????" + whole[44:]
     for name, content, said in (("cut.zip", cut, "zip"), ("flipped.zip", flipped, "pack the folder again")):
         (tmp_path / name).write_bytes(content)
-        result = proofbox("run", tmp_path / name, "--policy", "baseline", "--no-mlflow")
+        result = quick("run", tmp_path / name, "--policy", small_policy, "--no-mlflow")
         assert result.returncode == 2, result.stderr
         assert "Traceback" not in result.stderr
         assert said in result.stderr
@@ -285,26 +322,27 @@ def test_ten_million_columns_are_refused_in_little_memory(submission: Path, comm
     assert mebibytes < 400, "the header is about 87 MiB long and must not be held several times"
 
 
-def test_there_is_no_such_submission(proofbox: Command) -> None:
-    result = proofbox("run", "nowhere", "--policy", "baseline", "--no-mlflow")
+def test_there_is_no_such_submission(quick: Command, small_policy: Path) -> None:
+    result = quick("run", "nowhere", "--policy", small_policy, "--no-mlflow")
     assert result.returncode == 2
     assert "nowhere" in result.stderr
 
 
-def test_the_hash_mismatch_is_measured_by_measure(submission: Path, proofbox: Command) -> None:
+def test_the_hash_mismatch_is_measured_by_measure(submission: Path, quick: Command) -> None:
     edit("  task:", "  sha256: " + "a" * 64 + "\n  task:")(submission)
-    result = proofbox("measure", submission, "--check", "provenance.digests", "--json")
+    result = quick("measure", submission, "--check", "provenance.digests", "--json")
     assert result.returncode == 0, result.stderr
     assert '"digest_mismatches"' in result.stdout
 
 
-def test_the_unspoiled_submission_is_assessed(submission: Path, proofbox: Command, tmp_path: Path) -> None:
+def test_the_unspoiled_submission_is_assessed(
+    submission: Path, quick: Command, tmp_path: Path, scratch: Path, small_policy: Path
+) -> None:
     """Without this, every test above could be passing for the wrong reason."""
-    result = proofbox("run", submission, "--policy", "baseline", "--no-mlflow", "--out", tmp_path / "evidence")
-    assert result.returncode in (0, 1, 3), result.stderr
+    result = quick("run", submission, "--policy", small_policy, "--no-mlflow", "--out", tmp_path / "evidence")
+    assert result.returncode == 0, result.stderr
     assert (tmp_path / "evidence" / "assessment.json").is_file()
-    shutil.rmtree(tmp_path / "evidence")
-    assert Path(tempfile.gettempdir()).is_dir()
+    assert list(scratch.iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -327,14 +365,14 @@ def test_the_unspoiled_submission_is_assessed(submission: Path, proofbox: Comman
     ],
 )
 def test_a_wrong_policy_is_refused_before_the_submission_is_read(
-    proofbox: Command, tmp_path: Path, one_control: str, old: str, new: str, needles: list[str]
+    quick: Command, tmp_path: Path, one_control: str, old: str, new: str, needles: list[str]
 ) -> None:
     text = one_control.format(threshold=0.5)
     assert old in text
     policy = tmp_path / "policy.yaml"
     policy.write_text(text.replace(old, new, 1), encoding="utf-8")
     for args in (("run", tmp_path / "no-such-submission", "--policy", policy), ("policy", "lint", policy)):
-        result = proofbox(*args)
+        result = quick(*args)
         assert result.returncode == 2
         assert "policy.yaml:" in result.stderr
         assert "no-such-submission" not in result.stderr
