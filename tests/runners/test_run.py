@@ -19,38 +19,49 @@ def assessment(result: subprocess.CompletedProcess[str]) -> dict:
     return json.loads(result.stdout)
 
 
+def bundle(command: Path, out: Path, *args: object) -> Path:
+    """Run the installed command; the bundle it left."""
+    argv = [str(command), "run", *map(str, args), "--no-mlflow", "--out", str(out)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120, cwd=out.parent)
+    assert done.returncode in (0, 1, 3), done.stderr
+    (out.parent / "said.txt").write_text(done.stdout, encoding="utf-8")
+    return out
+
+
+@pytest.fixture(scope="module")
+def evidence(model_template: Path, command: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle under the baseline, with seed 5, made once."""
+    out = tmp_path_factory.mktemp("run") / "evidence"
+    return bundle(command, out, model_template, "--policy", "baseline", "--seed", 5)
+
+
 def test_the_same_seed_gives_the_same_assessment_outside_run(
-    submission: Path, proofbox: Command, tmp_path: Path
+    evidence: Path, model_template: Path, command: Path, tmp_path: Path
 ) -> None:
+    again = bundle(command, tmp_path / "again", model_template, "--policy", "baseline", "--seed", 5)
     texts = []
-    for name in ("first", "second"):
-        out = tmp_path / name
-        proofbox("run", submission, "--policy", "baseline", "--no-mlflow", "--seed", 5, "--out", out)
+    for out in (evidence, again):
         document = json.loads((out / "assessment.json").read_bytes())
         assert document.pop("run")["seed"] == 5
         texts.append(json.dumps(document, sort_keys=True))
     assert texts[0] == texts[1]
 
 
-def test_another_seed_is_another_measurement(submission: Path, proofbox: Command) -> None:
+def test_another_seed_is_another_measurement(submission: Path, quick: Command) -> None:
     first, second = (
-        assessment(proofbox("measure", submission, "--check", "robustness.noise", "--seed", seed, "--json"))
+        assessment(quick("measure", submission, "--check", "robustness.noise", "--seed", seed, "--json"))
         for seed in (1, 2)
     )
     assert first["measurements"] != second["measurements"]
 
 
-def test_the_bundle_holds_what_the_contract_names_and_no_weights(
-    submission: Path, proofbox: Command, tmp_path: Path
-) -> None:
-    out = tmp_path / "evidence"
-    result = proofbox("run", submission, "--policy", "baseline", "--no-mlflow", "--out", out)
-    assert result.returncode in (0, 1, 3), result.stderr
+def test_the_bundle_holds_what_the_contract_names_and_no_weights(evidence: Path, model_template: Path) -> None:
+    out = evidence
     names = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
     assert {"assessment.json", "manifest.json", "submission.yaml", "report.html", "report.vi.html"} <= names
     assert any(name.startswith("policy/") for name in names)
     assert not any(name.endswith((".joblib", ".csv", ".onnx", ".skops")) for name in names)
-    assert (out / "submission.yaml").read_bytes() == (submission / "submission.yaml").read_bytes()
+    assert (out / "submission.yaml").read_bytes() == (model_template / "submission.yaml").read_bytes()
 
 
 @pytest.fixture
@@ -62,7 +73,7 @@ def small_policy(tmp_path: Path, one_control: str) -> Path:
 
 
 def test_folder_file_and_archives_are_one_subject(
-    submission: Path, proofbox: Command, tmp_path: Path, small_policy: Path
+    submission: Path, quick: Command, tmp_path: Path, small_policy: Path
 ) -> None:
     as_zip, as_tar = tmp_path / "s.zip", tmp_path / "s.tar.gz"
     files = sorted(path for path in submission.rglob("*") if path.is_file())
@@ -74,24 +85,24 @@ def test_folder_file_and_archives_are_one_subject(
             archive.add(path, path.relative_to(submission).as_posix())
     sources = (submission, submission / "submission.yaml", as_zip, as_tar)
     digests = {
-        assessment(proofbox("run", source, "--policy", small_policy, "--no-mlflow", "--json"))["subject"]["digest"]
+        assessment(quick("run", source, "--policy", small_policy, "--no-mlflow", "--json"))["subject"]["digest"]
         for source in sources
     }
     assert len(digests) == 1
 
 
-def test_recorded_decisions_need_no_model_and_no_sandbox(submission: Path, proofbox: Command) -> None:
+def test_recorded_decisions_need_no_model_and_no_sandbox(submission: Path, quick: Command) -> None:
     file = submission / "submission.yaml"
     lines = file.read_text(encoding="utf-8").splitlines()
     start, end = lines.index("model:"), lines.index("data:")
     text = "\n".join(lines[:start] + lines[end:]) + "\n"
     file.write_text(text.replace("target: approved\n    sens", "prediction: approved\n    sens"), encoding="utf-8")
-    document = assessment(proofbox("measure", submission, "--check", "fairness.demographic_parity", "--json"))
+    document = assessment(quick("measure", submission, "--check", "fairness.demographic_parity", "--json"))
     assert {item["measure"] for item in document["measurements"]} == {
         "demographic_parity_difference",
         "demographic_parity_ratio",
     }
-    labelled = assessment(proofbox("measure", submission, "--check", "fairness.equalized_odds", "--json"))
+    labelled = assessment(quick("measure", submission, "--check", "fairness.equalized_odds", "--json"))
     assert labelled["measurements"] == []
     assert labelled["inapplicable"]
 
@@ -138,31 +149,67 @@ def test_a_tracking_server_that_fails_never_loses_the_assessment(
     assert (out / "manifest.json").is_file()
 
 
-def test_what_was_not_isolated_says_so_in_every_view(submission: Path, proofbox: Command, tmp_path: Path) -> None:
-    out = tmp_path / "evidence"
-    result = proofbox("run", submission, "-p", "baseline", "--no-mlflow", "--executor", "unsafe-none", "--out", out)
-    assert result.returncode in (0, 1, 3), result.stderr
-    assert "was not isolated" in result.stdout
+LEVEL = """\
+schema: proofbox/policy/v1
+id: level-{level}
+version: 1.0
+checked_on: 2026-11-22
+expires_on: 2027-11-22
+title: {{en: Walls, vi: Cách ly}}
+controls:
+  - id: ISO
+    title: {{en: Walls, vi: Cách ly}}
+    objective: {{en: The model is isolated., vi: Mô hình được cách ly.}}
+    references: [{{framework: proofbox-baseline, clause: isolation, relation: supports}}]
+    requirements:
+      - id: ISO.a
+        level: must
+        check: security.isolation
+        criterion: {{measure: isolation_level, at_least: {level}, decision_rule: simple, origin: default}}
+        remediation: {{en: Use another executor., vi: Dùng cơ chế khác.}}
+"""
+
+
+@pytest.fixture(scope="module")
+def levels(model_template: Path, command: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Return the bundle of a run by an executor, under a policy for each level of isolation; each is made once."""
+    made: dict[str, Path] = {}
+
+    def run(executor: str) -> Path:
+        if executor not in made:
+            folder = tmp_path_factory.mktemp(executor)
+            args: list[object] = [model_template, "--executor", executor]
+            for level in (1, 2):
+                policy = folder / f"level-{level}.yaml"
+                policy.write_text(LEVEL.format(level=level), encoding="utf-8")
+                args += ["-p", policy]
+            made[executor] = bundle(command, folder / "evidence", *args)
+        return made[executor]
+
+    return run
+
+
+def test_what_was_not_isolated_says_so_in_every_view(levels: Callable[[str], Path]) -> None:
+    out = levels("unsafe-none")
+    assert "was not isolated" in (out.parent / "said.txt").read_text(encoding="utf-8")
     assert "was not isolated" in (out / "report.html").read_text(encoding="utf-8")
     assert "không được cách ly" in (out / "report.vi.html").read_text(encoding="utf-8")
     document = json.loads((out / "assessment.json").read_bytes())
     assert (document["run"]["executor"], document["run"]["selfcheck"]["isolated"]) == ("unsafe-none", False)
 
 
-def test_schemas_are_json_schemas(proofbox: Command, submission: Path) -> None:
+def test_schemas_are_json_schemas(quick: Command, submission: Path, evidence: Path) -> None:
     import jsonschema
     from ruamel.yaml import YAML
 
     for name in ("submission", "policy", "assessment"):
-        schema = json.loads(proofbox("schema", name).stdout)
+        schema = json.loads(quick("schema", name).stdout)
         jsonschema.Draft202012Validator.check_schema(schema)
         if name == "submission":
             data = YAML(typ="safe").load((submission / "submission.yaml").read_text(encoding="utf-8"))
             jsonschema.validate(data, schema)
         if name == "assessment":
-            jsonschema.validate(
-                assessment(proofbox("run", submission, "-p", "baseline", "--no-mlflow", "--json")), schema
-            )
+            jsonschema.validate(json.loads((evidence / "assessment.json").read_bytes()), schema)
 
 
 def test_doctor_proves_the_walls(proofbox: Command) -> None:
@@ -192,56 +239,32 @@ def test_doctor_proves_the_fallback_too(proofbox: Command) -> None:
     assert "held  files.shadow: denied EACCES (enforced by Landlock)" in result.stdout
 
 
-LEVEL = """\
-schema: proofbox/policy/v1
-id: behind-walls
-version: 1.0
-checked_on: 2026-11-22
-expires_on: 2027-11-22
-title: {{en: Walls, vi: Cách ly}}
-controls:
-  - id: ISO
-    title: {{en: Walls, vi: Cách ly}}
-    objective: {{en: The model is isolated., vi: Mô hình được cách ly.}}
-    references: [{{framework: proofbox-baseline, clause: isolation, relation: supports}}]
-    requirements:
-      - id: ISO.a
-        level: must
-        check: security.isolation
-        criterion: {{measure: isolation_level, at_least: {level}, decision_rule: simple, origin: default}}
-        remediation: {{en: Use another executor., vi: Dùng cơ chế khác.}}
-"""
-
-
-def test_a_policy_demands_a_level_of_isolation(submission: Path, proofbox: Command, tmp_path: Path) -> None:
-    verdicts = {}
-    for level, executor in ((1, "unsafe-none"), (1, "landlock"), (2, "landlock"), (2, "bubblewrap")):
-        policy = tmp_path / f"level-{level}.yaml"
-        policy.write_text(LEVEL.format(level=level), encoding="utf-8")
-        result = proofbox("run", submission, "-p", policy, "--no-mlflow", "--executor", executor, "--json")
-        finding = assessment(result)["findings"][0]
-        verdicts[level, executor] = (result.returncode, finding["verdict"])
-    assert verdicts == {
-        (1, "unsafe-none"): (1, "fail"),
-        (1, "landlock"): (0, "pass"),
-        (2, "landlock"): (1, "fail"),
-        (2, "bubblewrap"): (0, "pass"),
+def test_a_policy_demands_a_level_of_isolation(levels: Callable[[str], Path]) -> None:
+    found = {}
+    for executor in ("unsafe-none", "landlock", "bubblewrap"):
+        document = json.loads((levels(executor) / "assessment.json").read_bytes())
+        verdicts = {finding["policy"]: finding["verdict"] for finding in document["findings"]}
+        found[executor] = (document["conclusion"], verdicts)
+    assert found == {
+        "unsafe-none": ("does-not-conform", {"level-1": "fail", "level-2": "fail"}),
+        "landlock": ("does-not-conform", {"level-1": "pass", "level-2": "fail"}),
+        "bubblewrap": ("conforms", {"level-1": "pass", "level-2": "pass"}),
     }
 
 
-def test_no_shipped_policy_is_satisfied_without_walls(submission: Path, proofbox: Command) -> None:
-    for pack, requirement in (("baseline", "BASE-ISO.a"), ("vn-trusted-ai", "VN-SEC-06.a")):
-        document = assessment(
-            proofbox("run", submission, "-p", pack, "--no-mlflow", "--executor", "unsafe-none", "--json")
-        )
-        finding = next(item for item in document["findings"] if item["requirement"] == requirement)
-        assert finding["verdict"] in {"fail", "not-run"}  # not-run: a gate ended the run before
-        assert document["conclusion"] == "does-not-conform"
+@pytest.mark.parametrize(("pack", "requirement"), [("baseline", "BASE-ISO.a"), ("vn-trusted-ai", "VN-SEC-06.a")])
+def test_no_shipped_policy_is_satisfied_without_walls(
+    levels: Callable[[str], Path], quick: Command, pack: str, requirement: str
+) -> None:
+    document = assessment(quick("judge", levels("unsafe-none"), "-p", pack, "--json"))
+    finding = next(item for item in document["findings"] if item["requirement"] == requirement)
+    assert finding["verdict"] == "fail"
+    assert document["conclusion"] == "does-not-conform"
 
 
-def test_isolation_is_measured_alone(submission: Path, proofbox: Command) -> None:
+def test_isolation_is_measured_alone(submission: Path, quick: Command) -> None:
     document = assessment(
-        proofbox("measure", submission, "--check", "security.isolation", "--executor", "landlock", "--json")
+        quick("measure", submission, "--check", "security.isolation", "--executor", "landlock", "--json")
     )
     found = {item["measure"]: item["value"] for item in document["measurements"]}
     assert found["isolation_level"] == 1
@@ -270,11 +293,11 @@ class FromSource:
         return eval, (f"(lambda names: (exec({KNOCKING!r}, names), names['Model']())[1])({{}})",)
 
 
-def test_what_the_model_itself_attempted_is_measured(submission: Path, proofbox: Command) -> None:
+def test_what_the_model_itself_attempted_is_measured(submission: Path, quick: Command) -> None:
     import pickle
 
     (submission / "model/model.joblib").write_bytes(pickle.dumps(FromSource()))
-    document = assessment(proofbox("measure", submission, "--check", "security.behaviour", "--json"))
+    document = assessment(quick("measure", submission, "--check", "security.behaviour", "--json"))
     found = {item["measure"]: item for item in document["measurements"]}
     calls = found["denied_calls"]["detail"]["calls"]
     assert calls["socket"] == 1
@@ -304,10 +327,10 @@ class Model:
 """
 
 
-def test_a_model_that_ends_itself_is_reported_with_what_it_took(submission: Path, proofbox: Command) -> None:
+def test_a_model_that_ends_itself_is_reported_with_what_it_took(submission: Path, quick: Command) -> None:
     model = submission / "model/model.joblib"
     model.write_bytes(hosting(DYING))
-    document = assessment(proofbox("measure", submission, "--check", "security.behaviour", "--json"))
+    document = assessment(quick("measure", submission, "--check", "security.behaviour", "--json"))
     found = {item["measure"]: item for item in document["measurements"]}
     assert found["violations"]["value"] == 1
     assert found["violations"]["detail"]["kinds"] == ["crash"]
@@ -318,7 +341,7 @@ def test_a_model_that_ends_itself_is_reported_with_what_it_took(submission: Path
         ("security.behaviour", "denied_calls_at_start", 1),
         ("security.isolation", "isolation_level", 2),
     ):
-        document = assessment(proofbox("measure", submission, "--check", check, "--json"))
+        document = assessment(quick("measure", submission, "--check", check, "--json"))
         found = {item["measure"]: item["value"] for item in document["measurements"]}
         assert found[measure] == value
         assert document["errors"] == []
