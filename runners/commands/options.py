@@ -112,7 +112,7 @@ _SPREAD = (
         help="Hosts of the model that share what is large, each behind walls of its own.",
     ),
     click.option(
-        "--ray-address", metavar="HOST:PORT", help="A Ray cluster.  [default: one of its own on this machine]"
+        "--ray-address", metavar="HOST:PORT", help="A Ray cluster.  [default: 127.0.0.1:6379, on this machine]"
     ),
 )
 

@@ -2,19 +2,17 @@
 
 Each hand is an actor of its own process. It gets values and bytes of ours and gives back values of ours; rows travel as
 Arrow streams. What the model writes never leaves its sandbox but as numbers that the hand has checked. Whoever may
-speak to a Ray cluster may run programs on it: without a token (``RAY_AUTH_MODE=token``) only one on this machine is
-used.
+speak to a Ray cluster may run programs on it: a node that asks for no token (``RAY_AUTH_MODE=token``) gets no model.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import os
 import platform
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, cast
 
@@ -32,9 +30,18 @@ if TYPE_CHECKING:
     from proofbox.checks.subject import FileRecord
     from proofbox.sandbox.spec import Answer
 
-LOOPBACK = "127.0.0.1"
-_MEMORY_BYTES = 256 << 20
-"""Of the object store of a cluster of our own; what travels is a few slices of rows at a time."""
+ADDRESS = "127.0.0.1:6379"
+"""Of the cluster, where none is named: one on this machine, and nowhere else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Greeting:
+    """What a node says of itself before it is given anything."""
+
+    node: str
+    software: HostRecord
+    asks_for_token: bool
+    files_lie_there: bool
 
 
 class RayHand:
@@ -45,9 +52,14 @@ class RayHand:
         self._hand: Hand | None = None
         self._root: str = ""
 
-    def greet(self, parcel: Parcel) -> tuple[str, HostRecord, bool]:
-        """Return the node's name, its software, and whether the files lie there already."""
-        return self._name(), host_record(), lies_here(parcel)
+    def greet(self, parcel: Parcel) -> Greeting:
+        """Say where this is, and what is there."""
+        return Greeting(
+            node=self._name(),
+            software=host_record(),
+            asks_for_token=os.environ.get("RAY_AUTH_MODE", "").lower() == "token",
+            files_lie_there=lies_here(parcel),
+        )
 
     def take(self, file: FileRecord, piece: bytes, last: bool) -> str:
         """Write a piece of a file; return what is wrong with it, if anything."""
@@ -106,10 +118,11 @@ class RayDoor:
 
     def open(self) -> Opened | Refused:
         """Send what is not there, and have it prove its walls."""
-        self.node, software, lies_there = self._asked("greet", self._parcel)
-        if unlike := _unlike(software):
+        there: Greeting = self._asked("greet", self._parcel)
+        self.node = there.node
+        if unlike := _unlike(there):
             return Refused(node=self.node, why=unlike)
-        if not lies_there:
+        if not there.files_lie_there:
             for file, piece, last in pieces(self._parcel):
                 if wrong := self._asked("take", file, piece, last):
                     return Refused(node=self.node, why=wrong)
@@ -146,43 +159,39 @@ class RayDoor:
 
 
 @contextmanager
-def connected(address: str | None, workers: int) -> Iterator[int]:
-    """Connect to a cluster, or start one on this machine, while the context lasts; yield the number of workers.
+def connected(address: str, workers: int) -> Iterator[int]:
+    """Connect to a cluster for as long as the context lasts; yield the number of workers.
 
     Parameters
     ----------
     address
-        ``HOST:PORT`` of a cluster; None: one of our own on loopback, with a token of its own.
+        ``HOST:PORT`` of the cluster.
     workers
         Hands that are wanted; 0: one for each processor of the cluster.
 
     Raises
     ------
     UsageError
-        Ray is not installed, the cluster cannot be reached, or it is another machine's and no token is in use.
+        Ray is not installed, or the cluster cannot be reached, or no token is in use.
     """
     if find_spec("ray") is None:
         raise UsageError("--runner ray: Ray is not installed, install it with: pip install 'proofbox[ray]'")
+    if os.environ.setdefault("RAY_AUTH_MODE", "token").lower() != "token":
+        raise UsageError(
+            f"--runner ray: got RAY_AUTH_MODE={os.environ['RAY_AUTH_MODE']}, expected token; see docs/ray.md"
+        )
     # Ray tells its makers how it is used, unless it is told not to; nobody named that address.
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    if address is not None:
-        _refuse_open_cluster(address)
-    elif os.environ.setdefault("RAY_AUTH_MODE", "token") == "token" and not os.environ.get("RAY_AUTH_TOKEN_PATH"):
-        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
     import ray
 
-    quiet = {"logging_level": "ERROR", "log_to_driver": False, "configure_logging": False}
     try:
-        if address is None:
-            from proofbox.runners.spread.local import cores
-
-            own = {"num_cpus": workers or cores(), "include_dashboard": False, "object_store_memory": _MEMORY_BYTES}
-            ray.init(address="local", _node_ip_address=LOOPBACK, **own, **quiet)  # type: ignore[arg-type]  # untyped
-        else:
-            ray.init(address=address, **quiet)  # type: ignore[arg-type]  # Ray's own signature is untyped
+        ray.init(address=address, logging_level="ERROR", log_to_driver=False, configure_logging=False)
     except Exception as err:
         reason = str(err).strip().partition("\n")[0][:300] or type(err).__name__
-        raise UsageError(f"--runner ray: the cluster cannot be used: {reason}") from err
+        raise UsageError(
+            f"--ray-address {address}: the cluster cannot be used: {reason}; start one with: RAY_AUTH_MODE=token ray start"
+            " --head --port 6379, and see docs/ray.md"
+        ) from err
     try:
         yield workers or max(1, int(cast("Any", ray).cluster_resources().get("CPU", 1)))
     finally:
@@ -194,21 +203,11 @@ def ray_doors(number: int, kit: Kit, parcel: Parcel) -> tuple[RayDoor, ...]:
     return tuple(RayDoor(place, kit, parcel) for place in range(1, number + 1))
 
 
-def _refuse_open_cluster(address: str) -> None:
-    host = address.removeprefix("ray://").rpartition(":")[0].strip("[]")
-    local = host in ("localhost", "")
-    with contextlib.suppress(ValueError):
-        local = local or ipaddress.ip_address(host).is_loopback
-    if not local and os.environ.get("RAY_AUTH_MODE", "").lower() != "token":
-        raise UsageError(
-            f"--ray-address {address}: got a cluster on another machine without a token, expected RAY_AUTH_MODE=token"
-            " and RAY_AUTH_TOKEN_PATH in the environment, here and on every node; see docs/ray.md"
-        )
-
-
-def _unlike(software: HostRecord) -> str:
-    """Return how the software of a node differs from ours, so that its figures might; empty where it does not."""
-    ours = host_record()
+def _unlike(there: Greeting) -> str:
+    """Return why a node is given no model: it is open to all, or differs so that its figures might; else nothing."""
+    if not there.asks_for_token:
+        return "its Ray asks nobody for a token; start it with RAY_AUTH_MODE=token"
+    ours, software = host_record(), there.software
     if software == ours:
         return ""
     for name, version in ours["packages"].items():

@@ -35,7 +35,7 @@ class Spread:
     workers: int = 0
     """Hands; 0: none with the local runner, one for each processor of the cluster with Ray."""
     address: str | None = None
-    """``HOST:PORT`` of a Ray cluster; None: one of our own on loopback."""
+    """``HOST:PORT`` of a Ray cluster; None: that on this machine, at the usual port."""
 
     @property
     def wanted(self) -> bool:
@@ -119,10 +119,10 @@ def _open(how: Spread, kit: Kit, resolved: Resolved, hosting: Hosting) -> Iterat
 def _doors(how: Spread, kit: Kit, resolved: Resolved, hosting: Hosting, stack: ExitStack) -> Sequence[Door]:
     if how.runner == "local":
         return local_doors(how.workers, kit, hosting.walls)
-    from proofbox.runners.spread.onray import connected, ray_doors
+    from proofbox.runners.spread.onray import ADDRESS, connected, ray_doors
     from proofbox.runners.spread.parcel import parcel_of
 
-    number = stack.enter_context(connected(how.address, how.workers))
+    number = stack.enter_context(connected(how.address or ADDRESS, how.workers))
     return ray_doors(number, kit, parcel_of(resolved.subject, resolved.evaluation.path))
 
 
