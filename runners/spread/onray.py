@@ -189,8 +189,8 @@ def connected(address: str, workers: int) -> Iterator[int]:
     except Exception as err:
         reason = str(err).strip().partition("\n")[0][:300] or type(err).__name__
         raise UsageError(
-            f"--ray-address {address}: the cluster cannot be used: {reason}; start one with: RAY_AUTH_MODE=token ray start"
-            " --head --port 6379, and see docs/ray.md"
+            f"--ray-address {address}: the cluster cannot be used: {reason}; start one with:"
+            " RAY_AUTH_MODE=token ray start --head --port 6379, and see docs/ray.md"
         ) from err
     try:
         yield workers or max(1, int(cast("Any", ray).cluster_resources().get("CPU", 1)))
