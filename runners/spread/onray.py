@@ -8,6 +8,7 @@ speak to a Ray cluster may run programs on it: a node that asks for no token (``
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import platform
 from collections.abc import Iterator
@@ -185,7 +186,7 @@ def connected(address: str, workers: int) -> Iterator[int]:
     import ray
 
     try:
-        ray.init(address=address, logging_level="ERROR", log_to_driver=False, configure_logging=False)
+        ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False, configure_logging=False)
     except Exception as err:
         reason = str(err).strip().partition("\n")[0][:300] or type(err).__name__
         raise UsageError(
