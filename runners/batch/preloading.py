@@ -19,11 +19,8 @@ NEEDED = (
     "ruamel.yaml",
     "scipy.special",
     "scipy.stats",
-    "proofbox.checks.properties.steady",
-    "proofbox.reports.bundle",
-    "proofbox.runners.progress",
 )
-"""What is imported late where only one submission is assessed."""
+"""Libraries that are imported late where only one submission is assessed."""
 
 
 def preload() -> None:
@@ -37,7 +34,8 @@ def preload() -> None:
 
     from proofbox.checks.properties.steady import backend
     from proofbox.checks.registry import all_checks
-    from proofbox.reports import html
+    from proofbox.reports import bundle, html  # noqa: F401 the writer of bundles is imported late as well
+    from proofbox.runners.assessing import progress  # noqa: F401
     from proofbox.sandbox.executor import in_order
 
     all_checks()
