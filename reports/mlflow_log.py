@@ -44,6 +44,11 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 _ARTIFACTS = "mlartifacts"
+_EXTRAS = {"psycopg2": "postgres", "boto3": "s3"}
+_CREDENTIALS = (
+    "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or let the server keep the artifacts (--artifacts-destination, "
+    "docs/office.md)"
+)
 _BUCKETS = ("s3", "gs", "abfss", "wasbs")
 """Object stores that a client reaches itself, with the credentials of its environment."""
 _ROOT = "MLFLOW_DEFAULT_ARTIFACT_ROOT"
@@ -314,10 +319,14 @@ def _told() -> Iterator[None]:
     except StoreError:
         raise
     except ModuleNotFoundError as err:
-        advice = "pip install 'proofbox[postgres]'" if err.name == "psycopg2" else "install it beside Proofbox"
+        extra = _EXTRAS.get(str(err.name))
+        advice = f"pip install 'proofbox[{extra}]'" if extra else "install it beside Proofbox"
         raise StoreError(f"this store needs {err.name}, which is not installed: {advice}") from err
     except Exception as err:  # MLflow raises database, HTTP and file errors of a dozen families.
         text = str(err).strip()
+        if "Credentials" in type(err).__name__:
+            # boto3's NoCredentialsError and its kin: nothing says here who may write to the bucket.
+            text = f"{text.rstrip('.')}: {_CREDENTIALS}"
         kind = BusyStoreError if says_busy(text) else StoreError
         raise kind(f"{type(err).__name__}: {text.partition(chr(10))[0]}") from err
 

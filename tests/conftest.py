@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -82,6 +83,30 @@ def proofbox(command: Path, tmp_path: Path) -> Callable[..., subprocess.Complete
         return subprocess.run(
             argv, cwd=folder, env=environment, capture_output=True, text=True, timeout=timeout, check=False
         )
+
+    return run
+
+
+@pytest.fixture
+def quick(capsys, monkeypatch, tmp_path):
+    """Run a command in this process: for the many cases of a command whose installed form a test has run already."""
+    from proofbox.runners import cli
+
+    monkeypatch.setattr(signal, "signal", lambda *_given: None)
+
+    def run(*args, env=None):
+        folder = tmp_path / "cwd"
+        folder.mkdir(exist_ok=True)
+        argv = ["proofbox", *map(str, args)]
+        with monkeypatch.context() as patch:
+            patch.chdir(folder)
+            patch.setattr(sys, "argv", argv)
+            for name, value in (env or {}).items():
+                patch.setenv(name, value)
+            with pytest.raises(SystemExit) as ended:
+                cli.main()
+        said = capsys.readouterr()
+        return subprocess.CompletedProcess(argv, ended.value.code, said.out, said.err)
 
     return run
 

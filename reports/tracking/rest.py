@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proofbox.reports.tracking.notes import ModelNote, RunNotes
+from proofbox.reports.tracking.presigned import put_presigned
 from proofbox.reports.tracking.restreading import API, RestReader, found_run, no_plain_way, proxied_root
 from proofbox.reports.tracking.store import FoundRun, Status, bundle_filter, children_filter, doubled, missing
 from proofbox.reports.tracking.wire import RefusedError
@@ -75,15 +76,11 @@ class RestStore(RestReader):
 
     def put_artifacts(self, run: FoundRun, folder: Path, tables: Mapping[str, bytes]) -> None:
         """Copy a bundle's folder, and tables by name, to the run's artifacts."""
-        root = proxied_root(run)
-        if root is None:
-            raise no_plain_way(run)
         for path in sorted(folder.rglob("*")):
             if path.is_file():
-                name = path.relative_to(folder).as_posix()
-                self._wire.put_file(f"{root}/{name}", path.read_bytes(), _kind(name))
+                self._put_artifact(run, path.relative_to(folder).as_posix(), path.read_bytes())
         for name, raw in tables.items():
-            self._wire.put_file(f"{root}/{name}", raw, _kind(name))
+            self._put_artifact(run, name, raw)
 
     def put_controls(self, experiment_id: str, run: FoundRun, notes: RunNotes) -> None:
         """Make one finished child run for each control, and leave no two of one control."""
@@ -128,6 +125,25 @@ class RestStore(RestReader):
             body = {"name": model.name, "version": str(version)}
             self._wire.post(f"{API}/model-versions/delete", body, method="DELETE")
         return str(first)
+
+    def _put_artifact(self, run: FoundRun, name: str, raw: bytes) -> None:
+        """Send one file to the server, or past it to the bucket where artifacts are kept.
+
+        Raises
+        ------
+        NoPlainWayError
+            The server gives nobody the right to write there.
+        """
+        root = proxied_root(run)
+        if root is not None:
+            self._wire.put_file(f"{root}/{name}", raw, _kind(name))
+            return
+        try:
+            signed = self._wire.post(f"{API}/artifacts/presigned-upload-url", {"run_id": run.run_id, "path": name})
+        except RefusedError as err:
+            # An older server has no such address, and one without a key of its own cannot sign.
+            raise no_plain_way(run) from err
+        put_presigned(signed, raw, self._wire.scheme)
 
     def _create(self, experiment_id: str, name: str, started: int, tags: Mapping[str, str]) -> FoundRun:
         body: dict[str, Json] = {"experiment_id": experiment_id, "run_name": name, "start_time": started}

@@ -21,7 +21,7 @@ SETTINGS = {
 }
 """Set before mlflow is imported, whatever the environment says."""
 
-PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "30"}
+PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "30", "AWS_MAX_ATTEMPTS": "2"}
 """Someone waits for this: MLflow's own seven retries of two minutes each are for nobody's desk."""
 
 _RUN_ID = re.compile(r"[0-9a-f]{32}")

@@ -36,7 +36,10 @@ _BUSY = frozenset({429, 500, 502, 503, 504})
 class Wire:
     """A connection to one server."""
 
-    def __init__(self, tracking_uri: str, *, total_seconds: float = TOTAL_SECONDS) -> None:
+    def __init__(
+        self, tracking_uri: str, *, total_seconds: float = TOTAL_SECONDS, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """Prepare a connection; ``headers`` go with every request in place of who asks, None: name and password do."""
         parts = urlsplit(tracking_uri)
         try:
             self._host, self._port = parts.hostname or "", parts.port
@@ -44,9 +47,10 @@ class Wire:
             raise StoreError(f"{without_password(tracking_uri)}: no address of a server ({err})") from err
         if not self._host:
             raise StoreError(f"{without_password(tracking_uri)}: no address of a server, as http://127.0.0.1:5000")
-        self._secure = parts.scheme == "https"
+        self.scheme = parts.scheme
+        """``http`` or ``https``."""
         self._prefix = parts.path.rstrip("/")
-        self._headers = _authorization(parts.username, parts.password)
+        self._headers = _authorization(parts.username, parts.password) if headers is None else dict(headers)
         self._timeout = _setting("MLFLOW_HTTP_REQUEST_TIMEOUT")
         self._retries = int(_setting("MLFLOW_HTTP_REQUEST_MAX_RETRIES"))
         self._total_seconds = total_seconds
@@ -111,7 +115,7 @@ class Wire:
             self._open = self._connected(min(self._timeout, left))
         elif self._open.sock is not None:
             self._open.sock.settimeout(min(self._timeout, left))
-        headers = {**self._headers, "Content-Type": kind}
+        headers = {"Content-Type": kind, **self._headers}
         # The socket's own limit begins anew with every byte: a server that sends one now and then would hold us.
         watch = threading.Timer(left, _shut, (self._open,))
         watch.start()
@@ -127,7 +131,7 @@ class Wire:
         return answer.status, raw
 
     def _connected(self, timeout: float) -> http.client.HTTPConnection:
-        if not self._secure:
+        if self.scheme != "https":
             return http.client.HTTPConnection(self._host, self._port, timeout=timeout)
         import ssl
 

@@ -1,4 +1,4 @@
-"""An office's tracking store on this machine: a real PostgreSQL and a real `mlflow server` with passwords, on loopback.
+"""An office's tracking store on this machine: a real PostgreSQL, a real `mlflow server` with passwords, and a bucket.
 
 PostgreSQL refuses to run as root, so as root it is run as ``nobody``, in a folder of its own below /tmp: the path of a
 socket may not be long. The server is started as docs/office.md says.
@@ -11,17 +11,15 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from servers import BUCKET, WAIT_SECONDS, Bucket, bucket, free_port, kill, start_mlflow
 
 from proofbox.policies.record import Assessment
 from proofbox.policies.record_json import from_json
@@ -29,7 +27,6 @@ from proofbox.policies.record_json import from_json
 RECORD = Path(__file__).parents[1] / "reports" / "records" / "model-a.json"
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 PASSWORD = "correct-horse-battery"
-WAIT_SECONDS = 120
 
 
 def ordinary() -> dict[str, object]:
@@ -81,6 +78,7 @@ class Office:
     folder: Path
     database: str
     port: int
+    bucket: Bucket
     process: subprocess.Popen[bytes] | None = field(default=None)
 
     def uri(self, user: str = "admin", password: str = PASSWORD) -> str:
@@ -94,59 +92,28 @@ class Office:
             "admin_username = admin\nauthorization_function = mlflow.server.auth:authenticate_request_basic_auth\n"
             "auth_cache_ttl_seconds = 60\n"
         )
-        argv = [sys.executable, "-m", "mlflow", "server", "--app-name", "basic-auth", "--workers", "1"]
-        argv += ["--backend-store-uri", self.database, "--artifacts-destination", str(self.folder / "artifacts")]
-        argv += ["--host", "127.0.0.1", "--port", str(self.port)]
-        environment = {
-            **os.environ,
-            "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-            "MLFLOW_DISABLE_TELEMETRY": "true",
-            "DO_NOT_TRACK": "true",
+        words = ["--app-name", "basic-auth", "--backend-store-uri", self.database]
+        words += ["--artifacts-destination", f"s3://{BUCKET}/served"]
+        more = {
             "MLFLOW_AUTH_CONFIG_PATH": str(settings),
             "MLFLOW_AUTH_ADMIN_PASSWORD": PASSWORD,
             "MLFLOW_FLASK_SERVER_SECRET_KEY": "for-this-test-alone",
         }
-        log = (self.folder / "server.log").open("ab")
-        with log:
-            self.process = subprocess.Popen(
-                argv, stdout=log, stderr=log, env=environment, cwd=self.folder, start_new_session=True
-            )
-        self._wait()
+        self.process = start_mlflow(words, self.port, self.folder, {**more, **self.bucket.environment})
 
     def kill(self) -> None:
         """End the server and its workers at once, as a power cut does."""
         assert self.process is not None
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(timeout=WAIT_SECONDS)
+        kill(self.process)
         self.process = None
 
-    def log(self) -> str:
-        return (self.folder / "server.log").read_text(encoding="utf-8", errors="replace")
 
-    def _wait(self) -> None:
-        assert self.process is not None
-        for _ in range(WAIT_SECONDS * 4):
-            assert self.process.poll() is None, self.log()[-3000:]
-            with (
-                contextlib.suppress(OSError),
-                urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=2),
-            ):
-                return
-            time.sleep(0.25)
-        raise AssertionError(self.log()[-3000:])
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    """An office's store and server; a test that kills the server starts it again."""
-    with postgres() as database:
-        made = Office(folder=tmp_path_factory.mktemp("office"), database=database, port=free_port())
+    """An office's store and server, whose artifacts are in a bucket; a test that kills the server starts it again."""
+    with postgres() as database, bucket() as store:
+        folder = tmp_path_factory.mktemp("office")
+        made = Office(folder=folder, database=database, port=free_port(), bucket=store)
         made.start()
         try:
             yield made

@@ -5,17 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-import signal
 import socket
 import subprocess
-import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from proofbox.runners import cli
 from proofbox.sandbox.host import reader
 from proofbox.sandbox.host.channel import Channel
 from proofbox.sandbox.limits import Limits
@@ -130,25 +127,3 @@ def versions(model_template, command, one_control, tmp_path_factory) -> Versions
     return Versions(
         submissions=(model_template, second), bundles=(folder / "a", folder / "b"), policy=folder / "mine.yaml"
     )
-
-
-@pytest.fixture
-def quick(capsys, monkeypatch, tmp_path):
-    """Run a command in this process: for the many cases of a command whose installed form a test has run already."""
-    monkeypatch.setattr(signal, "signal", lambda *_given: None)
-
-    def run(*args, env=None):
-        folder = tmp_path / "cwd"
-        folder.mkdir(exist_ok=True)
-        argv = ["proofbox", *map(str, args)]
-        with monkeypatch.context() as patch:
-            patch.chdir(folder)
-            patch.setattr(sys, "argv", argv)
-            for name, value in (env or {}).items():
-                patch.setenv(name, value)
-            with pytest.raises(SystemExit) as ended:
-                cli.main()
-        said = capsys.readouterr()
-        return subprocess.CompletedProcess(argv, ended.value.code, said.out, said.err)
-
-    return run
