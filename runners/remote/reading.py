@@ -1,0 +1,139 @@
+"""Start the program that reads an object, and take its bytes with a bound on how long each may take."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from proofbox.runners.remote.stores import surroundings
+from proofbox.runners.remote.words import cannot
+
+if TYPE_CHECKING:
+    from proofbox.runners.remote.address import Address
+
+_HEADER = struct.Struct(">cI")
+_MOST_FRAME = 1 << 23
+"""Bytes; the program's pieces are of half that size at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A file or object that is about to be read."""
+
+    size: int
+    """Bytes, as its store tells."""
+    told: Mapping[str, str]
+    """What the store tells of the object's version."""
+    pieces: Callable[[], Iterator[bytes]]
+    """Its bytes, once."""
+
+
+@contextmanager
+def open_object(address: Address, most_bytes: int, seconds: tuple[float, float]) -> Iterator[Opened]:
+    """Open an object of a store for as long as the context lasts.
+
+    Parameters
+    ----------
+    most_bytes
+        A larger object is told of, and nothing of it is read.
+    seconds
+        How long a piece may take, and how long all may.
+
+    Raises
+    ------
+    FetchError
+        It cannot be had; also while its pieces come.
+    """
+    pipe = _Pipe(address, seconds)
+    try:
+        wanted = {"scheme": address.scheme, "authority": address.authority, "key": address.key}
+        pipe.ask({**wanted, "most_bytes": most_bytes, "parent": os.getpid()})
+        first = json.loads(pipe.frame(b"H")[1])
+        yield Opened(size=int(first["size"]), told=first["told"], pieces=lambda: _pieces(pipe, first))
+    finally:
+        pipe.close()
+
+
+def _pieces(pipe: _Pipe, first: Mapping[str, object]) -> Iterator[bytes]:
+    while True:
+        kind, body = pipe.frame(b"DZ")
+        if kind == b"Z":
+            break
+        yield body
+    if json.loads(body) != first:
+        raise cannot("changed", pipe.address)
+
+
+class _Pipe:
+    """The program and the pipe that its frames come down."""
+
+    def __init__(self, address: Address, seconds: tuple[float, float]) -> None:
+        self.address = address
+        self._stall, wall = seconds
+        self._ends = time.monotonic() + wall
+        # -P: a folder that somebody works in holds no module of ours.
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "proofbox.runners.remote.reader"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+            env=surroundings(os.environ),
+        )
+
+    def ask(self, wanted: Mapping[str, object]) -> None:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(wanted).encode() + b"\n")
+            self._process.stdin.close()
+        except BrokenPipeError as err:
+            raise cannot("ended", self.address) from err
+
+    def frame(self, kinds: bytes) -> tuple[bytes, bytes]:
+        """Return the next frame, one of ``kinds``."""
+        kind, length = _HEADER.unpack(self._read(_HEADER.size))
+        if length > _MOST_FRAME:
+            raise cannot("ended", self.address)
+        body = self._read(length)
+        if kind == b"E":
+            told = json.loads(body)
+            raise cannot(told["kind"], self.address, told["code"])
+        if kind not in kinds:
+            raise cannot("ended", self.address)
+        return kind, body
+
+    def close(self) -> None:
+        """End the program; none is left when this returns."""
+        self._process.kill()
+        self._process.wait()
+        for end in (self._process.stdin, self._process.stdout):
+            if end is not None:
+                end.close()
+
+    def _read(self, length: int) -> bytes:
+        assert self._process.stdout is not None
+        read, out = bytearray(), self._process.stdout.fileno()
+        while len(read) < length:
+            left = min(self._stall, self._ends - time.monotonic())
+            if left <= 0 or not _readable(out, left):
+                raise cannot("silent", self.address)
+            piece = os.read(out, min(length - len(read), 1 << 20))
+            if not piece:
+                raise cannot("ended", self.address)
+            read += piece
+        return bytes(read)
+
+
+def _readable(end: int, seconds: float) -> bool:
+    poll = select.poll()
+    poll.register(end, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
