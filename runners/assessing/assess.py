@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -32,12 +32,12 @@ from proofbox.runners.hosted.walls import Walls
 from proofbox.runners.signed.attesting import Statements, read_statements
 from proofbox.runners.signed.waiving import waive
 from proofbox.runners.spread.opening import Spread, open_hands, with_hands
+from proofbox.runners.submitted.bringing import Brought, Fetching, bring
 from proofbox.runners.submitted.resolve import Resolved, resolve
 from proofbox.runners.submitted.streams import MOST_ROWS, Reading
-from proofbox.runners.submitted.subject_record import subject_record
-from proofbox.runners.submitted.submission import FILE_NAME, read_submission
+from proofbox.runners.submitted.subject_record import fetched_record, subject_record
 from proofbox.sandbox.errors import ModelError
-from proofbox.sandbox.intake import Intake, take_in
+from proofbox.sandbox.intake import Intake
 from proofbox.sandbox.limits import Limits
 from proofbox.sandbox.scratch import scratch, sweep
 
@@ -62,6 +62,8 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     allowed_urls: tuple[str, ...] = ()
     """Addresses of endpoints that may be asked, though nothing isolates them. The operator's word."""
+    fetching: Fetching = field(default_factory=Fetching)
+    """Addresses of data that may be fetched. The operator's word."""
     waivers: tuple[GivenWaiver, ...] = ()
     """Decisions of persons that stand beside the failed findings they are for."""
     most_rows: int = MOST_ROWS
@@ -105,23 +107,27 @@ class Assessed:
 
 @contextmanager
 def taken_in(
-    source: Path, walls: Walls, *, refuse_mismatch: bool = True, most_rows: int = MOST_ROWS
+    source: Path | Brought, walls: Walls, settings: Settings, *, refuse_mismatch: bool = True
 ) -> Iterator[tuple[Intake, Resolved, bytes]]:
-    """Take a submission in: a read-only copy in a folder that is gone afterwards, its data read behind ``walls``."""
-    sweep()
-    with scratch("intake") as folder:
-        intake = take_in(source, folder / "submission")
-        submission, document, raw = read_submission(intake.root / FILE_NAME)
-        how = Reading(opener=walls.open_data, most_rows=most_rows)
-        resolved = resolve(submission, document, intake, how, refuse_mismatch=refuse_mismatch)
-        try:
-            yield intake, resolved, raw
-        finally:
-            resolved.close()
+    """Take a submission in: a read-only copy in a folder that is gone afterwards, its data read behind ``walls``.
+
+    One that was brought already is left where it is.
+    """
+    with ExitStack() as stack:
+        if isinstance(source, Brought):
+            brought = source
+        else:
+            sweep()
+            folder = stack.enter_context(scratch("intake"))
+            brought = bring(source, folder / "submission", settings.fetching)
+        how = Reading(opener=walls.open_data, most_rows=settings.most_rows)
+        resolved = resolve(brought.submission, brought.document, brought.intake, how, refuse_mismatch=refuse_mismatch)
+        stack.callback(resolved.close)
+        yield brought.intake, replace(resolved, fetched=brought.fetched), brought.raw
 
 
 def assess(
-    source: Path,
+    source: Path | Brought,
     policies: Sequence[LoadedPolicy],
     settings: Settings,
     watch: Watch,
@@ -132,7 +138,7 @@ def assess(
     Parameters
     ----------
     source
-        Folder, ``submission.yaml`` or archive; untrusted.
+        Folder, ``submission.yaml`` or archive; untrusted. Or one of these that was brought already.
     policies
         Loaded policies: every mistake in them was told before a byte of the submission is read.
     attempting
@@ -151,7 +157,7 @@ def assess(
     clock = _Clock()
     watch.step("taking the submission in")
     hosting = Hosting(walls=Walls(settings.executor, settings.limits), allowed_urls=settings.allowed_urls)
-    with taken_in(source, hosting.walls, most_rows=settings.most_rows) as (intake, resolved, raw):
+    with taken_in(source, hosting.walls, settings) as (intake, resolved, raw):
         record = subject_record(resolved, intake.digest)
         facts = Facts.from_subject(record)
         attested_on = settings.attested_on or started.date().isoformat()
@@ -173,6 +179,7 @@ def assess(
         clock.lap("dynamic_checks")
         judged = _judged(policies, facts, outcome, closed, (statements, attempt))
     run = replace(_run_record(settings, hosting, started, clock, outcome), attempt=attempt)
+    run = replace(run, detail={**run.detail, **fetched_record(resolved)})
     if state is not None:
         run = replace(run, detail={**run.detail, "tasks_taken_from_an_earlier_run": state.taken})
     assessment = Assessment(

@@ -42,7 +42,7 @@ def measure_once(source: Path, check_id: str, given: Sequence[str], settings: Se
     params = dict(_pair(item) for item in given)
     check_given(spec, params)
     hosting = Hosting(walls=Walls(settings.executor, settings.limits), allowed_urls=settings.allowed_urls)
-    with taken_in(source, hosting.walls, refuse_mismatch=False, most_rows=settings.most_rows) as (
+    with taken_in(source, hosting.walls, settings, refuse_mismatch=False) as (
         _intake,
         resolved,
         _raw,

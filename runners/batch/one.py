@@ -16,7 +16,7 @@ from proofbox.runners.assessing.assess import Settings
 from proofbox.runners.batch.listing import Queued
 from proofbox.runners.exit_codes import BY_CONCLUSION, ExitCode, exit_code_of
 from proofbox.runners.run.main_job import Publishing, run_job
-from proofbox.sandbox.intake import take_in
+from proofbox.runners.submitted.bringing import bring
 from proofbox.sandbox.scratch import scratch, sweep
 
 if TYPE_CHECKING:
@@ -45,13 +45,13 @@ def assess_one(one: Queued, wanted: Wanted) -> BatchRow:
     try:
         sweep()
         with scratch("batch") as folder:
-            taken = take_in(one.source, folder / "submission")
-            name = f"{one.name}-{_key(taken.digest, wanted)}"
+            brought = bring(one.source, folder / "submission", wanted.settings.fetching)
+            name = f"{one.name}-{_key(brought.intake.digest, wanted)}"
             if (wanted.out / name).exists():
                 found = read_bundle(wanted.out / name)
                 return _told(found.assessment, found.bundle.digest, one, name, "kept")
             publishing = replace(wanted.publishing, out=wanted.out / name, as_json=True)
-            finished = run_job(taken.root, wanted.policies, wanted.settings, publishing)
+            finished = run_job(brought, wanted.policies, wanted.settings, publishing)
         return _told(finished.assessment, finished.bundle.digest, one, name, "assessed")
     except KeyboardInterrupt:
         raise

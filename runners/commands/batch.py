@@ -13,6 +13,8 @@ from proofbox.runners.commands.options import (
     as_of_option,
     environment_option,
     executor_option,
+    fetching_of,
+    fetching_options,
     json_option,
     lang_option,
     ledger_option,
@@ -48,6 +50,7 @@ from proofbox.runners.commands.signing_options import signing_options
 @lang_option
 @executor_option
 @environment_option
+@fetching_options
 @rows_option
 @as_of_option
 @waivers_option
@@ -82,6 +85,7 @@ def command(source: Path, policies: tuple[str, ...], out: Path, **given: object)
             seed=int(str(given["seed"])),
             executor=str(given["executor"]),
             environment=cast("Path | None", given["environment"]),
+            fetching=fetching_of(given),
             most_rows=int(str(given["most_rows"])),
             waivers=read_given(cast("Path | None", given["waivers"]), cast("Path | None", given["waiver_key"])),
             as_of=str(given["as_of"] or today()),

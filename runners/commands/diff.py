@@ -8,7 +8,15 @@ from typing import cast
 
 import rich_click as click
 
-from proofbox.runners.commands.options import environment_option, executor_option, json_option, lang_option, seed_option
+from proofbox.runners.commands.options import (
+    environment_option,
+    executor_option,
+    fetching_of,
+    fetching_options,
+    json_option,
+    lang_option,
+    seed_option,
+)
 
 
 @click.command("diff")
@@ -24,6 +32,7 @@ from proofbox.runners.commands.options import environment_option, executor_optio
 @seed_option
 @executor_option
 @environment_option
+@fetching_options
 @lang_option
 @json_option
 def command(bundle_a: Path, bundle_b: Path, submissions: tuple[Path, Path] | None, **given: object) -> None:
@@ -42,6 +51,7 @@ def command(bundle_a: Path, bundle_b: Path, submissions: tuple[Path, Path] | Non
         seed=int(str(given["seed"])),
         executor=str(given["executor"]),
         environment=cast("Path | None", given["environment"]),
+        fetching=fetching_of(given),
     )
     with bundle_folder(bundle_a) as one, bundle_folder(bundle_b) as other:
         comparison = compare(read_bundle(one).assessment, read_bundle(other).assessment, submissions, settings)

@@ -12,6 +12,8 @@ from proofbox.runners.commands.options import (
     as_of_option,
     environment_option,
     executor_option,
+    fetching_of,
+    fetching_options,
     json_option,
     model_certificate_option,
     model_key_option,
@@ -37,6 +39,7 @@ from proofbox.runners.commands.options import (
 @environment_option
 @url_option
 @spread_options
+@fetching_options
 @rows_option
 @model_key_option
 @model_certificate_option
@@ -66,6 +69,7 @@ def command(
             signers=signers,
             spread=spread_of(given),
             allowed_urls=cast("tuple[str, ...]", given["allowed_urls"]),
+            fetching=fetching_of(given),
         )
         outcome = measure_once(submission, check_id, settings, how, watch)
     print_outcome(outcome, as_json=bool(given["json"]))

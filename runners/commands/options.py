@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import rich_click as click
+
+if TYPE_CHECKING:
+    from proofbox.runners.submitted.bringing import Fetching
 
 EXECUTORS = ("auto", "bubblewrap", "landlock", "container", "gvisor", "unsafe-none")
 
@@ -76,6 +80,48 @@ url_option = click.option(
     metavar="URL",
     help="Ask a model that is an HTTP endpoint at this address (http://HOST:PORT). Nothing isolates it.",
 )
+
+
+def _checked(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    if given:
+        from proofbox.runners.remote.address import allowed_prefixes
+
+        allowed_prefixes(given)
+    return given
+
+
+data_option = click.option(
+    "--allow-data",
+    "allowed_data",
+    multiple=True,
+    metavar="ADDRESS",
+    callback=_checked,
+    help="Fetch data that the submission names by this address, or by one below it: s3://BUCKET/FOLDER/, gs://,"
+    " abfs:// or file:///FOLDER/; repeatable. Credentials come from the environment.",
+)
+data_size_option = click.option(
+    "--data-megabytes",
+    type=click.IntRange(min=1),
+    default=2048,
+    show_default=True,
+    help="Size of a file that is fetched by --allow-data, at most.",
+)
+
+
+def fetching_options(command: Callable[..., object]) -> Callable[..., object]:
+    """Add what may be fetched (``fetching_of`` reads it)."""
+    return data_option(data_size_option(command))
+
+
+def fetching_of(given: Mapping[str, object]) -> Fetching:
+    """Return what the operator allows to be fetched."""
+    from proofbox.runners.remote.fetching import FetchLimits
+    from proofbox.runners.submitted.bringing import Fetching
+
+    limits = FetchLimits(file_bytes=int(str(given["data_megabytes"])) << 20)
+    return Fetching(allowed=cast("tuple[str, ...]", given["allowed_data"]), limits=limits)
+
+
 json_option = click.option("--json", is_flag=True, help="One JSON document on stdout, messages on stderr.")
 ledger_option = click.option(
     "--ledger",

@@ -13,6 +13,8 @@ from proofbox.runners.commands.options import (
     as_of_option,
     environment_option,
     executor_option,
+    fetching_of,
+    fetching_options,
     json_option,
     rows_option,
     seed_option,
@@ -39,6 +41,7 @@ from proofbox.runners.commands.options import (
 @executor_option
 @environment_option
 @url_option
+@fetching_options
 @rows_option
 @as_of_option
 @json_option
@@ -69,6 +72,7 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
         most_rows=int(str(given["most_rows"])),
         as_of=str(given["as_of"] or today()),
         allowed_urls=cast("tuple[str, ...]", given["allowed_urls"]),
+        fetching=fetching_of(given),
     )
     with progress(enabled=not given["json"]) as watch:
         planned = plan_submission(submission, loaded, settings, minutes, watch)

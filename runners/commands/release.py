@@ -8,7 +8,7 @@ from typing import cast
 
 import rich_click as click
 
-from proofbox.runners.commands.options import json_option
+from proofbox.runners.commands.options import fetching_of, fetching_options, json_option
 from proofbox.runners.commands.review import stamps_option
 
 
@@ -39,11 +39,13 @@ def command() -> None:
 @click.option("--on", "day", help="Day (YYYY-MM-DD) of the release.  [default: today]")
 @click.option("--users", type=click.IntRange(min=0), help="Number of users that it is released to.")
 @click.option("--region", help="Where it is released, as VN-HN (ISO 3166-2).")
+@fetching_options
 @json_option
 def check(given: Path, decisions: tuple[Path, ...], keys: tuple[Path, ...], **told: object) -> None:
     """Check that SUBMISSION or the file MODEL is what was approved, and is released within the conditions.
 
-    Offline: nothing but the signed decisions is asked. A later decision that is not given cannot be seen.
+    Offline: nothing but the signed decisions is asked, and data by --allow-data. A later decision that is not given
+    cannot be seen.
 
     Exit code 0: it may be released. 1: it may not, or a decision is not what was signed. 2: bad input.
     """
@@ -57,7 +59,7 @@ def check(given: Path, decisions: tuple[Path, ...], keys: tuple[Path, ...], **to
         region=cast("str | None", told["region"]),
     )
     stamps = cast("tuple[Path, ...]", told["tsa_certificates"])
-    found = check_release(given, decisions, trusted_keys(keys, stamps), release)
+    found = check_release(given, decisions, trusted_keys(keys, stamps), release, fetching_of(told))
     if told["json"]:
         print(json.dumps(found.to_json(), ensure_ascii=False))
     else:

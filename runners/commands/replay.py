@@ -11,6 +11,8 @@ import rich_click as click
 from proofbox.runners.commands.options import (
     environment_option,
     executor_option,
+    fetching_of,
+    fetching_options,
     json_option,
     model_certificate_option,
     model_key_option,
@@ -23,6 +25,7 @@ from proofbox.runners.commands.signing_options import signing_options
 @click.argument("submission", type=click.Path(path_type=Path))
 @executor_option
 @environment_option
+@fetching_options
 @model_key_option
 @model_certificate_option
 @click.option(
@@ -56,6 +59,7 @@ def command(bundle: Path, submission: Path, tolerance: float | None, **given: ob
     settings = Settings(
         executor=str(given["executor"]),
         environment=cast("Path | None", given["environment"]),
+        fetching=fetching_of(given),
         signers=signers_of(given),
     )
     with bundle_folder(bundle) as folder, progress(enabled=not given["json"]) as watch:

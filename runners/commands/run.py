@@ -15,6 +15,8 @@ from proofbox.runners.commands.options import (
     executor_option,
     experiment_option,
     export_options,
+    fetching_of,
+    fetching_options,
     gate_options,
     json_option,
     lang_option,
@@ -50,6 +52,7 @@ from proofbox.runners.commands.signing_options import signing_options
 @executor_option
 @environment_option
 @url_option
+@fetching_options
 @rows_option
 @model_key_option
 @model_certificate_option
@@ -119,6 +122,7 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
             resume=cast("Path | None", given["resume"]),
             spread=spread_of(given),
             allowed_urls=cast("tuple[str, ...]", given["allowed_urls"]),
+            fetching=fetching_of(given),
         ),
         publishing,
         gating,

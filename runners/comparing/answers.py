@@ -53,7 +53,7 @@ def answers(source: Path, subject: SubjectRecord, settings: Settings) -> Iterato
         The walls could not be had or proven.
     """
     hosting = Hosting(walls=Walls(settings.executor, settings.limits))
-    with taken_in(source, hosting.walls, most_rows=settings.most_rows) as (intake, resolved, _raw):
+    with taken_in(source, hosting.walls, settings) as (intake, resolved, _raw):
         require_subject(intake, subject, source)
         if resolved.evaluation.source is not None:
             yield t("the rows are too many to be held at once, and pairing needs all of them")

@@ -12,7 +12,8 @@ from proofbox.reports.console import safe_terminal
 from proofbox.reports.review.history import read_decision
 from proofbox.reports.review.release import Refused, Release, latest, refusals
 from proofbox.runners.errors import UsageError
-from proofbox.sandbox.intake import ARCHIVES, SUBMISSION, take_in
+from proofbox.runners.submitted.bringing import Fetching, bring
+from proofbox.sandbox.intake import ARCHIVES, SUBMISSION
 from proofbox.sandbox.scratch import scratch, sweep
 
 if TYPE_CHECKING:
@@ -64,7 +65,11 @@ class ReleaseCheck:
 
 
 def check_release(
-    given: Path, decisions: Sequence[Path], trusted: Sequence[Verifier], release: Release
+    given: Path,
+    decisions: Sequence[Path],
+    trusted: Sequence[Verifier],
+    release: Release,
+    fetching: Fetching | None = None,
 ) -> ReleaseCheck:
     """Return whether a submission or a model may be released.
 
@@ -78,18 +83,20 @@ def check_release(
         The reviewers whose decisions count; at least one.
     release
         When, to how many and where; the digests of ``given`` are filled in.
+    fetching
+        Which data of a submission may be fetched, where it names some by address; None for none.
 
     Raises
     ------
     BrokenHistoryError, BadDecisionError
         A decision is none, is signed by nobody who is trusted, or they do not belong together.
-    IntakeError, UsageError
+    BadSubmissionError, IntakeError, UsageError
         What is to be released cannot be read.
     """
     if not trusted:
         raise UsageError("got no key, expected --key FILE for every reviewer whose decisions count")
     decision = latest([read_decision(path, trusted) for given_path in decisions for path in _files(given_path)])
-    release = replace(release, digests=frozenset(_digests(given)))
+    release = replace(release, digests=frozenset(_digests(given, fetching or Fetching())))
     return ReleaseCheck(release=release, decision=decision, refused=tuple(refusals(decision, release)))
 
 
@@ -97,17 +104,17 @@ def _files(given: Path) -> list[Path]:
     return sorted(given.glob("[0-9]*.dsse.json")) if given.is_dir() else [given]
 
 
-def _digests(given: Path) -> Iterator[str]:
+def _digests(given: Path, fetching: Fetching) -> Iterator[str]:
     if given.is_dir() or given.name == SUBMISSION or given.name.lower().endswith(ARCHIVES):
-        yield _submission(given)
+        yield _submission(given, fetching)
     else:
         yield _file(given)
 
 
-def _submission(given: Path) -> str:
+def _submission(given: Path, fetching: Fetching) -> str:
     sweep()
     with scratch("release") as folder:
-        return take_in(given, folder / "submission").digest
+        return bring(given, folder / "submission", fetching).intake.digest
 
 
 def _file(path: Path) -> str:

@@ -91,7 +91,7 @@ def plan_submission(
     started = time.perf_counter()
     watch.step("taking the submission in")
     walls = Walls(settings.executor, settings.limits)
-    with taken_in(source, walls, most_rows=settings.most_rows) as (intake, resolved, _raw):
+    with taken_in(source, walls, settings) as (intake, resolved, _raw):
         facts = Facts.from_subject(subject_record(resolved, intake.digest))
         took = time.perf_counter() - started
         speed: Speed | NoSpeed | None = None

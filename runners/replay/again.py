@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -12,8 +12,9 @@ from proofbox.policies.kept import load_kept
 from proofbox.reports.bundle import BundleContent, read_bundle
 from proofbox.runners.assessing.assess import Settings, Watch, assess
 from proofbox.runners.errors import UsageError
+from proofbox.runners.submitted.bringing import bring
 from proofbox.runners.submitted.streams import MOST_ROWS
-from proofbox.sandbox.intake import Intake, take_in
+from proofbox.sandbox.intake import Intake
 from proofbox.sandbox.scratch import scratch
 
 if TYPE_CHECKING:
@@ -62,9 +63,9 @@ def replay(
     recorded = content.assessment
     policies = load_kept(bundle / "policy", recorded.policies)
     with scratch("replay") as folder:
-        intake = take_in(submission, folder / "submission")
-        require_subject(intake, recorded.subject, bundle)
-        assessed = assess(intake.root, policies, as_recorded(settings, recorded.run), watch or Watch())
+        brought = bring(submission, folder / "submission", settings.fetching)
+        require_subject(brought.intake, recorded.subject, bundle, recorded.run)
+        assessed = assess(brought, policies, as_recorded(settings, recorded.run), watch or Watch())
     return Replayed(
         recorded=content,
         again=assessed.assessment,
@@ -86,8 +87,13 @@ def as_recorded(settings: Settings, run: RunRecord) -> Settings:
     )
 
 
-def require_subject(intake: Intake, subject: SubjectRecord, bundle: Path) -> None:
+def require_subject(intake: Intake, subject: SubjectRecord, bundle: Path, run: RunRecord | None = None) -> None:
     """Refuse a submission that is not, byte for byte, the one that a bundle is about.
+
+    Parameters
+    ----------
+    run
+        The record of the run, which knows the versions of what was fetched.
 
     Raises
     ------
@@ -104,10 +110,22 @@ def require_subject(intake: Intake, subject: SubjectRecord, bundle: Path) -> Non
         ("added", sorted(here.keys() - there.keys())),
     )
     told = "; ".join(f"{kind}: {_named(paths)}" for kind, paths in kinds if paths)
+    told += "".join(f"; {line}" for line in _replaced(kinds[0][1], subject, run))
     raise UsageError(
         f"{bundle}: the submission is not the one that this bundle is about: got subject digest {intake.digest},"
         f" expected {subject.digest} ({told}); nothing was measured; get the submission as it was assessed"
     )
+
+
+def _replaced(changed: Sequence[str], subject: SubjectRecord, run: RunRecord | None) -> Iterator[str]:
+    """Yield what is known of objects that were fetched, and are others now."""
+    fetched = cast("Mapping[str, Mapping[str, Json]]", run.detail.get("fetched", {}) if run else {})
+    for file in subject.files:
+        if file["path"] in changed and "uri" in file:
+            told = fetched.get(str(file["path"]), {})
+            known = [f"{name} {told[name]}" for name in ("version", "etag", "modified") if name in told]
+            was = ", ".join([f"{file['size']} bytes", *known])
+            yield f"what stands at {file['uri']} has changed since it was assessed: that was {was}"
 
 
 def surroundings(recorded: RunRecord, again: RunRecord) -> Iterator[tuple[str, str, str]]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from proofbox.reports.signing.interface import Signer, Stamper
     from proofbox.runners.assessing.assess import Assessed, Settings
     from proofbox.runners.run.gating import Gating
+    from proofbox.runners.submitted.bringing import Brought
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,7 @@ class Finished:
 
 
 def run_job(
-    source: Path,
+    source: Path | Brought,
     policy_names: Sequence[str | LoadedPolicy],
     settings: Settings,
     publishing: Publishing,
@@ -76,7 +77,8 @@ def run_job(
 ) -> Finished:
     """Do the main job for one submission.
 
-    A policy may be given loaded already, by who has many submissions to assess under it.
+    A policy may be given loaded already, by who has many submissions to assess under it; a submission may have been
+    brought already.
 
     Raises
     ------
@@ -91,6 +93,7 @@ def run_job(
     from proofbox.runners.assessing.progress import progress
     from proofbox.runners.signed.waiving import unused
 
+    place = source if isinstance(source, Path) else source.source
     named = {name if isinstance(name, str) else name.digest: name for name in policy_names}
     policies = [load_policy(name) if isinstance(name, str) else name for name in named.values()]
     _check_out(publishing.out)
@@ -106,14 +109,14 @@ def run_job(
         gate = None
         if gating is not None:
             watch.step("comparing with the baseline")
-            assessed, gate = _gated(assessed, source, settings, gating)
+            assessed, gate = _gated(assessed, place, settings, gating)
         watch.step("writing the report")
         bundle = write_evidence(assessed, publishing)
         attempting.finished(bundle.digest, assessed.assessment.conclusion)
         run_id = _log(assessed, bundle, publishing)
     finished = Finished(assessment=assessed.assessment, bundle=bundle, run_id=run_id, gate=gate)
     _tell(finished, publishing)
-    _export(source, assessed, publishing)
+    _export(place, assessed, publishing)
     return finished
 
 

@@ -18,6 +18,7 @@ from proofbox.checks.subject import DeclaredFile
 from proofbox.policies.errors import Problem
 from proofbox.runners.errors import BadSubmissionError
 from proofbox.runners.signed.attesting import read_statements
+from proofbox.runners.submitted.bringing import addresses_in, localised
 from proofbox.runners.submitted.problems import Problems
 from proofbox.runners.submitted.resolve import check_words, named_files
 from proofbox.runners.submitted.submission import FILE_NAME, read_submission
@@ -41,8 +42,13 @@ def lint_submission(path: Path) -> tuple[Problem, ...]:
     try:
         submission, document, _ = read_submission(path)
         root = path.parent
-        taken = {file.path: file for _, named in named_files(submission) for file in _looked_at(root, named)}
         problems = Problems(document)
+        # What stands elsewhere is taken for there: nothing is fetched, so no digest is compared.
+        addresses = addresses_in(submission, problems)
+        submission = localised(submission, addresses, digests=False)
+        taken = {file.path: file for _, named in named_files(submission) for file in _looked_at(root, named)}
+        for address in addresses.values():
+            taken[address.local] = TakenFile(path=address.local, size=0, sha256="", format="unknown")
         subject = check_words(submission, Intake(root=root, files=tuple(taken.values()), digest=""), problems)
         problems.stop_if_any()
         read_statements(subject, datetime.now(UTC).date().isoformat())

@@ -120,7 +120,8 @@ def _rows(entry: Entry, assessment: Assessment, shown: str) -> Iterator[Location
     table = cast("Mapping[str, object]", assessment.subject.data.get("evaluation") or {})
     read_as = cast("Mapping[str, object]", table.get("read_as") or {})
     path = str(table.get("path") or "")
-    if not path or read_as.get("format") != "csv":
+    # What was fetched is no file that a reader has beside submission.yaml.
+    if not path or "uri" in table or read_as.get("format") != "csv":
         return
     folder = shown.rpartition("/")[0]
     for row in sorted({item.case.source_row for item in entry.cases}):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 from proofbox.checks.subject import Dataset, DeclaredFile, FileRecord, Subject
 from proofbox.policies.yamlfile import Document
+from proofbox.runners.remote.fetching import Fetched
 from proofbox.runners.submitted.claims import check_performance
 from proofbox.runners.submitted.columns import evaluation_set, training_set
 from proofbox.runners.submitted.problems import Place, Problems
@@ -39,6 +40,8 @@ class Resolved:
     subject: Subject
     evaluation: Dataset
     training: Dataset | None
+    fetched: tuple[Fetched, ...] = ()
+    """Files of the copy that were fetched by address."""
 
     def close(self) -> None:
         """End what still reads the data."""

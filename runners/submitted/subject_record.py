@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from proofbox.checks.result import Json
-    from proofbox.checks.subject import Dataset
+    from proofbox.checks.subject import Dataset, FileRecord
     from proofbox.runners.submitted.submission import Submission
 
 
@@ -21,12 +21,30 @@ def subject_record(resolved: Resolved, subject_digest: str) -> SubjectRecord:
     submission = resolved.submission
     return SubjectRecord(
         digest=subject_digest,
-        files=tuple({"path": file.path, "size": file.size, "sha256": file.sha256} for file in resolved.subject.files),
+        files=tuple(_file(resolved, file) for file in resolved.subject.files),
         product=cast("Mapping[str, Json]", submission.product.model_dump(mode="json")),
         model=_model(resolved),
         data=_data(resolved),
         declared=_declared(submission),
     )
+
+
+def fetched_record(resolved: Resolved) -> dict[str, Json]:
+    """Return ``run.detail.fetched``: by its place in the copy, what was fetched and what its store told of it then."""
+    found: dict[str, Json] = {
+        one.local: {"uri": one.uri, "size": one.size, "sha256": one.sha256, **one.told} for one in resolved.fetched
+    }
+    return {"fetched": found} if found else {}
+
+
+def _file(resolved: Resolved, file: FileRecord) -> Mapping[str, Json]:
+    return {"path": file.path, "size": file.size, "sha256": file.sha256, **_address(resolved, file.path)}
+
+
+def _address(resolved: Resolved, path: str) -> dict[str, Json]:
+    """Return the address that a file was fetched from, as the record has it; nothing for a file of the submission."""
+    uri = next((one.uri for one in resolved.fetched if one.local == path), None)
+    return {"uri": uri} if uri else {}
 
 
 def _declared(submission: Submission) -> Mapping[str, Json]:
@@ -57,6 +75,7 @@ def _data(resolved: Resolved) -> Mapping[str, Json]:
 def _table(resolved: Resolved, data: Dataset) -> Json:
     return {
         "path": data.path,
+        **_address(resolved, data.path),
         "sha256": next(file.sha256 for file in resolved.subject.files if file.path == data.path),
         "rows": data.rows,
         "columns": data.table.num_columns,

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from proofbox.runners.assessing.assess import taken_in
+from proofbox.runners.assessing.assess import Settings, taken_in
 from proofbox.runners.errors import BadSubmissionError
 from proofbox.runners.hosted import hosting
 from proofbox.runners.hosted.walls import Walls
@@ -90,7 +90,10 @@ def test_a_library_that_is_not_installed_is_told_before_anything_starts(
     (submission / "model/model.cbm").write_bytes(b"CBM1 and more")
     edit(submission, "model/model.joblib", "model/model.cbm")
     monkeypatch.setattr(hosting, "find_spec", lambda name: None)
-    with taken_in(submission, Walls("auto", Limits())) as (_, resolved, _), pytest.raises(BadSubmissionError) as caught:
+    with (
+        taken_in(submission, Walls("auto", Limits()), Settings()) as (_, resolved, _),
+        pytest.raises(BadSubmissionError) as caught,
+    ):
         hosting._check_library(resolved)
     (problem,) = caught.value.problems
     assert (problem.line, problem.got) == (10, "a model of catboost, which is not installed")
