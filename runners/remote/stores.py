@@ -23,6 +23,9 @@ ATTEMPTS = 3
 RETRY_SECONDS = 30
 """For how long ``gs`` makes such a request again."""
 
+NOWHERE_ELSE = "aws-global"
+"""The region in which the client signs as for ``us-east-1`` and follows no redirect."""
+
 _ENDPOINT = re.compile(r"(https?)://([A-Za-z0-9.-]+(?::[0-9]{1,5})?|\[[0-9a-fA-F:]+\](?::[0-9]{1,5})?)/?")
 _LOUD = ("ARROW_S3_LOG_LEVEL", "GOOGLE_CLOUD_CPP_ENABLE_CLOG", "GOOGLE_CLOUD_CPP_EXPERIMENTAL_LOG_CONFIG",
          "GOOGLE_CLOUD_CPP_ENABLE_TRACING", "AZURE_LOG_LEVEL")  # fmt: skip
@@ -82,9 +85,13 @@ def s3_options(environ: Mapping[str, str]) -> dict[str, Any]:
         "retry_strategy": AwsStandardS3RetryStrategy(max_attempts=ATTEMPTS),
     }
     name = "AWS_ENDPOINT_URL_S3" if environ.get("AWS_ENDPOINT_URL_S3") else "AWS_ENDPOINT_URL"
-    if endpoint := _endpoint(environ, name):
+    endpoint = _endpoint(environ, name)
+    if endpoint:
         options["scheme"], options["endpoint_override"] = endpoint
-    if region := environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION"):
+    region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
+    if endpoint and region in (None, "", "us-east-1"):
+        options["region"] = NOWHERE_ELSE
+    elif region:
         options["region"] = region
     return options
 

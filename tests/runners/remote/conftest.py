@@ -1,0 +1,126 @@
+"""A store on loopback that speaks as much of S3, Google Cloud Storage and Azure Blob as reading an object takes."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote
+
+import pytest
+
+BODY = b"income,approved\n" + b"1200,1\n900,0\n" * 400
+VARIABLES = ("AWS_", "GOOGLE_", "CLOUD_STORAGE_", "AZURE_", "http_proxy", "HTTP_PROXY")
+
+
+@dataclass
+class Store:
+    """The server, what it was asked, and how it answers for the object of a name."""
+
+    url: str
+    asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    """Method, path and headers (names in lower case) of each request."""
+    elsewhere: str = ""
+    """Where a request for ``moved.csv`` is sent."""
+    released: threading.Event = field(default_factory=threading.Event)
+    """Ends every answer that is silent."""
+
+    @property
+    def paths(self) -> list[str]:
+        return [path for _, path, _ in self.asked]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_given):
+        pass
+
+    def do_HEAD(self):
+        self._answered()
+
+    def do_GET(self):
+        self._answered()
+
+    def _answered(self):
+        store, counts = self.server.store, self.server.counts
+        store.asked.append(
+            (self.command, unquote(self.path), {name.lower(): value for name, value in self.headers.items()})
+        )
+        name = unquote(self.path).partition("?")[0].rpartition("/")[2]
+        counts[name, self.command] += 1
+        if name == "moved.csv":
+            self._send(307, {"Location": store.elsewhere + self.path})
+        elif name == "refused.csv":
+            self._send(403)
+        elif name == "busy.csv" and counts[name, self.command] == 1:
+            self._send(503)
+        elif name == "none.csv":
+            self._send(404)
+        elif name == "silent.csv" and self.command == "GET":
+            store.released.wait(20)
+            self.close_connection = True
+        elif self.path.startswith("/storage/v1/") and "alt=media" not in self.path:
+            told = {"bucket": "data", "name": name, "size": str(len(BODY)), "generation": "77", "etag": "gs-tag",
+                    "kind": "storage#object", "updated": "2026-11-01T00:00:00Z"}  # fmt: skip
+            self._send(200, {"Content-Type": "application/json"}, json.dumps(told).encode())
+        else:
+            self._object(counts[name, "GET"] if name == "changed.csv" else 1)
+
+    def _object(self, version):
+        headers = {"ETag": f'"tag-{version}"', "x-amz-version-id": f"v{version}", "Accept-Ranges": "bytes",
+                   "Last-Modified": "Sun, 01 Nov 2026 00:00:00 GMT", "x-ms-blob-type": "BlockBlob",
+                   "x-ms-creation-time": "Sun, 01 Nov 2026 00:00:00 GMT", "x-ms-lease-state": "available",
+                   "x-ms-lease-status": "unlocked", "x-ms-server-encrypted": "true"}  # fmt: skip
+        wanted = self.headers.get("x-ms-range") or self.headers.get("Range")
+        if wanted is None:
+            self._send(200, headers, BODY)
+            return
+        first, _, last = wanted.removeprefix("bytes=").partition("-")
+        body = BODY[int(first) : int(last) + 1 if last else None]
+        end = int(first) + len(body) - 1
+        self._send(206, {**headers, "Content-Range": f"bytes {first}-{end}/{len(BODY)}"}, body)
+
+    def _send(self, status, headers=None, body=b""):
+        self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+
+def _serving():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    server.counts = Counter()
+    server.store = Store(url=f"http://127.0.0.1:{server.server_address[1]}")
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    return server
+
+
+@pytest.fixture
+def store():
+    servers = (_serving(), _serving())
+    servers[0].store.elsewhere = servers[1].store.url
+    servers[0].other = servers[1].store
+    yield servers[0].store
+    for server in servers:
+        server.store.released.set()
+        server.shutdown()
+        server.server_close()
+    assert not servers[1].store.asked, "a store sent the reader to an address that nobody named"
+
+
+@pytest.fixture
+def plain(monkeypatch, tmp_path):
+    """No credentials and no endpoints, whatever this machine has."""
+    import os
+
+    for name in os.environ:
+        if name.startswith(VARIABLES):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return monkeypatch
