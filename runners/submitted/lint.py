@@ -45,6 +45,7 @@ def lint_submission(path: Path) -> tuple[Problem, ...]:
         problems = Problems(document)
         # What stands elsewhere is taken for there: nothing is fetched, so no digest is compared.
         addresses = addresses_in(submission, problems)
+        problems.stop_if_any()
         submission = localised(submission, addresses, digests=False)
         taken = {file.path: file for _, named in named_files(submission) for file in _looked_at(root, named)}
         for address in addresses.values():
