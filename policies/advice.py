@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator
 from pathlib import Path
 
-from proofbox.policies.clause_lists import clause_lists
+from proofbox.policies.clause_numbers import clause_numbers
 from proofbox.policies.errors import BadDocumentError, Problem
 from proofbox.policies.model import Policy
 from proofbox.policies.validation import check, nearest
@@ -24,7 +24,7 @@ def advice(path: Path) -> tuple[Problem, ...]:
 
 
 def _advice(document: Document, policy: Policy) -> Iterator[Problem]:
-    known = clause_lists()
+    known = clause_numbers()
     for index, control in enumerate(policy.controls):
         place = ("controls", index)
         if not control.references:
@@ -40,9 +40,9 @@ def _advice(document: Document, policy: Policy) -> Iterator[Problem]:
                     hint = f"did you mean '{near[0]}'?"
                     yield document.problem((*where, "framework"), got=got, expected=expected, hint=hint)
                 continue
-            if listed.find(reference.clause) is None:
+            if "".join(reference.clause.split()) not in ("".join(number.split()) for number in listed):
                 got = f"'{reference.clause}', which the list of {reference.framework} does not have"
-                hint = nearest(reference.clause, [clause.clause for clause in listed.clauses])
+                hint = nearest(reference.clause, listed)
                 yield document.problem((*where, "clause"), got=got, expected="a clause of that list", hint=hint)
             if not reference.source or reference.confidence is None:
                 expected = "'source' and 'confidence' (V or V2) beside a clause of a law"

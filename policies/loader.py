@@ -144,9 +144,9 @@ def _is_path(text: str) -> bool:
 
 def _locate(id_or_path: str, folder: Path) -> Path:
     if not _is_path(id_or_path):
-        if (path := by_others().get(id_or_path)) is not None:
-            return path
         if id_or_path not in shipped():
+            if (path := by_others().get(id_or_path)) is not None:
+                return path
             hint = nearest(id_or_path, (*shipped(), *by_others()))
             said = f"; {hint}" if hint else ""
             valid = f"shipped are: {', '.join(shipped())}; a path ends in .yaml"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from proofbox.checks.documents import yamltext
 from proofbox.checks.documents.document import Data, Document, Path, path_text
 from proofbox.checks.documents.problem import RefusedError
@@ -11,8 +13,9 @@ from proofbox.policies.errors import BadDocumentError
 __all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_NODES", "Data", "Document", "Path", "path_text", "read_yaml"]
 
 
+@lru_cache(maxsize=4)
 def read_yaml(raw: bytes, name: str) -> Document:
-    """Read one YAML document.
+    """Read one YAML document; the last few are remembered by their bytes, since whoever loads one looks at it again.
 
     Raises
     ------

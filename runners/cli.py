@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
+import os
 import signal
 import sys
 from collections.abc import Mapping
@@ -94,6 +96,7 @@ def cli(ctx: click.Context, *, debug: bool) -> None:
 
 def main() -> None:
     """Run the command line and exit with a code of the contract."""
+    _start_quickly()
     # A polite end must still take the temporary copy and the sandbox away.
     signal.signal(signal.SIGTERM, _terminated)
     try:
@@ -106,7 +109,16 @@ def main() -> None:
         code = 130
     except Exception as err:  # noqa: BLE001 - the last place where anything can be said to the user
         code = _failed(err)
+    # All that lives now ends with the process: searching it for circles once more would take as long as pydantic's import.
+    gc.freeze()
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _start_quickly() -> None:
+    # Nearly all that is made while modules are imported stays: fewer searches for what does not.
+    gc.set_threshold(50_000, 20, 20)
+    # Nobody's plug-in of pydantic comes between a file and its judgement, nor is every distribution asked for one.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
 def _failed(err: Exception) -> int:

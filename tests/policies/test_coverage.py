@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
 
 from proofbox.checks.registry import all_checks
 from proofbox.policies.clause_lists import ATTESTATION, ClauseList, clause_lists
+from proofbox.policies.clause_numbers import clause_numbers, made_anew
 from proofbox.policies.coverage import DOCUMENT_CHECKS, Covered, coverage
 from proofbox.policies.loader import LoadedPolicy, load_policy, shipped
 
@@ -139,3 +141,11 @@ def test_what_is_known_from_memory_or_not_at_all_is_in_no_list():
     assert len(clause_lists()["iso-42001"].clauses) == 38
     principles = [one for one in clause_lists()["ai-verify"].clauses if one.clause.startswith("principle")]
     assert len(principles) == 11
+
+
+def test_the_numbers_of_clauses_are_those_of_the_lists() -> None:
+    made = {name: [clause.clause for clause in listed.clauses] for name, listed in clause_lists().items()}
+    assert {name: list(numbers) for name, numbers in clause_numbers().items()} == made, (
+        "run: python -m proofbox.policies.clause_numbers"
+    )
+    assert json.loads(made_anew()) == made
