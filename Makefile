@@ -19,6 +19,8 @@ lint: $(VENV)/.installed
 
 docs: $(VENV)/.installed
 	$(BIN)/python -m proofbox.runners.docs_pages docs
+	$(BIN)/python -m proofbox.checks.outlining
+	$(BIN)/python -m proofbox.policies.clause_numbers
 	$(BIN)/mkdocs build --strict
 
 # Made anew when a dependency changes; names, versions and hashes only.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from proofbox.checks.byname import ChecksByName
+from proofbox.checks.outline import Outlines
 from proofbox.policies.errors import BadDocumentError, BadRecordError, UnknownPolicyError
 from proofbox.policies.loader import LoadedPolicy, load_file
 from proofbox.policies.record import PolicyRecord
@@ -37,7 +37,7 @@ def load_kept(folder: Path, records: Sequence[PolicyRecord]) -> tuple[LoadedPoli
 def _loaded(path: Path | None, record: PolicyRecord) -> LoadedPolicy:
     if path is None:
         raise BadRecordError(f"policy {record.id}: got no file of it in the bundle, expected one under policy/")
-    loaded = load_file(path, ChecksByName(), partial(_among, path.parent))
+    loaded = load_file(path, Outlines(), partial(_among, path.parent))
     if loaded.digest != record.digest:
         raise BadRecordError(
             f"policy {record.id} {record.version}: got {loaded.digest} from the files in the bundle, expected the"

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from proofbox.checks.byname import ChecksByName
+from proofbox.checks.outline import Outlines
 from proofbox.checks.plugins import POLICIES, folder_of, plugins
-from proofbox.checks.registry import CheckSpec
 from proofbox.policies.attempts import attempts_problems
 from proofbox.policies.canonical import digest
 from proofbox.policies.contradictions import contradictions, vacuous
 from proofbox.policies.errors import BadDocumentError, BadPolicyError, Problem, UnknownPolicyError
 from proofbox.policies.family_rules import family_problems
-from proofbox.policies.meaning import meaning_problems
+from proofbox.policies.meaning import Checks, meaning_problems
 from proofbox.policies.model import Control, Family, Policy
 from proofbox.policies.overlay import loosened, merged
 from proofbox.policies.validation import check, nearest
@@ -61,7 +60,7 @@ def by_others() -> Mapping[str, Path]:
     return {name: found[name] for name in sorted(found) if name not in shipped()}
 
 
-def load_policy(id_or_path: str, *, checks: Mapping[str, CheckSpec] | None = None) -> LoadedPolicy:
+def load_policy(id_or_path: str, *, checks: Checks | None = None) -> LoadedPolicy:
     """Return a policy by the id of a shipped pack or the path of a file.
 
     Parameters
@@ -79,10 +78,10 @@ def load_policy(id_or_path: str, *, checks: Mapping[str, CheckSpec] | None = Non
         Something in it, or in a policy that it extends, is wrong; ``problems`` holds every mistake.
     """
     path = _locate(id_or_path, Path())
-    return load_file(path, ChecksByName() if checks is None else checks, _locate)
+    return load_file(path, Outlines() if checks is None else checks, _locate)
 
 
-def load_file(path: Path, checks: Mapping[str, CheckSpec], locate: Callable[[str, Path], Path]) -> LoadedPolicy:
+def load_file(path: Path, checks: Checks, locate: Callable[[str, Path], Path]) -> LoadedPolicy:
     """Return the policy of one file; ``locate`` finds what a policy in a given folder extends, or raises as it does.
 
     Raises
@@ -97,7 +96,7 @@ def load_file(path: Path, checks: Mapping[str, CheckSpec], locate: Callable[[str
     return LoadedPolicy(policy=loaded, digest=policy_digest(loaded), sources=tuple(loader.sources))
 
 
-def lint(id_or_path: str, *, checks: Mapping[str, CheckSpec] | None = None) -> tuple[Problem, ...]:
+def lint(id_or_path: str, *, checks: Checks | None = None) -> tuple[Problem, ...]:
     """Return every problem of a policy, none if it is well.
 
     Raises
@@ -164,7 +163,7 @@ def _locate(id_or_path: str, folder: Path) -> Path:
 class _Loader:
     """One loading: collects sources and problems over a policy and all that it extends."""
 
-    def __init__(self, checks: Mapping[str, CheckSpec], locate: Callable[[str, Path], Path]) -> None:
+    def __init__(self, checks: Checks, locate: Callable[[str, Path], Path]) -> None:
         self.checks = checks
         self.locate = locate
         self.sources: list[PolicySource] = []

@@ -5,16 +5,21 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, TypeAlias
 
 from pydantic import JsonValue, ValidationError
 
-from proofbox.checks.registry import CheckSpec, MeasureSpec
+from proofbox.checks.outline import Outline
 from proofbox.policies.errors import Problem
 from proofbox.policies.model import EACH_ATTRIBUTE, EACH_DECLARED, Criterion, Requirement
 from proofbox.policies.validation import nearest, problems_below, shown
 from proofbox.policies.yamlfile import Data, Document, Path
 
-Checks = Mapping[str, CheckSpec]
+if TYPE_CHECKING:
+    from proofbox.checks.outline import MeasureOutline
+    from proofbox.checks.registry import CheckSpec, MeasureSpec
+
+Checks: TypeAlias = "Mapping[str, CheckSpec] | Mapping[str, Outline | CheckSpec]"
 
 WRONG_SIDE: Mapping[str, str] = {"at_least": "lower", "at_most": "higher"}
 """Comparison -> the direction of better in which it asks for the wrong thing."""
@@ -101,7 +106,7 @@ def _requirement(document: Document, path: Path, requirement: Requirement, check
     yield from _criterion(document, (*path, "criterion"), requirement.criterion, spec)
 
 
-def _params(document: Document, path: Path, requirement: Requirement, spec: CheckSpec) -> Iterator[Problem]:
+def _params(document: Document, path: Path, requirement: Requirement, spec: Outline | CheckSpec) -> Iterator[Problem]:
     given = requirement.with_
     if "confidence" in given:
         hint = "write it in the criterion"
@@ -111,13 +116,16 @@ def _params(document: Document, path: Path, requirement: Requirement, spec: Chec
         expected = "a column, a list of columns, each-sensitive or each-pair"
         hint = nearest(attribute, EACH_ATTRIBUTE)
         yield document.problem((*path, "attribute"), got=shown(attribute), expected=expected, hint=hint)
+    given = with_placeholder(given, ("a", "b") if attribute == "each-pair" else ("a",))
+    if isinstance(spec, Outline) and spec.surely_takes(given):
+        return
     try:
-        spec.params_type.model_validate(with_placeholder(given, ("a", "b") if attribute == "each-pair" else ("a",)))
+        spec.params_type.model_validate(given)
     except ValidationError as err:
         yield from problems_below(document, path, spec.params_type, err)
 
 
-def _criterion(document: Document, path: Path, criterion: Criterion, spec: CheckSpec) -> Iterator[Problem]:
+def _criterion(document: Document, path: Path, criterion: Criterion, spec: Outline | CheckSpec) -> Iterator[Problem]:
     if criterion.measure == EACH_DECLARED:
         return
     measure = spec.measures.get(criterion.measure)
@@ -131,7 +139,7 @@ def _criterion(document: Document, path: Path, criterion: Criterion, spec: Check
         yield document.problem(place, got=got, expected=expected, hint=hint)
 
 
-def _threshold(criterion: Criterion, measure: MeasureSpec) -> Iterator[tuple[str, str, str]]:
+def _threshold(criterion: Criterion, measure: MeasureOutline | MeasureSpec) -> Iterator[tuple[str, str, str]]:
     low, high = range_bounds(measure.range)
     threshold = criterion.threshold
     numbers = threshold if isinstance(threshold, tuple) else (threshold,)
