@@ -6,6 +6,7 @@ used as it stands and nothing of ours goes with it but the file: no password, no
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,16 +35,14 @@ def put_presigned(answer: Mapping[str, Any], raw: bytes, came_by: str) -> None:
     AwayStoreError
         The bucket did not answer.
     """
-    url = urlsplit(str(answer.get("presigned_url")))
-    if url.scheme not in _SCHEMES[came_by]:
-        raise NoPlainWayError(f"got an address for the bucket that begins with {url.scheme[:20]!r}, expected https")
-    given = answer.get("headers") or {}
     try:
-        wire = Wire(f"{url.scheme}://{url.netloc}", headers={str(key): str(value) for key, value in given.items()})
-        try:
+        url = urlsplit(str(answer.get("presigned_url")))
+        if url.scheme not in _SCHEMES[came_by]:
+            raise NoPlainWayError(f"got an address for the bucket that begins with {url.scheme[:20]!r}, expected https")
+        headers = {str(key): str(value) for key, value in (answer.get("headers") or {}).items()}
+        wire = Wire(f"{url.scheme}://{url.netloc}", headers=headers)
+        with contextlib.closing(wire):
             wire.send("PUT", f"{url.path}?{url.query}", raw, "application/octet-stream")
-        finally:
-            wire.close()
     except RefusedError as err:
         raise NoPlainWayError(f"the bucket at {url.hostname} refused: {err}") from err
     except (ValueError, AttributeError) as err:

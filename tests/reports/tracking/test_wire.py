@@ -259,7 +259,3 @@ def test_where_the_server_keeps_no_artifacts_mlflows_client_sends_them(monkeypat
     monkeypatch.setattr(door, "_store", lambda uri, plain: Store(plain))
     assert door.find_run("0" * 64, experiment="e", tracking_uri="http://127.0.0.1:9") == RUN.run_id
     assert ways == [True, False]
-    for uri in ("s3://bucket/1", "mlflow-artifacts://elsewhere/1"):
-        run = FoundRun(run_id="0" * 32, status="RUNNING", artifact_uri=uri, tags={})
-        with pytest.raises(NoPlainWayError):
-            RestStore("http://127.0.0.1:9").put_artifacts(run, Path(), {})
