@@ -42,6 +42,8 @@ class DatasetNote:
     role: str
     path: str
     sha256: str
+    uri: str = ""
+    """Address that it was fetched from; empty for a file of the submission."""
 
     @property
     def short_digest(self) -> str:
@@ -51,7 +53,7 @@ class DatasetNote:
     @property
     def source(self) -> str:
         """Where it came from, as JSON."""
-        return json.dumps({"path": self.path, "sha256": self.sha256})
+        return json.dumps({"path": self.path, "sha256": self.sha256} | ({"uri": self.uri} if self.uri else {}))
 
     @property
     def tags(self) -> dict[str, str]:
@@ -189,7 +191,13 @@ def datasets(assessment: Assessment) -> Iterable[DatasetNote]:
     for role, block in assessment.subject.data.items():
         if isinstance(block, Mapping) and isinstance(block.get("sha256"), str):
             path = str(block.get("path") or role)
-            yield DatasetNote(name=_short(path), role=_short(role), path=path, sha256=str(block["sha256"]))
+            yield DatasetNote(
+                name=_short(path),
+                role=_short(role),
+                path=path,
+                sha256=str(block["sha256"]),
+                uri=str(block.get("uri") or ""),
+            )
 
 
 def measurement_table(assessment: Assessment) -> dict[str, Json]:

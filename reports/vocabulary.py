@@ -158,6 +158,10 @@ FIELDS: Mapping[str, Text] = {
     "static_checks": t("checks without the model"),
     "intake": t("taking in"),
     "personal_data": t("columns of personal data"),
+    "uri": t("fetched from"),
+    "fetched": t("data that were fetched"),
+    "etag": t("tag in the store (ETag)"),
+    "modified": t("changed in the store"),
 }
 """Key of the record -> what it is called on the page; others are shown as they are."""
 

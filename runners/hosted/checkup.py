@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from proofbox.runners.remote.stores import readable
 from proofbox.sandbox.errors import IsolationError
 from proofbox.sandbox.executor import Executor, choose, in_order
 from proofbox.sandbox.limits import Limits
@@ -43,6 +44,7 @@ class Checkup:
             "tried": [dict(one) for one in self.tried],
             "swept": list(self.swept),
             "extras": dict(installed_extras()),
+            "data_by_address": dict(readable()),
             "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
         }
 
@@ -123,4 +125,6 @@ def checkup_lines(checkup: Checkup) -> Iterator[str]:
     for extra, there in installed_extras().items():
         hint = "there" if there else f"not installed: pip install 'proofbox[{extra}]'"
         yield f"  {EXTRAS[extra][1]}: {hint}"
+    for scheme, there in readable().items():
+        yield f"  data by {scheme}:// address: {'there' if there else 'not in the pyarrow that is installed'}"
     yield "a submitted model can be isolated here" if checkup.isolates else f"no isolation: {checkup.advice}"

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +33,19 @@ _LOUD = ("ARROW_S3_LOG_LEVEL", "GOOGLE_CLOUD_CPP_ENABLE_CLOG", "GOOGLE_CLOUD_CPP
 """By these a client writes down its requests, with what signs them."""
 
 
+_CLIENTS = {"s3": "_s3fs", "gs": "_gcsfs", "abfs": "_azurefs"}
+"""Scheme -> the module of pyarrow that holds its client; a pyarrow may be built without."""
+
+
 class BadSettingError(Exception):
     """A variable of the environment cannot be used; its name is told, never its value."""
+
+
+def readable() -> dict[str, bool]:
+    """Return scheme -> whether the pyarrow that is installed has a client for it; nothing is imported."""
+    found = find_spec("pyarrow")
+    folder = Path(found.origin).parent if found and found.origin else None
+    return {scheme: folder is not None and any(folder.glob(f"{name}.*so")) for scheme, name in _CLIENTS.items()}
 
 
 def surroundings(environ: Mapping[str, str]) -> dict[str, str]:

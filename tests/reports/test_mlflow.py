@@ -350,3 +350,11 @@ def test_addresses(tmp_path, monkeypatch):
     )
     assert "secret" not in ui_command("postgresql://me:secret@/proofbox")
     assert SETTINGS["MLFLOW_TRUNCATE_LONG_VALUES"] == "false"
+
+
+def test_data_that_were_fetched_are_noted_with_their_address(model_a):
+    evaluation = {**model_a.subject.data["evaluation"], "uri": "s3://data/eval.csv"}
+    subject = dataclasses.replace(model_a.subject, data={**model_a.subject.data, "evaluation": evaluation})
+    fetched = dataclasses.replace(model_a, subject=subject)
+    (one,) = [note for note in mlflow_content.datasets(fetched) if note.role == "evaluation"]
+    assert json.loads(one.source)["uri"] == "s3://data/eval.csv"

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from proofbox.runners.remote import stores
@@ -10,6 +12,14 @@ KEY = "Y2FuYXJ5"
 def test_the_metadata_service_of_a_cloud_is_off_unless_the_operator_says_otherwise():
     assert stores.surroundings({})["AWS_EC2_METADATA_DISABLED"] == "true"
     assert stores.surroundings({"AWS_EC2_METADATA_DISABLED": "false"})["AWS_EC2_METADATA_DISABLED"] == "false"
+
+
+def test_what_pyarrow_was_built_with_is_seen_without_importing_it(tmp_path, monkeypatch):
+    assert stores.readable() == {"s3": True, "gs": True, "abfs": True}
+    for name in ("__init__.py", "_s3fs.cpython-311-x86_64-linux-gnu.so", "_gcsfs.pyx"):
+        (tmp_path / name).touch()
+    monkeypatch.setattr(stores, "find_spec", lambda _name: SimpleNamespace(origin=str(tmp_path / "__init__.py")))
+    assert stores.readable() == {"s3": True, "gs": False, "abfs": False}
 
 
 def test_no_client_may_write_its_requests_down():
