@@ -8,9 +8,16 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+from .chromium import chromium
+
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
 
 SUBMISSION = """\
 schema: proofbox/submission/v1
@@ -63,6 +70,12 @@ controls:
 def one_control() -> str:
     """A whole policy of one control on accuracy; ``{threshold}`` is to be filled in."""
     return ONE_CONTROL
+
+
+@pytest.fixture(scope="session")
+def open_chromium() -> Callable[..., AbstractContextManager[Chrome]]:
+    """What starts a headless Chromium in a profile of its own (``chromium.py``)."""
+    return chromium
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,36 +21,13 @@ if TYPE_CHECKING:
     from selenium.webdriver import Chrome
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
-CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
-SWITCHES = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-    "--window-size=1280,1600",
-)
 
 
 @pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Chrome]:
+def browser(open_chromium: Callable[..., AbstractContextManager[Chrome]], tmp_path: Path) -> Iterator[Chrome]:
     """A headless Chromium that can reach the loopback and nothing else."""
-    from selenium import webdriver
-
-    assert CHROMIUM.exists(), "install Debian's packages chromium and chromium-driver (.ci/run does)"
-    assert DRIVER.exists(), "install Debian's packages chromium and chromium-driver (.ci/run does)"
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(CHROMIUM)
-    for switch in (*SWITCHES, f"--user-data-dir={tmp_path / 'profile'}"):
-        options.add_argument(switch)
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(executable_path=str(DRIVER)))
-    yield driver
-    driver.quit()
+    with open_chromium(tmp_path / "profile", "--window-size=1280,1600", reached="127.0.0.1") as driver:
+        yield driver
 
 
 @pytest.fixture
