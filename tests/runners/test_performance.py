@@ -40,8 +40,8 @@ def prices(submission: Path) -> Path:
     return submission
 
 
-def test_a_regression_is_measured_by_slice(prices: Path, proofbox: Command) -> None:
-    result = proofbox("measure", prices, "--check", "performance.regression", "--set", "slice=region", "--json")
+def test_a_regression_is_measured_by_slice(prices: Path, quick: Command) -> None:
+    result = quick("measure", prices, "--check", "performance.regression", "--set", "slice=region", "--json")
     assert result.returncode == 0, result.stderr
     found = {(one["measure"], one["group"].get("region")): one for one in json.loads(result.stdout)["measurements"]}
     assert found["mean_error", "south"]["interval"]["low"] > 2.5
@@ -51,12 +51,12 @@ def test_a_regression_is_measured_by_slice(prices: Path, proofbox: Command) -> N
 
 @pytest.mark.parametrize(("claim", "verdict"), [("at_most: 2.0", "pass"), ("at_most: 1.0", "fail")])
 def test_a_regression_is_held_to_the_error_that_it_claims(
-    prices: Path, proofbox: Command, tmp_path: Path, claim: str, verdict: str
+    prices: Path, quick: Command, tmp_path: Path, claim: str, verdict: str
 ) -> None:
     file = prices / "submission.yaml"
     file.write_text(file.read_text(encoding="utf-8").replace("at_most: 2.0", claim), encoding="utf-8")
     out = tmp_path / "out"
-    result = proofbox("run", prices, "--policy", "baseline", "--no-mlflow", "--out", out)
+    result = quick("run", prices, "--policy", "baseline", "--no-mlflow", "--out", out)
     document = json.loads(next(out.rglob("assessment.json")).read_bytes())
     found = {one["requirement"]: one for one in document["findings"]}
     assert found["BASE-PERF.e"]["verdict"] == verdict, result.stderr

@@ -1,4 +1,4 @@
-"""The policy tools through the installed command."""
+"""The policy tools, each once through the installed command."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def write(tmp_path: Path, one_control: str) -> Callable[[str, float], Path]:
     return _write
 
 
-def test_every_shipped_pack_passes_its_own_test(proofbox: Command):
-    result = proofbox("policy", "test", "baseline", "vn-trusted-ai", "vn-education", "--json")
+def test_every_shipped_pack_passes_its_own_test(quick: Command, proofbox: Command):
+    result = quick("policy", "test", "baseline", "vn-trusted-ai", "vn-education", "--json")
     assert result.returncode == 0, result.stdout + result.stderr
     for tried in json.loads(result.stdout):
         assert (tried["score"], tried["well"], tried["survivors"]) == (1.0, True, [])
@@ -49,54 +49,54 @@ def test_every_shipped_pack_passes_its_own_test(proofbox: Command):
     assert "mutation score 1.0" in proofbox("policy", "test", "baseline").stdout
 
 
-def test_a_changed_threshold_is_noticed_until_fixtures_are_written_anew(proofbox: Command, write):
+def test_a_changed_threshold_is_noticed_until_fixtures_are_written_anew(quick: Command, write):
     path = write("policy.yaml", 0.5)
-    assert proofbox("policy", "test", path, "--write").returncode == 0
+    assert quick("policy", "test", path, "--write").returncode == 0
     assert (path.parent / "fixtures/policy.yaml").is_file()
     write("policy.yaml", 0.51)
-    result = proofbox("policy", "test", path)
+    result = quick("policy", "test", path)
     assert result.returncode == 1
     assert "ONE-01.a: fixture 1: got inconclusive / undetermined, expected pass / conforms" in result.stdout
-    assert proofbox("policy", "test", path, "--write").returncode == 0
-    assert proofbox("policy", "test", path).returncode == 0
+    assert quick("policy", "test", path, "--write").returncode == 0
+    assert quick("policy", "test", path).returncode == 0
 
 
-def test_what_cannot_be_tested_is_bad_input(proofbox: Command, write):
-    assert proofbox("policy", "test", "nowhere").returncode == 2
-    assert proofbox("policy", "test", write("a.yaml", 5)).returncode == 2
-    missing = proofbox("policy", "test", "baseline", "--fixtures", "none.yaml")
+def test_what_cannot_be_tested_is_bad_input(quick: Command, write):
+    assert quick("policy", "test", "nowhere").returncode == 2
+    assert quick("policy", "test", write("a.yaml", 5)).returncode == 2
+    missing = quick("policy", "test", "baseline", "--fixtures", "none.yaml")
     assert (missing.returncode, "none.yaml" in missing.stderr) == (2, True)
 
 
-def test_two_versions_are_compared_in_both_languages(proofbox: Command, write):
+def test_two_versions_are_compared_in_both_languages(quick: Command, proofbox: Command, write):
     old, new = write("old.yaml", 0.5), write("new.yaml", 0.6)
-    result = proofbox("policy", "diff", old, new)
+    result = quick("policy", "diff", old, new)
     assert result.returncode == 0
     assert result.stdout.splitlines() == [
         "stricter   ONE-01.a: the criterion was at_least 0.5 and is at_least 0.6",
         "stricter 1, looser 0, otherwise 0",
     ]
     assert "chặt hơn   ONE-01.a: tiêu chí trước đây là" in proofbox("policy", "diff", old, new, "--lang", "vi").stdout
-    (change,) = json.loads(proofbox("policy", "diff", new, old, "--json").stdout)
+    (change,) = json.loads(quick("policy", "diff", new, old, "--json").stdout)
     assert (change["direction"], change["where"]) == ("looser", "ONE-01.a")
 
 
-def test_coverage_says_what_nothing_covers(proofbox: Command):
-    result = proofbox("policy", "coverage", "vn-trusted-ai", "--framework", "vn-law-134-2025", "--json")
+def test_coverage_says_what_nothing_covers(quick: Command, proofbox: Command):
+    result = quick("policy", "coverage", "vn-trusted-ai", "--framework", "vn-law-134-2025", "--json")
     assert result.returncode == 0
     found = {item["clause"]: item["cover"] for item in json.loads(result.stdout)}
     assert (found["4(3)"], found["7(4)"], found["11(2)"]) == ("tested", "documented", "attested")
     assert found["29"] == "not-covered"
     told = proofbox("policy", "coverage", "vn-trusted-ai", "--lang", "vi").stdout
     assert "chưa được bao quát" in told
-    wrong = proofbox("policy", "coverage", "vn-trusted-ai", "--framework", "nist")
+    wrong = quick("policy", "coverage", "vn-trusted-ai", "--framework", "nist")
     assert (wrong.returncode, "nist-ai-rmf" in wrong.stderr) == (2, True)
 
 
-def test_who_would_change_under_a_draft(proofbox: Command, stored: Path, write):
+def test_who_would_change_under_a_draft(quick: Command, proofbox: Command, stored: Path, write):
     shutil.copytree(stored / "first", stored / "second")
     before = (stored / "first/assessment.json").read_bytes()
-    result = proofbox("policy", "whatif", write("draft.yaml", 0.999), stored, "--json")
+    result = quick("policy", "whatif", write("draft.yaml", 0.999), stored, "--json")
     assert result.returncode == 0, result.stderr
     document = json.loads(result.stdout)
     assert [(row["before"], row["after"]) for row in document["bundles"]] == [("conforms", "does-not-conform")] * 2
@@ -107,18 +107,18 @@ def test_who_would_change_under_a_draft(proofbox: Command, stored: Path, write):
     assert "ONE-01.a" in told
 
 
-def test_an_altered_bundle_is_left_out_and_said(proofbox: Command, stored: Path, write):
+def test_an_altered_bundle_is_left_out_and_said(quick: Command, stored: Path, write):
     shutil.copytree(stored / "first", stored / "second")
     (stored / "second/report.html").write_bytes(b"x")
-    result = proofbox("policy", "whatif", write("draft.yaml", 0.5), stored, "--json")
+    result = quick("policy", "whatif", write("draft.yaml", 0.5), stored, "--json")
     assert result.returncode == 1
     document = json.loads(result.stdout)
     assert len(document["bundles"]) == 1
     assert "tampered" in document["unread"][0]["why"]
-    assert proofbox("policy", "whatif", write("draft.yaml", 0.5), stored / "nothing").returncode == 2
+    assert quick("policy", "whatif", write("draft.yaml", 0.5), stored / "nothing").returncode == 2
 
 
-def test_lint_gives_advice_without_failing(proofbox: Command, write):
-    result = proofbox("policy", "lint", write("policy.yaml", 0.5))
+def test_lint_gives_advice_without_failing(quick: Command, write):
+    result = quick("policy", "lint", write("policy.yaml", 0.5))
     assert result.returncode == 0
     assert "advice: policy.yaml:8:5: controls[0]: got ONE-01 without a reference" in result.stderr

@@ -81,62 +81,64 @@ def test_a_signed_bundle_is_verified_and_every_view_says_signed(made: Path, bund
     assert "Unsigned" not in run.data.tags["mlflow.note.content"]
 
 
-def test_the_failures_have_names(made: Path, bundle: Path, proofbox: Command, tmp_path: Path) -> None:
+def test_the_failures_have_names(made: Path, bundle: Path, quick: Command, tmp_path: Path) -> None:
     key = made / "signing.pub.pem"
-    assert state(proofbox("verify", bundle)) == ("not-checked", 1)
-    proofbox("keys", "generate", "--name", "other", "--out", tmp_path, "--key-passphrase-env", "P", env={"P": "x"})
-    assert state(proofbox("verify", bundle, "--key", tmp_path / "other.pub.pem")) == ("wrong-key", 1)
-    assert proofbox("verify", bundle, "--key", made / "signing.key").returncode == 2
+    assert state(quick("verify", bundle)) == ("not-checked", 1)
+    quick("keys", "generate", "--name", "other", "--out", tmp_path, "--key-passphrase-env", "P", env={"P": "x"})
+    assert state(quick("verify", bundle, "--key", tmp_path / "other.pub.pem")) == ("wrong-key", 1)
+    assert quick("verify", bundle, "--key", made / "signing.key").returncode == 2
     (bundle / "report.vi.html").write_bytes((bundle / "report.html").read_bytes())
-    assert state(proofbox("verify", bundle, "--key", key)) == ("swapped-report", 1)
+    assert state(quick("verify", bundle, "--key", key)) == ("swapped-report", 1)
     shutil.copy(made / "bundle/report.vi.html", bundle)
-    assert state(proofbox("verify", bundle, "--key", key)) == ("verified", 0)
+    assert state(quick("verify", bundle, "--key", key)) == ("verified", 0)
     for name in ("svr.sig", "manifest.json", "statement.json", "assessment.json"):
         (bundle / name).rename(tmp_path / name)
-        assert state(proofbox("verify", bundle, "--key", key)) == ("incomplete", 1), name
+        assert state(quick("verify", bundle, "--key", key)) == ("incomplete", 1), name
         (tmp_path / name).rename(bundle / name)
     (bundle / "statement.sig").unlink()
-    assert state(proofbox("verify", bundle, "--key", key)) == ("unsigned", 1)
+    assert state(quick("verify", bundle, "--key", key)) == ("unsigned", 1)
 
 
-def test_a_bundle_is_signed_later_and_never_twice(made: Path, unsigned: Path, proofbox: Command) -> None:
+def test_a_bundle_is_signed_later_and_never_twice(
+    made: Path, unsigned: Path, quick: Command, proofbox: Command
+) -> None:
     env = {"P": PASSPHRASE}
     key = ("--key", made / "signing.key", "--key-passphrase-env", "P")
-    assert proofbox("sign", unsigned).returncode == 2
-    assert state(proofbox("verify", unsigned)) == ("unsigned", 1)
+    assert quick("sign", unsigned).returncode == 2
+    assert state(quick("verify", unsigned)) == ("unsigned", 1)
     (unsigned / "svr.sig").write_bytes(b"what a signing that was interrupted left")
     done = proofbox("sign", unsigned, *key, env=env)
     assert done.returncode == 0, done.stderr
-    assert state(proofbox("verify", unsigned, "--key", made / "signing.pub.pem")) == ("verified", 0)
+    assert state(quick("verify", unsigned, "--key", made / "signing.pub.pem")) == ("verified", 0)
     before = {path: path.read_bytes() for path in unsigned.rglob("*") if path.is_file()}
-    again = proofbox("sign", unsigned, *key, env=env)
+    again = quick("sign", unsigned, *key, env=env)
     assert (again.returncode, "signed already" in again.stderr) == (2, True)
     assert before == {path: path.read_bytes() for path in unsigned.rglob("*") if path.is_file()}
 
 
-def test_what_was_altered_is_not_signed(made: Path, unsigned: Path, proofbox: Command) -> None:
+def test_what_was_altered_is_not_signed(made: Path, unsigned: Path, quick: Command) -> None:
     with (unsigned / "assessment.json").open("ab") as file:
         file.write(b" ")
-    done = proofbox("sign", unsigned, "--key", made / "signing.key", "--key-passphrase-env", "P", env={"P": PASSPHRASE})
+    done = quick("sign", unsigned, "--key", made / "signing.key", "--key-passphrase-env", "P", env={"P": PASSPHRASE})
     assert (done.returncode, "tampered" in done.stderr) == (1, True)
     assert not (unsigned / "statement.sig").exists()
 
 
-def test_keys_are_the_owners_alone_and_never_overwritten(made: Path, proofbox: Command, tmp_path: Path) -> None:
+def test_keys_are_the_owners_alone_and_never_overwritten(made: Path, quick: Command, tmp_path: Path) -> None:
     assert stat.S_IMODE((made / "signing.key").stat().st_mode) == 0o600
     assert b"ENCRYPTED" in (made / "signing.key").read_bytes()
     env = {"P": "x"}
     before = (made / "signing.key").read_bytes()
-    assert proofbox("keys", "generate", "--out", made, "--key-passphrase-env", "P", env=env).returncode == 2
+    assert quick("keys", "generate", "--out", made, "--key-passphrase-env", "P", env=env).returncode == 2
     (tmp_path / "there.key").symlink_to(tmp_path / "nowhere")
     argv = ("keys", "generate", "--out", tmp_path, "--name", "there", "--key-passphrase-env", "P")
-    assert proofbox(*argv, env=env).returncode == 2
+    assert quick(*argv, env=env).returncode == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cwd", "there.key"]
     assert (made / "signing.key").read_bytes() == before
-    assert proofbox("keys", "generate", "--name", "../x", "--key-passphrase-env", "P", env=env).returncode == 2
+    assert quick("keys", "generate", "--name", "../x", "--key-passphrase-env", "P", env=env).returncode == 2
     shutil.copy(made / "signing.key", tmp_path / "open.key")
     (tmp_path / "open.key").chmod(0o640)
-    done = proofbox("keys", "show", tmp_path / "open.key", "--key-passphrase-env", "P", env={"P": PASSPHRASE})
+    done = quick("keys", "show", tmp_path / "open.key", "--key-passphrase-env", "P", env={"P": PASSPHRASE})
     assert (done.returncode, "chmod 600" in done.stderr) == (2, True)
 
 
@@ -147,23 +149,23 @@ def test_keys_are_the_owners_alone_and_never_overwritten(made: Path, proofbox: C
         (("--key-passphrase-env", "P"), {}),
         (("--key-passphrase-env", "P"), {"P": ""}),
         (("--key-passphrase-env", "P"), {"P": "falsch-0815"}),
-        (("--key-passphrase-fd", "93"), {}),
+        (("--key-passphrase-fd", "1000000"), {}),
         (("--key-passphrase-env", "P", "--key-passphrase-fd", "0"), {"P": PASSPHRASE}),
     ],
 )
 def test_a_passphrase_that_cannot_be_had_ends_before_anything_is_measured(
-    made: Path, submission: Path, proofbox: Command, given: tuple[str, ...], env: dict[str, str]
+    made: Path, submission: Path, quick: Command, given: tuple[str, ...], env: dict[str, str]
 ) -> None:
     argv = ("run", submission, "-p", "baseline", "--no-mlflow", "--key", made / "signing.key", *given)
-    done = proofbox(*argv, env=env)
+    done = quick(*argv, env=env)
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
     assert not {PASSPHRASE, "falsch-0815"} & set(done.stderr.split())
     assert not list((submission.parent / "cwd").rglob("*"))
 
 
-def test_a_passphrase_without_a_key_is_a_mistake(submission: Path, proofbox: Command) -> None:
-    done = proofbox("run", submission, "-p", "baseline", "--no-mlflow", "--key-passphrase-env", "P", env={"P": "x"})
+def test_a_passphrase_without_a_key_is_a_mistake(submission: Path, quick: Command) -> None:
+    done = quick("run", submission, "-p", "baseline", "--no-mlflow", "--key-passphrase-env", "P", env={"P": "x"})
     assert (done.returncode, "without a key" in done.stderr) == (2, True)
 
 

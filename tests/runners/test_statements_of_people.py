@@ -136,41 +136,41 @@ def test_an_attestation_is_signed_and_verified_and_anothers_signature_fails(
     assert "the attestation's signature is wrong" in finding(document, "ONE-02.a")["reason"]
 
 
-def test_a_stored_attestation_expires_when_it_is_judged_later(signed, proofbox: Command, tmp_path, one_control: str):
+def test_a_stored_attestation_expires_when_it_is_judged_later(signed, quick: Command, tmp_path, one_control: str):
     policy = tmp_path / "policy.yaml"
     policy.write_text(one_control.format(threshold=0.5) + ASKED, encoding="utf-8")
-    result = proofbox("judge", signed[0], "-p", policy, "--on", "2099-12-31", "--json")
+    result = quick("judge", signed[0], "-p", policy, "--on", "2099-12-31", "--json")
     assert result.returncode == 0, result.stdout + result.stderr
-    result = proofbox("judge", signed[0], "-p", policy, "--on", "2100-01-01", "--json")
+    result = quick("judge", signed[0], "-p", policy, "--on", "2100-01-01", "--json")
     assert result.returncode == 3
     assert finding(json.loads(result.stdout), "ONE-02.a")["reason"] == "the attestation expired on 2099-12-31"
-    assert proofbox("judge", signed[0], "-p", policy, "--on", "tomorrow").returncode == 2
+    assert quick("judge", signed[0], "-p", policy, "--on", "tomorrow").returncode == 2
 
 
-def test_a_wrong_file_of_attestations_is_bad_input(submission: Path, proofbox: Command):
+def test_a_wrong_file_of_attestations_is_bad_input(submission: Path, quick: Command):
     (submission / "attestations.yaml").write_text("schema: proofbox/attestations/v1\nattestations: {}\n", "utf-8")
     with (submission / "submission.yaml").open("a", encoding="utf-8") as file:
         file.write("attestations: attestations.yaml\n")
-    result = proofbox("run", submission, "-p", "baseline", "--no-mlflow")
+    result = quick("run", submission, "-p", "baseline", "--no-mlflow")
     assert result.returncode == 2
     assert "attestations.yaml:2:1: attestations: got" in result.stderr
     assert "Traceback" not in result.stderr
 
 
 @pytest.fixture
-def failing(signed, tmp_path: Path, one_control: str, proofbox: Command) -> tuple[Path, Path, Path]:
+def failing(signed, tmp_path: Path, one_control: str, quick: Command) -> tuple[Path, Path, Path]:
     """A bundle, a policy that it fails, and a waiver for that."""
     policy = tmp_path / "policy.yaml"
     policy.write_text(one_control.format(threshold=0.9999), encoding="utf-8")
-    digest = json.loads(proofbox("policy", "show", policy, "--json").stdout)["digest"]
+    digest = json.loads(quick("policy", "show", policy, "--json").stdout)["digest"]
     waiver = tmp_path / "waivers.yaml"
     waiver.write_text(WAIVER.format(subject=signed[1]["subject"]["digest"], policy=digest), encoding="utf-8")
     return signed[0], policy, waiver
 
 
-def judged(proofbox: Command, failing: tuple[Path, Path, Path], *more: object, day: str = "2026-11-25") -> dict:
+def judged(quick: Command, failing: tuple[Path, Path, Path], *more: object, day: str = "2026-11-25") -> dict:
     bundle, policy, waiver = failing
-    result = proofbox("judge", bundle, "-p", policy, "--waivers", waiver, "--on", day, "--json", *more)
+    result = quick("judge", bundle, "-p", policy, "--waivers", waiver, "--on", day, "--json", *more)
     assert result.returncode == 1, result.stderr
     document = json.loads(result.stdout)
     assert document["conclusion"] == "does-not-conform"
@@ -178,49 +178,51 @@ def judged(proofbox: Command, failing: tuple[Path, Path, Path], *more: object, d
     return finding(document, "ONE-01.a")["waiver"]
 
 
-def test_an_unsigned_waiver_is_shown_as_unsigned_and_changes_nothing(proofbox: Command, failing):
-    waiver = judged(proofbox, failing)
+def test_an_unsigned_waiver_is_shown_as_unsigned_and_changes_nothing(quick: Command, failing):
+    waiver = judged(quick, failing)
     assert (waiver["status"], waiver["signature"], waiver["expires"]) == ("active", "unsigned", "2027-01-31")
-    assert judged(proofbox, failing, day="2027-02-01")["status"] == "expired"
+    assert judged(quick, failing, day="2027-02-01")["status"] == "expired"
     bundle, policy, file = failing
-    told = proofbox("judge", bundle, "-p", policy, "--waivers", file, "--on", "2026-11-25").stdout
+    told = quick("judge", bundle, "-p", policy, "--waivers", file, "--on", "2026-11-25").stdout
     assert "waived until 31 January 2027 (unsigned)]" in told
-    told = proofbox("judge", bundle, "-p", policy, "--waivers", file, "--on", "2026-11-25", "--lang", "vi").stdout
+    told = quick("judge", bundle, "-p", policy, "--waivers", file, "--on", "2026-11-25", "--lang", "vi").stdout
     assert "được chấp nhận tạm thời đến" in told
 
 
-def test_a_signature_is_verified_and_one_changed_letter_makes_it_void(proofbox: Command, failing, tmp_path: Path):
+def test_a_signature_is_verified_and_one_changed_letter_makes_it_void(
+    quick: Command, proofbox: Command, failing, tmp_path: Path
+):
     file, key = failing[2], Ed25519PrivateKey.generate()
     public = tmp_path / "key.pem"
     public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     payload = proofbox("waivers", "payload", file, "W-1").stdout
     signature = base64.b64encode(key.sign(payload.encode())).decode()
     file.write_text(file.read_text("utf-8") + f"    signature: {signature}\n", "utf-8")
-    assert proofbox("waivers", "payload", file, "W-1").stdout == payload
-    assert judged(proofbox, failing)["signature"] == "not-checked"
-    waiver = judged(proofbox, failing, "--waiver-key", public)
+    assert quick("waivers", "payload", file, "W-1").stdout == payload
+    assert judged(quick, failing)["signature"] == "not-checked"
+    waiver = judged(quick, failing, "--waiver-key", public)
     assert (waiver["status"], waiver["signature"]) == ("active", "verified")
     file.write_text(file.read_text("utf-8").replace("2027-01-31", "2027-01-30"), "utf-8")
-    waiver = judged(proofbox, failing, "--waiver-key", public)
+    waiver = judged(quick, failing, "--waiver-key", public)
     assert (waiver["status"], waiver["signature"]) == ("wrong-signature", "wrong")
 
 
 def test_a_waiver_is_signed_by_the_command_and_an_unsigned_one_is_void_where_a_key_is_given(
-    proofbox: Command, failing, tmp_path: Path
+    quick: Command, proofbox: Command, failing, tmp_path: Path
 ):
     argv = ("keys", "generate", "--out", tmp_path, "--algorithm", "p384", "--key-passphrase-env", "P")
-    assert proofbox(*argv, env={"P": "x"}).returncode == 0
+    assert quick(*argv, env={"P": "x"}).returncode == 0
     key = ("--waiver-key", tmp_path / "signing.pub.pem")
-    assert judged(proofbox, failing, *key)["status"] == "unsigned"
+    assert judged(quick, failing, *key)["status"] == "unsigned"
     sign = ("waivers", "sign", failing[2], "W-1", "--key", tmp_path / "signing.key", "--key-passphrase-env", "P")
     line = proofbox(*sign, env={"P": "x"}).stdout
-    assert proofbox(*sign, "--tsa-url", "http://127.0.0.1:9/", env={"P": "x"}).returncode == 2
+    assert quick(*sign, "--tsa-url", "http://127.0.0.1:9/", env={"P": "x"}).returncode == 2
     failing[2].write_text(failing[2].read_text("utf-8") + f"    {line}", "utf-8")
-    waiver = judged(proofbox, failing, *key)
+    waiver = judged(quick, failing, *key)
     assert (waiver["status"], waiver["signature"]) == ("active", "verified")
 
 
-def test_wrong_keys_and_files_are_bad_input(proofbox: Command, failing, tmp_path: Path):
+def test_wrong_keys_and_files_are_bad_input(quick: Command, failing, tmp_path: Path):
     bundle, policy, file = failing
     (tmp_path / "no.pem").write_text("no key", "utf-8")
     for more in (
@@ -229,22 +231,22 @@ def test_wrong_keys_and_files_are_bad_input(proofbox: Command, failing, tmp_path
         ("--waivers", file, "--waiver-key", tmp_path / "no.pem"),
         ("--waiver-key", tmp_path / "no.pem"),
     ):
-        result = proofbox("judge", bundle, "-p", policy, *more)
+        result = quick("judge", bundle, "-p", policy, *more)
         assert (result.returncode, "Traceback" in result.stderr) == (2, False), more
 
 
-def test_a_waiver_for_nothing_that_failed_is_said(proofbox: Command, failing):
+def test_a_waiver_for_nothing_that_failed_is_said(quick: Command, failing):
     bundle, policy, file = failing
     file.write_text(file.read_text("utf-8").replace("ONE-01", "ONE-07"), "utf-8")
-    result = proofbox("judge", bundle, "-p", policy, "--waivers", file)
+    result = quick("judge", bundle, "-p", policy, "--waivers", file)
     assert "waiver W-1: no failed requirement that it is for" in result.stderr
 
 
-def test_a_run_shows_the_waiver_in_both_reports(model_template: Path, proofbox: Command, failing, tmp_path: Path):
+def test_a_run_shows_the_waiver_in_both_reports(model_template: Path, quick: Command, failing, tmp_path: Path):
     _, policy, file = failing
     subject = json.loads((failing[0] / "assessment.json").read_text("utf-8"))["subject"]["digest"]
     out = tmp_path / "waived"
-    result = proofbox("run", model_template, "-p", policy, "--waivers", file, "--no-mlflow", "--out", out, "--json")
+    result = quick("run", model_template, "-p", policy, "--waivers", file, "--no-mlflow", "--out", out, "--json")
     assert result.returncode == 1, result.stderr
     document = json.loads(result.stdout)
     # It was given for the submission that carries attestations, and this is another one.
