@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proofbox.policies.loader import load_policy
 from proofbox.reports.batch import BatchRow
+from proofbox.reports.console import safe_terminal
 from proofbox.runners.assessing.assess import Settings
-from proofbox.runners.batch.listing import queued
+from proofbox.runners.batch.listing import Queued, queued
 from proofbox.runners.batch.one import Wanted
 from proofbox.runners.batch.pool import Budget, assess_all
 from proofbox.runners.batch.summary import line, write_tables
 from proofbox.runners.errors import UsageError
 from proofbox.runners.run.main_job import Publishing
+from proofbox.runners.spread.opening import Spread
 
 if TYPE_CHECKING:
     from proofbox.checks.result import Json
@@ -42,6 +44,8 @@ class How:
     as_of: str | None = None
     """The day that was asked for, if any."""
     language: str = "en"
+    spread: Spread = field(default_factory=Spread)
+    """Where the workers are found, if not on this machine."""
 
 
 def run_batch(source: Path, policy_names: Sequence[str], out: Path, how: How) -> Batch:
@@ -50,7 +54,10 @@ def run_batch(source: Path, policy_names: Sequence[str], out: Path, how: How) ->
     Raises
     ------
     UsageError
-        There is no submission, or ``out`` cannot be written to; told before anything is measured.
+        There is no submission, or ``out`` cannot be written to; told before anything is measured. Or nobody is left
+        of a cluster's workers: what is finished is kept.
+    IsolationError
+        No node of the cluster has walls that hold.
     BadPolicyError, UnknownPolicyError
         A policy cannot be read.
     """
@@ -59,7 +66,7 @@ def run_batch(source: Path, policy_names: Sequence[str], out: Path, how: How) ->
     _prepare(out)
     wanted = Wanted(policies=policies, settings=how.settings, out=out, publishing=how.publishing, as_of=how.as_of)
     rows = []
-    for row in assess_all(queue, wanted, how.budget, how.side_by_side, lambda _one: None):
+    for row in _ended(queue, wanted, how):
         rows.append(row)
         print(f"{len(rows)}/{len(queue)} {line(row, how.language)}", file=sys.stderr)
     listed: tuple[dict[str, Json], ...] = tuple(
@@ -68,6 +75,18 @@ def run_batch(source: Path, policy_names: Sequence[str], out: Path, how: How) ->
     ordered = tuple(sorted(rows, key=lambda row: row.name))
     write_tables(out, ordered, listed)
     return Batch(rows=ordered, policies=listed)
+
+
+def _ended(queue: Sequence[Queued], wanted: Wanted, how: How) -> Iterator[BatchRow]:
+    if how.spread.runner == "local":
+        return assess_all(queue, wanted, how.budget, how.side_by_side, lambda _one: None)
+    from proofbox.runners.batch.onray import assess_on_ray
+
+    return assess_on_ray(queue, wanted, how.budget, how.spread, _say)
+
+
+def _say(what: str) -> None:
+    print(safe_terminal(f"worker {what}"), file=sys.stderr)
 
 
 def _prepare(out: Path) -> None:

@@ -46,27 +46,41 @@ def assess_one(one: Queued, wanted: Wanted) -> BatchRow:
         sweep()
         with scratch("batch") as folder:
             brought = bring(one.source, folder / "submission", wanted.settings.fetching)
-            name = f"{one.name}-{_key(brought.intake.digest, wanted)}"
-            if (wanted.out / name).exists():
-                found = read_bundle(wanted.out / name)
-                return _told(found.assessment, found.bundle.digest, one, name, "kept")
+            name = bundle_name(one, brought.intake.digest, wanted)
+            if (row := kept(one, name, wanted)) is not None:
+                return row
             publishing = replace(wanted.publishing, out=wanted.out / name, as_json=True)
             finished = run_job(brought, wanted.policies, wanted.settings, publishing)
-        return _told(finished.assessment, finished.bundle.digest, one, name, "assessed")
+        return told(finished.assessment, finished.bundle.digest, one, name, "assessed")
     except KeyboardInterrupt:
         raise
     except BaseException as err:  # noqa: BLE001 - one bad submission never stops the rest
-        return _refused(one, err)
+        return refused(one, err)
 
 
-def _key(subject_digest: str, wanted: Wanted) -> str:
-    """Return what tells this bundle from those of another submission, policy, seed or day."""
+def bundle_name(one: Queued, subject_digest: str, wanted: Wanted) -> str:
+    """Return the name of a bundle's folder: no other submission, policy, seed or day has it."""
     policies: Sequence[Json] = [policy.digest for policy in wanted.policies]
     said = [subject_digest, list(policies), wanted.settings.seed, wanted.as_of]
-    return sha256_hex(canonical_bytes(said))[:KEY_DIGITS]
+    return f"{one.name}-{sha256_hex(canonical_bytes(said))[:KEY_DIGITS]}"
 
 
-def _told(assessment: Assessment, digest: str, one: Queued, name: str, how: How) -> BatchRow:
+def kept(one: Queued, name: str, wanted: Wanted) -> BatchRow | None:
+    """Return what the bundle says that is there already; None where there is none.
+
+    Raises
+    ------
+    NotABundleError, IncompleteBundleError, TamperedBundleError
+        What is there is no whole bundle.
+    """
+    if not (wanted.out / name).exists():
+        return None
+    found = read_bundle(wanted.out / name)
+    return told(found.assessment, found.bundle.digest, one, name, "kept")
+
+
+def told(assessment: Assessment, digest: str, one: Queued, name: str, how: How) -> BatchRow:
+    """Return the row of a submission that has a bundle."""
     product = assessment.subject.product
     verdicts = {finding.requirement: finding.verdict for finding in assessment.findings}
     return BatchRow(
@@ -83,7 +97,8 @@ def _told(assessment: Assessment, digest: str, one: Queued, name: str, how: How)
     )
 
 
-def _refused(one: Queued, err: BaseException) -> BatchRow:
+def refused(one: Queued, err: BaseException) -> BatchRow:
+    """Return the row of a submission that an error ended."""
     code = exit_code_of(err)
     broken = isinstance(err, IncompleteBundleError | TamperedBundleError | NotABundleError)
     why = f"the bundle that is there already: {err}" if broken else str(err)

@@ -18,7 +18,9 @@ from proofbox.runners.commands.options import (
     json_option,
     lang_option,
     ledger_option,
+    ray_address_option,
     rows_option,
+    runner_option,
     seed_option,
     waiver_key_option,
     waivers_option,
@@ -30,7 +32,15 @@ from proofbox.runners.commands.signing_options import signing_options
 @click.argument("source", metavar="FOLDER|LIST", type=click.Path(path_type=Path))
 @click.option("--policy", "-p", "policies", multiple=True, required=True, help="A shipped policy's id, or a path.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the bundles and the table.")
-@click.option("--jobs", type=click.IntRange(1, 256), help="Submissions at a time.  [default: one for each processor]")
+@click.option(
+    "--jobs",
+    "--workers",
+    "jobs",
+    type=click.IntRange(1, 10_000),
+    help="Submissions at a time.  [default: one for each processor, of this machine or of the cluster]",
+)
+@runner_option
+@ray_address_option
 @click.option(
     "--seconds-each",
     type=click.FloatRange(min=1),
@@ -74,7 +84,14 @@ def command(source: Path, policies: tuple[str, ...], out: Path, **given: object)
     from proofbox.runners.run.main_job import Publishing
     from proofbox.runners.signed.signing import signer_of, stamper_of
     from proofbox.runners.signed.waiving import read_given
+    from proofbox.runners.spread.opening import spread_of
 
+    spread = spread_of({**given, "workers": given["jobs"] or 0})
+    if spread.runner == "ray" and given["ledger"]:
+        raise UsageError(
+            "--ledger: got it beside --runner ray, expected one of the two: an attempt is written down by the one that"
+            " measures, before it does; leave --ledger out, or use --runner local"
+        )
     if given["token"]:
         raise UsageError(
             "--token: a token is held by one process at a time; sign the bundles afterwards: proofbox sign"
@@ -101,6 +118,7 @@ def command(source: Path, policies: tuple[str, ...], out: Path, **given: object)
         side_by_side=int(str(given["jobs"] or len(os.sched_getaffinity(0)))),
         as_of=str(given["as_of"]) if given["as_of"] else None,
         language=language,
+        spread=spread,
     )
     batch = run_batch(source, policies, out, how)
     if given["json"]:

@@ -141,33 +141,28 @@ register_option = click.option(
     "--register", is_flag=True, help="Register the model in MLflow by its digest, once; it is not uploaded."
 )
 
-
-_SPREAD = (
-    click.option(
-        "--runner",
-        type=click.Choice(["local", "ray"]),
-        default="local",
-        show_default=True,
-        help="Where workers are found: on this machine, or on the nodes of a Ray cluster. The figures are the same.",
-    ),
-    click.option(
-        "--workers",
-        type=click.IntRange(min=0, max=10_000),
-        default=0,
-        show_default="none, or one for each processor of the Ray cluster",
-        help="Hosts of the model that share what is large, each behind walls of its own.",
-    ),
-    click.option(
-        "--ray-address", metavar="HOST:PORT", help="A Ray cluster.  [default: 127.0.0.1:6379, on this machine]"
-    ),
+runner_option = click.option(
+    "--runner",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Where workers are found: on this machine, or on the nodes of a Ray cluster. The figures are the same.",
+)
+ray_address_option = click.option(
+    "--ray-address", metavar="HOST:PORT", help="A Ray cluster.  [default: 127.0.0.1:6379, on this machine]"
+)
+workers_option = click.option(
+    "--workers",
+    type=click.IntRange(min=0, max=10_000),
+    default=0,
+    show_default="none, or one for each processor of the Ray cluster",
+    help="Hosts of the model that share what is large, each behind walls of its own.",
 )
 
 
 def spread_options(command: Callable[..., object]) -> Callable[..., object]:
     """Add where workers are found (``runners.spread.opening.spread_of`` reads them)."""
-    for option in reversed(_SPREAD):
-        command = option(command)
-    return command
+    return runner_option(workers_option(ray_address_option(command)))
 
 
 annotations_option = click.option(

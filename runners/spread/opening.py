@@ -119,7 +119,8 @@ def _open(how: Spread, kit: Kit, resolved: Resolved, hosting: Hosting) -> Iterat
 def _doors(how: Spread, kit: Kit, resolved: Resolved, hosting: Hosting, stack: ExitStack) -> Sequence[Door]:
     if how.runner == "local":
         return local_doors(how.workers, kit, hosting.walls)
-    from proofbox.runners.spread.onray import ADDRESS, connected, ray_doors
+    from proofbox.runners.spread.cluster import ADDRESS, connected
+    from proofbox.runners.spread.onray import ray_doors
     from proofbox.runners.spread.parcel import parcel_of
 
     number = stack.enter_context(connected(how.address or ADDRESS, how.workers))

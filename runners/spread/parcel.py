@@ -43,7 +43,12 @@ def parcel_of(subject: Subject, data: str) -> Parcel:
         for file in subject.files
         if file.path == data or (model is not None and (file.path == model or file.path.startswith(f"{model}/")))
     )
-    return Parcel(root=subject.root, files=needed, place=_place(subject.root))
+    return parcel_at(subject.root, needed)
+
+
+def parcel_at(root: Path, files: tuple[FileRecord, ...]) -> Parcel:
+    """Return files that lie below a folder of this machine."""
+    return Parcel(root=root, files=files, place=_place(root))
 
 
 def lies_here(parcel: Parcel) -> bool:

@@ -1,0 +1,127 @@
+"""A process on a node that assesses submissions one after the other, as ``proofbox batch`` does on one machine.
+
+It is a fresh program beside the worker: what the cluster's library keeps in the worker's process (threads, sockets, a
+token) would be in every process that is forked from it. Here everything is imported once, the walls are proven once,
+and each submission has a process of its own, under the budget of the batch.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, cast
+
+from proofbox.runners.spread.crew import LostError
+from proofbox.sandbox.scratch import remove, scratch_folder
+
+if TYPE_CHECKING:
+    from proofbox.runners.batch.kit import BatchKit, Came
+
+CLUSTER = "RAY_"
+"""What the names of a cluster's variables begin with: the token is among them."""
+
+
+class Bench:
+    """The process, as the worker beside it sees it; it ends with the worker."""
+
+    def __init__(self, kit: BatchKit) -> None:
+        ours, theirs = Pipe()
+        self._out = scratch_folder("bench")
+        argv = [sys.executable, "-m", __spec__.name, str(theirs.fileno())]
+        env = {name: value for name, value in os.environ.items() if not name.startswith(CLUSTER)}
+        self._process = subprocess.Popen(  # noqa: S603 this program itself
+            argv, env=env, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
+        )
+        theirs.close()
+        self._pipe = ours
+        self._pipe.send((kit, self._out))
+
+    def refused(self) -> str:
+        """Return why no model may be held here; empty once everything is imported and the walls are proven."""
+        return cast("str", self._heard())
+
+    def assess(self, name: str, source: Path) -> Came:
+        """Assess one submission that lies on this machine, and return how it ended with the bytes of its bundle."""
+        from proofbox.runners.batch.kit import Came
+
+        self._pipe.send((name, source))
+        row = cast("Came", self._heard()).row
+        folder = None if row.bundle is None else self._out / row.bundle
+        if folder is None:
+            return Came(row=row)
+        files = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        remove(folder)
+        return Came(row=row, files=files)
+
+    def close(self) -> None:
+        """End it; may be called again."""
+        self._pipe.close()
+        self._process.terminate()
+        self._process.wait()
+        remove(self._out)
+
+    def _heard(self) -> object:
+        try:
+            return self._pipe.recv()
+        except (EOFError, OSError):
+            raise LostError(f"its process ended (status {self._process.wait()})") from None
+
+
+def main() -> None:
+    """Serve the worker that started this process, until it goes."""
+    # Asked to end with the worker, however that ends (prctl(2), PR_SET_PDEATHSIG).
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+    signal.signal(signal.SIGTERM, _ended)
+    try:
+        with Connection(int(sys.argv[1])) as pipe:
+            _serve(pipe)
+    except (EOFError, OSError, KeyboardInterrupt):
+        return
+
+
+def _serve(pipe: Connection) -> None:
+    from proofbox.runners.batch.kit import Came
+    from proofbox.runners.batch.listing import Queued
+    from proofbox.runners.batch.one import Wanted
+    from proofbox.runners.batch.pool import assess_all
+    from proofbox.runners.batch.preloading import preload
+
+    kit, out = cast("tuple[BatchKit, Path]", pipe.recv())
+    preload()
+    pipe.send(_unfit(kit))
+    wanted = Wanted(policies=kit.policies, settings=kit.settings, out=out, as_of=kit.as_of)
+    while True:
+        name, source = cast("tuple[str, Path]", pipe.recv())
+        for row in assess_all([Queued(name=name, source=source)], wanted, kit.budget, 1, lambda _one: None):
+            pipe.send(Came(row=row))
+
+
+def _unfit(kit: BatchKit) -> str:
+    """Return why nothing may be assessed on this machine, if anything."""
+    from proofbox.runners.hosted.walls import Walls
+    from proofbox.sandbox import interpreter
+    from proofbox.sandbox.errors import IsolationError, SandboxError
+
+    settings = kit.settings
+    try:
+        python = None if settings.environment is None else interpreter.of(settings.environment)
+        Walls(settings.executor, settings.limits, python).executor()
+    except IsolationError as err:
+        return f"its walls do not hold: {err}"
+    except SandboxError as err:
+        return str(err)
+    return ""
+
+
+def _ended(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,223 @@
+"""Hand the submissions of a batch to workers: whoever is free gets the next, and how it ended is told as it ends.
+
+A worker that is lost gives its submission back, and another worker, or the one that follows it, gets it. What was twice
+with a worker that was lost is told and not tried again, so that it cannot end one worker after the other.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from queue import Empty, SimpleQueue
+from typing import Protocol
+
+from proofbox.reports.batch import BatchRow
+from proofbox.runners.batch.listing import Queued
+from proofbox.runners.errors import UsageError
+from proofbox.runners.exit_codes import ExitCode
+from proofbox.runners.spread.crew import LostError
+from proofbox.sandbox.errors import IsolationError
+
+MOST_LOST = 2
+"""Workers that a submission may lose."""
+MOST_FAILED = 3
+"""Workers in a row that may be lost before they are ready; nobody follows them."""
+PLACED_SECONDS = 600.0
+"""How long a batch waits for a first free processor of the cluster."""
+
+JOINED_SECONDS = 30.0
+MOST_TOLD = 4
+"""Workers of which it is told why they went, where nobody is left."""
+
+
+class RefusedError(Exception):
+    """A node may not hold a submission: its walls do not hold, or its software differs."""
+
+
+class Worker(Protocol):
+    """A worker as it is reached from here; what it cannot do because it has gone raises :class:`LostError`."""
+
+    @property
+    def node(self) -> str:
+        """Where it is."""
+        ...
+
+    def open(self) -> None:
+        """Make it ready; raises :class:`RefusedError` where its node may not hold a submission."""
+        ...
+
+    def assess(self, one: Queued) -> BatchRow:
+        """Have a submission assessed, and put its bundle in its place."""
+        ...
+
+    def close(self) -> None:
+        """End it; nothing of it is left. Raises nothing, and may be called again, and from another thread."""
+        ...
+
+
+class Handing:
+    """Who has what, and what is left; used by the threads that each reach one worker."""
+
+    def __init__(self, queue: Sequence[Queued], hire: Callable[[], Worker]) -> None:
+        self.rows: SimpleQueue[BatchRow | BaseException] = SimpleQueue()
+        """How submissions ended; an error is a defect, and ends the batch."""
+        self.why: list[str] = []
+        """Why there are fewer workers than there were."""
+        self.walls = False
+        """Whether there is a node whose walls do not hold."""
+        self.ready = 0
+        """Workers that were ever ready."""
+        self._waiting = deque(queue)
+        self._left = len(queue)
+        self._lost: Counter[str] = Counter()
+        self._hire = hire
+        self._open: set[Worker] = set()
+        self._ended = False
+        self._changed = threading.Condition()
+
+    def seat(self) -> None:
+        """Keep one worker at work, and have another follow it where it is lost; return when there is no more to do."""
+        failed = 0
+        try:
+            while failed < MOST_FAILED and (worker := self._hired()) is not None:
+                try:
+                    worker.open()
+                    failed = 0
+                    self.ready += 1
+                    self._work(worker)
+                except RefusedError as err:
+                    self._note(worker, str(err))
+                    return
+                except LostError as err:
+                    failed += 1
+                    self._note(worker, f"lost: {err}")
+                finally:
+                    self._dismiss(worker)
+        except BaseException as err:  # noqa: BLE001 - raised again by who listens
+            self.rows.put(err)
+
+    def end(self) -> None:
+        """End all workers, and let nobody begin anything."""
+        with self._changed:
+            self._ended = True
+            workers = tuple(self._open)
+            self._changed.notify_all()
+        for worker in workers:
+            worker.close()
+
+    def _work(self, worker: Worker) -> None:
+        while (one := self._next()) is not None:
+            try:
+                row = worker.assess(one)
+            except LostError as err:
+                self._take_back(one, worker, err)
+                raise
+            self._tell(row)
+
+    def _hired(self) -> Worker | None:
+        with self._changed:
+            if self._ended or not self._left:
+                return None
+            worker = self._hire()
+            self._open.add(worker)
+            return worker
+
+    def _dismiss(self, worker: Worker) -> None:
+        with self._changed:
+            self._open.discard(worker)
+        worker.close()
+
+    def _next(self) -> Queued | None:
+        with self._changed:
+            # What others have at work may come back.
+            self._changed.wait_for(lambda: bool(self._waiting) or not self._left or self._ended)
+            return None if self._ended or not self._waiting else self._waiting.popleft()
+
+    def _take_back(self, one: Queued, worker: Worker, err: LostError) -> None:
+        self._lost[one.name] += 1
+        if self._lost[one.name] < MOST_LOST:
+            with self._changed:
+                self._waiting.append(one)
+                self._changed.notify_all()
+            return
+        why = f"{MOST_LOST} workers were lost while they had it, the last one at {worker.node} ({err})"
+        self._tell(BatchRow(name=one.name, how="failed", exit_code=int(ExitCode.DEFECT), why=why))
+
+    def _tell(self, row: BatchRow) -> None:
+        with self._changed:
+            self._left -= 1
+            self._changed.notify_all()
+        self.rows.put(row)
+
+    def _note(self, worker: Worker, why: str) -> None:
+        with self._changed:
+            if not self._ended:
+                self.why.append(f"{worker.node}: {why}")
+                self.walls = self.walls or "walls" in why
+
+
+def assess_by(
+    queue: Sequence[Queued], hire: Callable[[], Worker], workers: int, say: Callable[[str], None]
+) -> Iterator[BatchRow]:
+    """Yield how each submission ended, in the order in which they end.
+
+    Parameters
+    ----------
+    hire
+        Gives a worker that is not ready yet.
+    workers
+        How many work at a time, at most.
+    say
+        Told of what a person at the terminal should know.
+
+    Raises
+    ------
+    IsolationError, UsageError
+        Nobody is left who may do what is left.
+    """
+    handing = Handing(queue, hire)
+    threads = [
+        threading.Thread(target=handing.seat, name="proofbox-seat", daemon=True)
+        for _ in range(min(workers, len(queue)))
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield from _rows(handing, threads, len(queue), say)
+    finally:
+        handing.end()
+        for thread in threads:
+            thread.join(timeout=JOINED_SECONDS)
+
+
+def _rows(
+    handing: Handing, threads: Sequence[threading.Thread], number: int, say: Callable[[str], None]
+) -> Iterator[BatchRow]:
+    told, deadline = 0, time.monotonic() + PLACED_SECONDS
+    while number:
+        alone = not any(thread.is_alive() for thread in threads)
+        for why in handing.why[told:]:
+            told += 1
+            say(why)
+        try:
+            row = handing.rows.get(timeout=0 if alone else 1.0)
+        except Empty:
+            if alone:
+                raise _nobody(handing, number) from None
+            if not handing.ready and time.monotonic() > deadline:
+                raise UsageError(
+                    f"--workers: no processor of the cluster was free in {PLACED_SECONDS:g} seconds; run it again later"
+                ) from None
+            continue
+        if isinstance(row, BaseException):
+            raise row
+        number -= 1
+        yield row
+
+
+def _nobody(handing: Handing, left: int) -> Exception:
+    why = "; ".join(handing.why[-MOST_TOLD:])
+    told = f"no worker is left for {left} submissions: {why}; run the same command again to go on with them"
+    return IsolationError(told) if handing.walls else UsageError(f"--runner ray: {told}")

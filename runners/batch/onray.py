@@ -1,0 +1,178 @@
+"""A batch on the nodes of a Ray cluster: each worker is an actor with a bench beside it, and is reached from here.
+
+A submission is taken in here, and goes to the node as those very bytes, unless it lies there already; its bundle comes
+back as bytes and is put in its place here. A node gets no key, no ledger, and no folder of this machine.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from proofbox.checks.subject import FileRecord
+from proofbox.runners.batch.arriving import put_in_place
+from proofbox.runners.batch.bench import Bench
+from proofbox.runners.batch.handing import RefusedError, assess_by
+from proofbox.runners.batch.kit import BatchKit, Came
+from proofbox.runners.batch.one import after, bundle_name, kept, refused, told
+from proofbox.runners.batch.pool import GRACE_SECONDS
+from proofbox.runners.spread.cluster import ADDRESS, Actor, Greeting, connected, greeting, unlike
+from proofbox.runners.spread.crew import LostError
+from proofbox.runners.spread.parcel import Parcel, Receiving, WrongFileError, lies_here, parcel_at, pieces
+from proofbox.runners.submitted.bringing import bring
+from proofbox.sandbox.intake import SUBMISSION, take_in
+from proofbox.sandbox.scratch import scratch, sweep
+
+if TYPE_CHECKING:
+    from proofbox.reports.batch import BatchRow
+    from proofbox.runners.batch.listing import Queued
+    from proofbox.runners.batch.one import Wanted
+    from proofbox.runners.batch.pool import Budget
+    from proofbox.runners.spread.opening import Spread
+
+SLACK_SECONDS = 120.0
+"""Beyond its budget, until a worker that says nothing of a submission is given up."""
+
+
+class RayBench:
+    """What runs on a node, as an actor: a bench, and the submission that is on it."""
+
+    def __init__(self) -> None:
+        self._bench: Bench | None = None
+        self._receiving: Receiving | None = None
+
+    def greet(self) -> Greeting:
+        """Say what this node is."""
+        return greeting()
+
+    def open(self, kit: BatchKit) -> str:
+        """Start the bench; return why no submission may be held here, if there is a reason."""
+        self._bench = Bench(kit)
+        return self._bench.refused()
+
+    def lies_here(self, parcels: tuple[Parcel, ...]) -> Path | None:
+        """Return where the submission lies on this machine already; None: it has to be sent."""
+        return next((parcel.root for parcel in parcels if lies_here(parcel)), None)
+
+    def take(self, file: FileRecord, piece: bytes, last: bool) -> str:
+        """Write a piece of a file; return what is wrong with it, if anything."""
+        self._receiving = self._receiving or Receiving()
+        try:
+            self._receiving.take(file, piece, last=last)
+        except (WrongFileError, OSError) as err:
+            return str(err)
+        return ""
+
+    def assess(self, name: str, source: Path | None) -> Came:
+        """Assess the submission that lies at ``source``, or the one that was sent."""
+        assert self._bench is not None
+        receiving, self._receiving = self._receiving, None
+        if receiving is None:
+            assert source is not None
+            return self._bench.assess(name, source)
+        try:
+            return self._bench.assess(name, receiving.root)
+        finally:
+            receiving.close()
+
+
+class RayWorker:
+    """A worker on a node of the cluster, as it is reached from here."""
+
+    def __init__(self, wanted: Wanted, budget: Budget) -> None:
+        self._wanted = wanted
+        self._seconds = budget.wall_seconds + GRACE_SECONDS + SLACK_SECONDS
+        self._kit = BatchKit(policies=wanted.policies, settings=wanted.settings, budget=budget, as_of=wanted.as_of)
+        self.node = "a worker that is not yet placed"
+        self._actor = Actor(RayBench)
+
+    def open(self) -> None:
+        """Have its node prove its walls; raises :class:`RefusedError` where it may not hold a submission."""
+        there: Greeting = self._actor.asked("greet")
+        self.node = there.node
+        if why := unlike(there) or self._actor.asked("open", self._kit):
+            raise RefusedError(why)
+
+    def assess(self, one: Queued) -> BatchRow:
+        """Have a submission assessed, and put its bundle in its place; whatever is wrong with it is in the value."""
+        began = time.monotonic()
+        try:
+            with scratch("batch") as folder:
+                row = self._taken(one, _taken_in(one, folder / "submission", self._wanted))
+        except LostError:
+            raise
+        except Exception as err:  # noqa: BLE001 - one bad submission never stops the rest
+            row = refused(one, err)
+        return after(row, time.monotonic() - began)
+
+    def close(self) -> None:
+        """End its process, and with it the bench."""
+        self._actor.close()
+
+    def _taken(self, one: Queued, taken: TakenIn) -> BatchRow:
+        name = bundle_name(one, taken.digest, self._wanted)
+        if (row := kept(one, name, self._wanted)) is not None:
+            return row
+        came = self._came(one, taken)
+        if not came.files:
+            return replace(came.row, name=one.name, conclusion=None, bundle=None, digest=None)
+        assessment, bundle = put_in_place(self._wanted.out / name, came.files, taken.digest, self._wanted)
+        return told(assessment, bundle.digest, one, name, "assessed")
+
+    def _came(self, one: Queued, taken: TakenIn) -> Came:
+        source: Path | None = self._actor.asked("lies_here", taken.there)
+        if source is None:
+            for file, piece, last in pieces(taken.sent):
+                if wrong := self._actor.asked("take", file, piece, last):
+                    raise LostError(f"it could not take the submission: {wrong}")
+        return cast("Came", self._actor.asked("assess", one.name, source, seconds=self._seconds))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenIn:
+    """A submission that was taken in here, and how a node comes by it."""
+
+    digest: str
+    """With what it names by address and is fetched, as the bundle will say."""
+    sent: Parcel
+    """Its own files; what it names by address is fetched by the node."""
+    there: tuple[Parcel, ...]
+    """Where these files may lie for a node already: in the copy, or on shared storage."""
+
+
+def _taken_in(one: Queued, into: Path, wanted: Wanted) -> TakenIn:
+    fetched: frozenset[str] = frozenset()
+    if wanted.settings.fetching.allowed:
+        brought = bring(one.source, into, wanted.settings.fetching)
+        intake, fetched = brought.intake, frozenset(file.local for file in brought.fetched)
+    else:
+        intake = take_in(one.source, into)
+    own = [file for file in intake.files if file.path not in fetched]
+    files = tuple(FileRecord(path=file.path, size=file.size, sha256=file.sha256) for file in own)
+    sent = parcel_at(intake.root, files)
+    shared = one.source.parent if one.source.name == SUBMISSION else one.source
+    there = (parcel_at(shared.resolve(), files),) if shared.is_dir() else ()
+    return TakenIn(digest=intake.digest, sent=sent, there=there if fetched else (sent, *there))
+
+
+def assess_on_ray(
+    queue: Sequence[Queued], wanted: Wanted, budget: Budget, spread: Spread, say: Callable[[str], None]
+) -> Iterator[BatchRow]:
+    """Yield how each submission ended, in the order in which they end.
+
+    Parameters
+    ----------
+    say
+        Told of workers that were refused or lost.
+
+    Raises
+    ------
+    IsolationError, UsageError
+        The cluster cannot be used, or nobody is left who may do what is left.
+    """
+    sweep()
+    with connected(spread.address or ADDRESS, spread.workers) as workers:
+        yield from assess_by(queue, lambda: RayWorker(wanted, budget), workers, say)

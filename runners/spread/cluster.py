@@ -1,0 +1,142 @@
+"""A Ray cluster, as a runner uses one: the one place that knows Ray (https://docs.ray.io/en/latest/ray-core/actors.html).
+
+A worker is an actor: one process on one node, which gets values and bytes of ours and gives back values of ours.
+Whoever may speak to a Ray cluster may run programs on it: a node that asks for no token (``RAY_AUTH_MODE=token``) gets
+nothing of a submission.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any, cast
+
+from proofbox.runners.errors import UsageError
+from proofbox.runners.hosted.hostrecord import HostRecord, host_record
+from proofbox.runners.spread.crew import LostError
+
+ADDRESS = "127.0.0.1:6379"
+"""Of the cluster, where none is named: one on this machine, and nowhere else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Greeting:
+    """What a node says of itself before it is given anything."""
+
+    node: str
+    software: HostRecord
+    asks_for_token: bool
+
+
+def greeting() -> Greeting:
+    """Return what the node says on which this runs, in an actor."""
+    return Greeting(
+        node=node_name(),
+        software=host_record(),
+        asks_for_token=os.environ.get("RAY_AUTH_MODE", "").lower() == "token",
+    )
+
+
+def node_name() -> str:
+    """Return the name of the machine, and of the node on it."""
+    import ray
+
+    return f"{platform.node()}, Ray node {ray.get_runtime_context().get_node_id()[:8]}"
+
+
+class Actor:
+    """An object of ``kind`` in a process of its own on some node; it has one processor, and is not started again."""
+
+    def __init__(self, kind: type) -> None:
+        import ray
+
+        options = {"num_cpus": 1, "max_restarts": 0, "scheduling_strategy": "SPREAD"}
+        self._actor = cast("Any", ray.remote(kind)).options(**options).remote()
+
+    def asked(self, method: str, *given: object, seconds: float | None = None) -> Any:  # noqa: ANN401 what they return
+        """Return what a method of it gives.
+
+        Parameters
+        ----------
+        seconds
+            How long an answer is waited for; None: as long as its process lives.
+
+        Raises
+        ------
+        LostError
+            Its process, or its node, has gone, or the time is up.
+        """
+        from ray import exceptions, get
+
+        try:
+            return get(getattr(self._actor, method).remote(*given), timeout=seconds)
+        except exceptions.RayTaskError:
+            raise  # a defect of ours, with its own traceback
+        except exceptions.RayError as err:
+            raise LostError(f"{type(err).__name__}") from err
+
+    def close(self) -> None:
+        """End its process, and with it what it started."""
+        import ray
+
+        with contextlib.suppress(Exception):  # whatever Ray says of an actor that has gone
+            ray.kill(self._actor)
+
+
+@contextmanager
+def connected(address: str, workers: int) -> Iterator[int]:
+    """Connect to a cluster for as long as the context lasts; yield the number of workers.
+
+    Parameters
+    ----------
+    address
+        ``HOST:PORT`` of the cluster.
+    workers
+        Hands that are wanted; 0: one for each processor of the cluster.
+
+    Raises
+    ------
+    UsageError
+        Ray is not installed, or the cluster cannot be reached, or no token is in use.
+    """
+    if find_spec("ray") is None:
+        raise UsageError("--runner ray: Ray is not installed, install it with: pip install 'proofbox[ray]'")
+    if os.environ.setdefault("RAY_AUTH_MODE", "token").lower() != "token":
+        raise UsageError(
+            f"--runner ray: got RAY_AUTH_MODE={os.environ['RAY_AUTH_MODE']}, expected token; see docs/ray.md"
+        )
+    # Ray tells its makers how it is used, unless it is told not to; nobody named that address.
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    import ray
+
+    try:
+        ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False, configure_logging=False)
+    except Exception as err:
+        reason = str(err).strip().partition("\n")[0][:300] or type(err).__name__
+        raise UsageError(
+            f"--ray-address {address}: the cluster cannot be used: {reason}; start one with:"
+            " RAY_AUTH_MODE=token ray start --head --port 6379, and see docs/ray.md"
+        ) from err
+    try:
+        yield workers or max(1, int(cast("Any", ray).cluster_resources().get("CPU", 1)))
+    finally:
+        ray.shutdown()
+
+
+def unlike(there: Greeting) -> str:
+    """Return why a node is given no model: it is open to all, or differs so that its figures might; else nothing."""
+    if not there.asks_for_token:
+        return "its Ray asks nobody for a token; start it with RAY_AUTH_MODE=token"
+    ours, software = host_record(), there.software
+    if software == ours:
+        return ""
+    for name, version in ours["packages"].items():
+        if software["packages"].get(name) != version:
+            return f"it has {name} {software['packages'].get(name)}, expected {version}"
+    return f"it has {software['platform']}, expected {ours['platform']}"
