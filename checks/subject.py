@@ -18,10 +18,7 @@ if TYPE_CHECKING:
 
     from proofbox.checks.result import Json
     from proofbox.checks.surroundings import Surroundings, Way
-
-Task = Literal[
-    "binary-classification", "multiclass-classification", "regression", "text-classification", "text-generation"
-]
+    from proofbox.checks.tasks import Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from proofbox.checks.result import Json
+if TYPE_CHECKING:
+    from proofbox.checks.result import Json
 
 
 def canonical(value: object) -> str:

@@ -10,10 +10,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 from pathlib import Path
 
-_FILE = resources.files("proofbox.policies").joinpath("clauses", "numbers.json")
+_FILE = Path(__file__).with_name("clauses") / "numbers.json"
 
 
 @cache
@@ -31,4 +30,4 @@ def made_anew() -> str:
 
 
 if __name__ == "__main__":
-    Path(str(_FILE)).write_text(made_anew(), encoding="utf-8")
+    _FILE.write_text(made_anew(), encoding="utf-8")

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from proofbox.policies.attempts import Tries
 from proofbox.policies.decide import Levels, decide
 from proofbox.policies.model import Family, Policy
-from proofbox.policies.record import CriterionRecord, FamilyRecord, MeasurementRecord, Procedure, Verdict
+from proofbox.policies.record import CriterionRecord, FamilyRecord, MeasurementRecord, Verdict
+from proofbox.policies.terms import Procedure
 
 ALONE = Tries()
 """No attempts are counted."""

@@ -13,7 +13,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from proofbox.checks.subject import Task
+from proofbox.checks.tasks import Task
 from proofbox.policies.errors import UnknownPolicyError
 from proofbox.policies.loader import policy_path
 from proofbox.policies.model import Filled, Identifier, Number, PolicyModel, RiskTier, Sector, Slug, Trial

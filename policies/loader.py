@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 from proofbox.checks.outline import Outlines
@@ -21,6 +20,7 @@ from proofbox.policies.validation import check, nearest
 from proofbox.policies.yamlfile import MAX_BYTES, Document, read_yaml
 
 MAX_EXTENDS = 16
+_PACKS = Path(__file__).with_name("packs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class LoadedPolicy:
 
 def shipped() -> tuple[str, ...]:
     """Return the ids of the policies that come with the product, sorted."""
-    names = (entry.name for entry in resources.files("proofbox.policies").joinpath("packs").iterdir())
+    names = (entry.name for entry in _PACKS.iterdir())
     return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
 
 
@@ -150,7 +150,7 @@ def _locate(id_or_path: str, folder: Path) -> Path:
             said = f"; {hint}" if hint else ""
             valid = f"shipped are: {', '.join(shipped())}; a path ends in .yaml"
             raise UnknownPolicyError(f"no policy '{id_or_path}'{said} ({valid})")
-        return Path(str(resources.files("proofbox.policies").joinpath("packs", f"{id_or_path}.yaml")))
+        return _PACKS / f"{id_or_path}.yaml"
     path = folder / id_or_path
     try:
         if path.is_file():

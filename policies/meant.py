@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import get_args
 
-from proofbox.checks.subject import Task
+from proofbox.checks.tasks import Task
 from proofbox.policies.model import AppliesWhen, Control, Requirement, RiskTier, Sector, Trial
 
 CHOICES: Mapping[str, tuple[str, ...]] = {

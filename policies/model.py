@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, ConfigDict, Field, JsonValue, model_validator
 
 from proofbox.checks.described import Described
-from proofbox.checks.subject import Task
-from proofbox.policies.record import Controlled, Level, Origin, Procedure
+from proofbox.checks.tasks import Task
+from proofbox.policies.terms import Controlled, Level, Origin, Procedure
 from proofbox.policies.validation import wrong
 
 SCHEMA = "proofbox/policy/v1"

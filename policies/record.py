@@ -12,16 +12,12 @@ from typing import Literal
 
 from proofbox.checks.result import Counterexample, Interval, Json
 from proofbox.checks.text import Text
+from proofbox.policies.terms import Controlled, Level, Origin, Procedure
 
 SCHEMA = "proofbox/assessment/v1"
 
 Conclusion = Literal["conforms", "does-not-conform", "undetermined"]
 Verdict = Literal["pass", "fail", "inconclusive", "not-applicable", "error", "not-run"]
-Level = Literal["must", "should"]
-Origin = Literal["law", "practice", "default", "provider"]
-Procedure = Literal["holm", "benjamini-hochberg"]
-Controlled = Literal["fail", "pass", "both"]
-"""Which verdicts of a family are kept from being given in error more often than its confidence allows."""
 
 Words = Mapping[str, str]
 """A text that a policy gives in every language: language code -> text."""

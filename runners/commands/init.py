@@ -12,7 +12,7 @@ import rich_click as click
 from proofbox.runners.commands.options import executor_option, json_option
 
 if TYPE_CHECKING:
-    from proofbox.checks.subject import Task
+    from proofbox.checks.tasks import Task
     from proofbox.runners.starting.init import Start, Started
 
 TASKS = ("binary-classification", "multiclass-classification", "regression")

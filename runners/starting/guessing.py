@@ -11,7 +11,7 @@ from proofbox.runners.errors import UsageError
 from proofbox.runners.starting import words
 
 if TYPE_CHECKING:
-    from proofbox.checks.subject import Task
+    from proofbox.checks.tasks import Task
     from proofbox.runners.starting.columns import Column
     from proofbox.sandbox.describing import Description
 

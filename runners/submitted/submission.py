@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_serializer, model_validator
 
-from proofbox.checks.subject import Task
+from proofbox.checks.tasks import Task
 from proofbox.policies.classification import ClassificationAnswers
 from proofbox.policies.errors import BadDocumentError, Problem
 from proofbox.policies.trial_level import TrialFlags
