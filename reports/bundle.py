@@ -6,6 +6,7 @@ is the bundle's. ``statement.json`` and the signatures bind the manifest and so 
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -45,6 +46,8 @@ SIGNATURE = "statement.sig"
 SVR_SIGNATURE = "svr.sig"
 BINDERS = ("manifest.json", "statement.json", SIGNATURE, SVR_SIGNATURE)
 """The files that bind the others and are not listed in the manifest."""
+MOST_RECORD_BYTES = 128 * 1024 * 1024
+"""Of one file that is parsed; an assessment with thousands of measurements weighs a few megabytes."""
 _REQUIRED = ("assessment.json", "statement.json", SVR_NAME)
 
 
@@ -233,15 +236,30 @@ def _compare(path: Path, entries: Sequence[ManifestEntry]) -> dict[str, bytes]:
             raise TamperedBundleError(f"{path}: tampered: {name} is not a regular file")
         if name not in BINDERS and name not in listed:
             raise TamperedBundleError(f"{path}: tampered: {name} is not in the manifest")
-        raw = found.read_bytes()
         if name in BINDERS or name in _REQUIRED:
-            kept[name] = raw
+            kept[name] = _record(path, found, name)
         if name in BINDERS:
             continue
-        if len(raw) != listed[name].size or sha256_hex(raw) != listed[name].sha256:
+        size, digest = (len(kept[name]), sha256_hex(kept[name])) if name in kept else _size_and_digest(found)
+        if size != listed[name].size or digest != listed[name].sha256:
             if name.startswith("report."):
                 raise SwappedReportError(
                     f"{path}: tampered: {name} is not the report that was written with this record"
                 )
             raise TamperedBundleError(f"{path}: tampered: {name} differs from what the manifest lists")
     return kept
+
+
+def _record(path: Path, found: Path, name: str) -> bytes:
+    """Return the bytes of a file that is parsed: a stranger's may be of any length, and takes ten times its own."""
+    with found.open("rb") as file:
+        raw = file.read(MOST_RECORD_BYTES + 1)
+    if len(raw) > MOST_RECORD_BYTES:
+        raise NotABundleError(f"{path}: {name}: got more than {MOST_RECORD_BYTES} bytes, expected a record")
+    return raw
+
+
+def _size_and_digest(found: Path) -> tuple[int, str]:
+    with found.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return file.tell(), digest

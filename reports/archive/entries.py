@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import islice
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from proofbox.checks.result import Json
-    from proofbox.policies.record import Assessment, Conclusion, Finding, Verdict
+    from proofbox.policies.record import Assessment, Conclusion, Finding, Verdict, Words
 
 ABOUT = (
     "bundle",
@@ -93,6 +93,20 @@ class LeftOut:
 
     bundle: str
     why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """Every bundle that is whole, and those that are not."""
+
+    entries: tuple[Entry, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    again: tuple[tuple[str, str], ...] = ()
+    """(bundle, the one that is counted) of those that stand at two places: equal digests are one assessment."""
+    policies: tuple[str, ...] = ()
+    """id and version of the policies that it is viewed under; empty: each bundle's own."""
+    titles: Mapping[tuple[str, str], Words] = field(default_factory=dict)
+    """(policy, control) -> its title, of those policies: what a bundle calls a control is its maker's word."""
 
 
 def entry_of(

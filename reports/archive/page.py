@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from proofbox.checks.text import t
@@ -12,7 +12,7 @@ from proofbox.reports.i18n import Translator
 from proofbox.reports.pages import render_page
 
 if TYPE_CHECKING:
-    from proofbox.reports.archive.entries import Entry, LeftOut
+    from proofbox.reports.archive.entries import Archive, Entry
     from proofbox.reports.archive.views import Attempts
 
 OUTCOME_WORDS = {
@@ -28,54 +28,45 @@ MOST_PRODUCTS = 300
 MOST_LEFT_OUT = 200
 
 
-def render_archive(
-    entries: Sequence[Entry], left_out: Sequence[LeftOut], again: int, policies: Sequence[str], language: str
-) -> str:
-    """Return the page.
-
-    Parameters
-    ----------
-    entries
-        The assessments.
-    left_out
-        The bundles that were left out; the page names the first of them.
-    again
-        How many bundles stand at a second place, and are counted once.
-    policies
-        id and version of the policies that all were judged under; empty: each bundle's own.
-    language
-        ``en`` or ``vi``.
+def render_archive(archive: Archive, language: str) -> str:
+    """Return the page in ``en`` or ``vi``.
 
     Raises
     ------
     ReportsError
         There is no such language.
     """
-    translator, tried = Translator(language), attempts(entries)
-    by_sector, sector_counts = failed_by(entries, lambda entry: entry.sector)
-    by_month, month_counts = failed_by(entries, lambda entry: entry.month)
+    translator, entries = Translator(language), archive.entries
+    tried = attempts(entries)
+    sectors = conclusions_by(entries, lambda entry: entry.sector)
     return render_page(
         "archive.html.j2",
         translator,
         v=vocabulary,
+        archive=archive,
         total=len(entries),
-        left_out=left_out,
         most_left_out=MOST_LEFT_OUT,
-        again=again,
-        policies=policies,
         conclusions=vocabulary.CONCLUSIONS,
         all_of_them=conclusions_by(entries, lambda _entry: "").get("", {}),
         controls=controls(entries),
         outcomes=tuple((key, translator.text(OUTCOME_WORDS[key])) for key in OUTCOMES),
         tables=(
-            (translator.gettext("By sector"), by_sector[-MOST_COLUMNS:], sector_counts),
-            (translator.gettext("By month"), by_month[-MOST_COLUMNS:], month_counts),
+            (translator.gettext("By sector"), *_columns(entries, lambda entry: entry.sector)),
+            (translator.gettext("By month"), *_columns(entries, lambda entry: entry.month)),
         ),
-        sectors=conclusions_by(entries, lambda entry: entry.sector),
+        sectors=sectors,
         months=conclusions_by(entries, lambda entry: entry.month),
+        shown={sector: vocabulary.word(translator, vocabulary.SECTORS, sector) for sector in sectors},
         products=_most_tried(tried),
         all_products=len(tried),
     )
+
+
+def _columns(
+    entries: Sequence[Entry], of: Callable[[Entry], str]
+) -> tuple[tuple[str, ...], dict[tuple[str, str], dict[str, tuple[int, int]]]]:
+    values, counts = failed_by(entries, of)
+    return values[-MOST_COLUMNS:], counts
 
 
 def _most_tried(tried: Sequence[Attempts]) -> list[Attempts]:

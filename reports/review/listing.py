@@ -44,28 +44,29 @@ def list_bundles(folder: Path, reviews: Path) -> Iterator[Listed]:
     """Yield every bundle that is a folder right below ``folder``, by name."""
     for path in sorted(folder.iterdir()):
         if (path / "manifest.json").is_file():
-            yield _listed(path, reviews)
+            yield list_bundle(path, reviews, str(path))
 
 
-def _listed(path: Path, reviews: Path) -> Listed:
+def list_bundle(path: Path, reviews: Path, name: str) -> Listed:
+    """Return the state of one bundle in the folder ``path``, which is shown by its name."""
     try:
         raw = (path / "manifest.json").read_bytes()
         bom = (path / BOM).read_bytes()
         bound = {str(item["path"]): str(item["sha256"]) for item in json.loads(raw)["files"]}
         if bound.get(BOM) != sha256_hex(bom):
-            return _broken(path, f"{BOM} is not the one that the manifest lists")
+            return broken(name, f"{BOM} is not the one that the manifest lists")
         digest = sha256_hex(raw)
         said = json.loads((path / "statement.json").read_bytes())["predicate"]
         if said["manifest"]["sha256"] != digest:
-            return _broken(path, "statement.json is not the statement of this bundle")
+            return broken(name, "statement.json is not the statement of this bundle")
         component: dict[str, Any] = json.loads(bom)["metadata"]["component"]
         last = _last_predicate(reviews / digest)
         if last["state"] not in STATES:
-            return _broken(path, "the last decision leads to no state that there is")
+            return broken(name, "the last decision leads to no state that there is")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as err:
-        return _broken(path, f"not a bundle that can be read ({type(err).__name__})")
+        return broken(name, f"not a bundle that can be read ({type(err).__name__})")
     return Listed(
-        path=str(path),
+        path=name,
         bundle=digest,
         product=str(component.get("name")),
         version=str(component.get("version")),
@@ -88,7 +89,6 @@ def _last_predicate(history: Path) -> dict[str, Any]:
     return predicate
 
 
-def _broken(path: Path, wrong: str) -> Listed:
-    return Listed(
-        path=str(path), bundle="", product="", version="", provider="", conclusion="", state="broken", wrong=wrong
-    )
+def broken(name: str, wrong: str) -> Listed:
+    """Return what is listed of a bundle that cannot be read."""
+    return Listed(path=name, bundle="", product="", version="", provider="", conclusion="", state="broken", wrong=wrong)

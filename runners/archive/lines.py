@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proofbox.reports import vocabulary
-from proofbox.reports.archive.entries import parquet_of
+from proofbox.reports.archive.entries import Archive, parquet_of
 from proofbox.reports.archive.page import render_archive
 from proofbox.reports.archive.views import attempts, controls, views_json
 from proofbox.reports.console import safe_terminal
 from proofbox.reports.i18n import Translator
-from proofbox.runners.archive.survey import Archive
 from proofbox.runners.placing import place
 
 if TYPE_CHECKING:
@@ -65,6 +64,6 @@ def write_archive(out: Path, archive: Archive) -> None:
         The folder cannot be made or written to.
     """
     for language, name in PAGES.items():
-        page = render_archive(archive.entries, archive.left_out, len(archive.again), archive.policies, language)
+        page = render_archive(archive, language)
         place(out / name, page.encode())
     place(out / "archive.parquet", parquet_of(archive.entries))

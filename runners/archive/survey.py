@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proofbox.policies.loader import LoadedPolicy, load_policy
-from proofbox.reports.archive.entries import Entry, LeftOut, entry_of
+from proofbox.reports.archive.entries import Archive, Entry, entry_of
 from proofbox.runners.archive.journal import Journal, keep_journal
 from proofbox.runners.evidence.finding import Shelf
 from proofbox.runners.evidence.judging import day_or_today, judged_anew
@@ -17,18 +17,6 @@ from proofbox.runners.evidence.reading import Told, read_all
 if TYPE_CHECKING:
     from proofbox.policies.record import Assessment
     from proofbox.reports.bundle import BundleContent
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Archive:
-    """Every bundle that is whole, and those that are not."""
-
-    entries: tuple[Entry, ...]
-    left_out: tuple[LeftOut, ...]
-    again: tuple[tuple[str, str], ...]
-    """(bundle, the one that is counted) of those that stand at two places: equal digests are one assessment."""
-    policies: tuple[str, ...]
-    """id and version of the policies that it is viewed under; empty: each bundle's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +63,9 @@ def read_archive(sources: Sequence[str], shelf: Shelf, view: View, told: Told) -
         left_out=read.left_out,
         again=again,
         policies=tuple(f"{one.policy.id} {one.policy.version}" for one in policies),
+        titles={
+            (one.policy.id, control.id): control.title.words() for one in policies for control in one.policy.controls
+        },
     )
 
 

@@ -9,7 +9,7 @@ from typing import cast
 
 import rich_click as click
 
-from proofbox.runners.commands.options import json_option, tracking_uri_option
+from proofbox.runners.commands.options import json_option, store_experiment_option, tracking_uri_option
 from proofbox.runners.commands.signing_options import signing_options
 
 reviews_option = click.option(
@@ -42,19 +42,27 @@ def command() -> None:
 
 
 @command.command("list")
-@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), default=Path("proofbox-out"))
+@click.argument("folder", metavar="[FOLDER]", default="proofbox-out")
 @reviews_option
 @click.option("--state", help="Only what is in this state.")
+@tracking_uri_option
+@store_experiment_option
 @json_option
-def list_reviews(folder: Path, reviews: Path, state: str | None, **given: object) -> None:
+def list_reviews(folder: str, reviews: Path, state: str | None, **given: object) -> None:
     """List the bundles in FOLDER [default: proofbox-out] with the state that each is in.
+
+    With 'mlflow:' in place of FOLDER those of the MLflow store are listed, which takes longer: each is fetched.
 
     For finding only: signatures are verified by 'review show'.
     """
     from proofbox.reports.console import safe_terminal
-    from proofbox.reports.review.listing import list_bundles
+    from proofbox.runners.evidence.finding import Shelf
+    from proofbox.runners.office.reviewing import list_reviewed
 
-    found = [one for one in list_bundles(folder, reviews) if state in (None, one.state)]
+    shelf = Shelf(
+        tracking_uri=cast("str | None", given["tracking_uri"]), experiment=cast("str | None", given["experiment"])
+    )
+    found = [one for one in list_reviewed(folder, reviews, shelf) if state in (None, one.state)]
     if given["json"]:
         print(json.dumps([asdict(one) for one in found], ensure_ascii=False))
         return

@@ -97,7 +97,7 @@ def read_one(found: Found, tracking_uri: str | None, work: Callable[[str, Bundle
     except StoreAwayError:
         raise
     except ReportsError as err:
-        return LeftOut(bundle=name, why=str(err))
+        return LeftOut(bundle=name, why=str(err).removeprefix(f"{name}: "))
     digest = content.bundle.digest
     if found.said not in {"", digest}:
         why = f"the run says that its bundle is {found.said[:64]}, and among its artifacts is {digest}"

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from proofbox.reports.bundle import read_bundle
+from proofbox.reports.errors import ReportsError, StoreAwayError
 from proofbox.reports.ledger.matching import commitment_of
 from proofbox.reports.review.decisions import Conditions, Decision, Reviewer, Subject, Submitter
 from proofbox.reports.review.history import Decided, History, add_decision, read_history
+from proofbox.reports.review.listing import Listed, broken, list_bundle, list_bundles
 from proofbox.reports.review.states import STATES, State
 from proofbox.reports.signing.bundles import verify_signatures
 from proofbox.reports.signing.certificates import read_certificates
@@ -20,6 +22,7 @@ from proofbox.reports.signing.chains import CertificateVerifier
 from proofbox.reports.signing.keys import KeyVerifier, read_public_key
 from proofbox.runners.errors import UsageError
 from proofbox.runners.evidence.bundles import bundle_folder
+from proofbox.runners.evidence.finding import WHOLE_STORE, Shelf, find_bundles
 from proofbox.runners.signed.signing import read_pem, told
 
 if TYPE_CHECKING:
@@ -99,6 +102,37 @@ def decide(
         conditions=asked.conditions,
     )
     return content, add_decision(reviews, history, decision, signer, stamper)
+
+
+def list_reviewed(place: str, reviews: Path, shelf: Shelf) -> Iterator[Listed]:
+    """Yield the bundles at a place with the state that each is in.
+
+    Parameters
+    ----------
+    place
+        A folder of bundles, or ``mlflow:`` for every assessment of the tracking store.
+
+    Raises
+    ------
+    UsageError
+        There is no such folder.
+    PublishError
+        The store could not be read, or does not answer any more.
+    """
+    if place != WHOLE_STORE:
+        if not Path(place).is_dir():
+            raise UsageError(f"{place}: expected a folder of bundles, or 'mlflow:' for those of the MLflow store")
+        yield from list_bundles(Path(place), reviews)
+        return
+    for found in find_bundles([place], shelf):
+        try:
+            with bundle_folder(found.name, shelf.tracking_uri) as folder:
+                listed = list_bundle(folder, reviews, found.name)
+        except StoreAwayError:
+            raise
+        except ReportsError as err:
+            listed = broken(found.name, str(err))
+        yield listed
 
 
 def asked_of(given: Mapping[str, object]) -> Asked:

@@ -198,6 +198,12 @@ def test_no_folder_is_no_bundle(tmp_path):
         read_bundle(tmp_path / "none")
 
 
+def test_a_record_of_any_length_is_not_parsed(bundle, monkeypatch):
+    monkeypatch.setattr(bundles, "MOST_RECORD_BYTES", 1000)
+    with pytest.raises(NotABundleError, match=r"got more than 1000 bytes, expected a record"):
+        read_bundle(bundle.path)
+
+
 def test_evidence_is_never_overwritten(bundle, model_a):
     before = {name: (bundle.path / name).read_bytes() for name in files(bundle.path)}
     with pytest.raises(BundleExistsError, match="choose another folder"):

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from proofbox.policies.record_json import from_json
-from proofbox.reports.archive.entries import Entry, Judged, LeftOut, parquet_of
+from proofbox.reports.archive.entries import Archive, Entry, Judged, LeftOut, parquet_of
 from proofbox.reports.archive.page import render_archive
 from proofbox.reports.archive.views import attempts, controls, failed_by
 from proofbox.reports.bundle import write_bundle
@@ -71,7 +71,8 @@ def test_the_command_verifies_judges_and_counts(stored: Path, proofbox, tmp_path
     judged = json.loads(proofbox("judge", stored / "a", "-p", "baseline", "--json").stdout)
     expected = {(one["requirement"], one["verdict"]) for one in judged["findings"]}
     assert {(row["requirement"], row["verdict"]) for row in table if row["bundle"].endswith("/a")} == expected
-    assert 'lang="vi"' in (out / "archive.vi.html").read_text("utf-8")
+    page = (out / "archive.vi.html").read_text("utf-8")
+    assert [word for word in ('lang="vi"', "Dữ liệu có chất lượng", "tín dụng") if word not in page] == []
 
 
 def test_without_a_policy_each_bundle_speaks_for_itself(stored: Path, proofbox) -> None:
@@ -120,10 +121,10 @@ def test_attempts_are_counted_in_order_of_time_until_one_conforms() -> None:
 
 def test_names_of_strangers_stay_text_and_equal_archives_give_equal_bytes() -> None:
     entries = [entry("a", "conforms", ["fail"], product="<script>x</script>\u202e", provider="<img>")]
-    page = render_archive(entries, [LeftOut(bundle="<b>", why="why \u0007")], 1, [], "vi")
+    page = render_archive(Archive(entries=tuple(entries), left_out=(LeftOut(bundle="<b>", why="why \u0007"),)), "vi")
     assert "<script>" not in page
     assert "<img>" not in page
     assert "\u202e" not in page
     assert "\u0007" not in page
     assert parquet_of(entries) == parquet_of(entries)
-    assert render_archive([], [], 0, [], "en")
+    assert render_archive(Archive(entries=()), "en")

@@ -192,6 +192,18 @@ def test_a_draft_is_tried_on_the_whole_store(stored: Stored, quick) -> None:
     ]
 
 
+def test_a_reviewer_lists_the_whole_store(stored: Stored, quick, tmp_path: Path) -> None:
+    foreign = stored.store.add({"model.pkl": b"x"}, "0" * 64)
+    words = ("review", "list", "mlflow:", "--reviews", tmp_path / "none", "--tracking-uri", stored.uri)
+    rows = {row["path"].removeprefix("mlflow:"): row for row in json.loads(quick(*words, "--json").stdout)}
+    assert {run_id: row["state"] for run_id, row in rows.items()} == {
+        **dict.fromkeys(stored.store.runs, "submitted"), foreign: "broken",
+    }  # fmt: skip
+    assert {row["bundle"] for row in rows.values()} - {""} == {stored.bundle(name)[1] for name in "abc"}
+    assert len(json.loads(quick(*words, "--state", "broken", "--json").stdout)) == 1
+    assert quick("review", "list", tmp_path / "none").returncode == 2
+
+
 def test_artifacts_in_a_bucket_are_read_through_the_server(stored: Stored, quick) -> None:
     stored.store.root = "s3://bucket/1"
     result = quick("archive", "--tracking-uri", stored.uri, "--json")
