@@ -174,5 +174,5 @@ def assess_on_ray(
         The cluster cannot be used, or nobody is left who may do what is left.
     """
     sweep()
-    with connected(spread.address or ADDRESS, spread.workers) as workers:
+    with connected(spread.address or ADDRESS, spread.workers or 0) as workers:
         yield from assess_by(queue, lambda: RayWorker(wanted, budget), workers, say)

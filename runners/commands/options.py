@@ -141,6 +141,15 @@ register_option = click.option(
     "--register", is_flag=True, help="Register the model in MLflow by its digest, once; it is not uploaded."
 )
 
+MOST_WORKERS = 10_000
+
+
+def _number_or_auto(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    if value != "auto" and not (value.isascii() and value.isdigit() and int(value) <= MOST_WORKERS):
+        raise click.BadParameter(f"got '{value}', expected a number from 0 to {MOST_WORKERS}, or auto")
+    return value
+
+
 runner_option = click.option(
     "--runner",
     type=click.Choice(["local", "ray"]),
@@ -153,10 +162,11 @@ ray_address_option = click.option(
 )
 workers_option = click.option(
     "--workers",
-    type=click.IntRange(min=0, max=10_000),
-    default=0,
-    show_default="none, or one for each processor of the Ray cluster",
-    help="Hosts of the model that share what is large, each behind walls of its own.",
+    metavar="NUMBER|auto",
+    default="0",
+    callback=_number_or_auto,
+    help="Hosts of the model that share what is large, each behind walls of its own; auto: as many as there are"
+    " processors and memory.  [default: none, or one for each processor of the Ray cluster]",
 )
 
 

@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from proofbox.checks.blockcounts import BlockCounts, CountOrder, NotCountable
-from proofbox.runners.spread.kit import Failed, Opened, Refused, Seen
-from proofbox.sandbox.spec import Answer
+from proofbox.checks.blockcounts import CountOrder
+from proofbox.runners.spread.kit import Answered, Counted, Failed, Opened, Refused, Seen
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,11 +43,11 @@ class Door(Protocol):
         """Make it ready."""
         ...
 
-    def predict(self, table: pa.Table, call_seconds: float | None) -> Answer | Failed:
+    def predict(self, table: pa.Table, call_seconds: float | None) -> Answered | Failed:
         """Have it ask its model."""
         ...
 
-    def count(self, order: CountOrder, first: int, end: int) -> tuple[BlockCounts | NotCountable, ...] | Failed:
+    def count(self, order: CountOrder, first: int, end: int) -> Counted | Failed:
         """Have it count blocks."""
         ...
 

@@ -17,7 +17,8 @@ def hands_json(crew: Crew, did: Sequence[tuple[Opened, Seen | None]], done: Done
     """Return what ``run.detail.workers`` says: each hand, those that were refused and those that were lost."""
     hands: list[Json] = []
     for opened, seen in did:
-        one: dict[str, Json] = {"node": opened.node, "executor": opened.executor, "level": opened.level}
+        files = "sent" if opened.files_sent else "in place"
+        one: dict[str, Json] = {"node": opened.node, "executor": opened.executor, "level": opened.level, "files": files}
         hands.append(
             {**one, "ended": "lost"} if seen is None else {**one, "rows": seen.rows, "model": dict(seen.stats)}
         )
@@ -45,19 +46,19 @@ def lowest(selfcheck: Mapping[str, Json], opened: Sequence[Opened]) -> Mapping[s
     return {**worst, "rows": rows}
 
 
-def together(first: Mapping[str, Any], seen: Sequence[Seen], calls: int) -> Mapping[str, Any]:
+def together(first: Mapping[str, Any], seen: Sequence[Seen], done: Done) -> Mapping[str, Any]:
     """Return the doings of one model of all that its hosts did: what they do alike while they start counts once.
 
     Parameters
     ----------
     first
         Stats of the first host.
-    calls
-        Questions that were answered by hands.
+    done
+        What hands did that counts; what they did in vain was done again by the first host.
     """
     if not first:
         return first
-    found = {**first, "calls": first["calls"] + calls}
+    found = {**first, "denied_calls": _added(first["denied_calls"], done.denied), "calls": first["calls"] + done.calls}
     for one in seen:
         if not one.stats:
             continue
@@ -66,8 +67,7 @@ def together(first: Mapping[str, Any], seen: Sequence[Seen], calls: int) -> Mapp
         found["stdout_bytes"] += max(0, stats["stdout_bytes"] - start["stdout_bytes"])
         found["peak_resident_bytes"] = max(found["peak_resident_bytes"], stats["peak_resident_bytes"])
         found["seconds_predict"] += stats["seconds_predict"]
-        found["denied_calls"] = _added(found["denied_calls"], stats["denied_calls"])
-        found["denied_calls_at_start"] = _most(found["denied_calls_at_start"], stats["denied_calls_at_start"])
+        found["denied_calls_at_start"] = _most(found["denied_calls_at_start"], start["denied_calls_at_start"])
         found["denied_calls_uncounted"] = found["denied_calls_uncounted"] or stats["denied_calls_uncounted"]
         found["denied_calls_at_least"] = found["denied_calls_at_least"] or stats["denied_calls_at_least"]
         found["violations"] = [*found["violations"], *_others(found["violations"], stats["violations"])]

@@ -14,13 +14,12 @@ from proofbox.checks.blockcounts import BlockCounts, CountOrder, NotCountable, c
 from proofbox.checks.errors import ModelFailedError
 from proofbox.runners.hosted.deciding import DecidingModel
 from proofbox.runners.hosted.walls import Walls
-from proofbox.runners.spread.kit import Failed, Kit, Opened, Refused, Seen
+from proofbox.runners.spread.kit import Answered, Counted, Failed, Kit, Opened, Refused, Seen
 from proofbox.runners.submitted.streams import Blocks
 from proofbox.runners.submitted.tables import UnreadableTableError
 from proofbox.sandbox import interpreter
 from proofbox.sandbox.errors import IsolationError, ModelError, SandboxError
 from proofbox.sandbox.hosted import HostedModel, open_model
-from proofbox.sandbox.spec import Answer
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -77,19 +76,20 @@ class Hand:
         level = int(cast("int", selfcheck["level"])) if selfcheck["isolated"] is True else 0
         return Opened(node=self.node, executor=executor.name, level=level, selfcheck=selfcheck)
 
-    def predict(self, table: pa.Table, call_seconds: float | None = None) -> Answer | Failed:
+    def predict(self, table: pa.Table, call_seconds: float | None = None) -> Answered | Failed:
         """Return the model's answers for rows whose columns are its features."""
         assert self._hosted is not None
         try:
             if self._hosted.stopped:
                 self._hosted.revive()
+            before = self._denied()
             answer = self._hosted.predict(table, call_seconds)
         except ModelError as err:
             return Failed(kind=err.kind, what=err.what)
         self._rows += table.num_rows
-        return answer
+        return Answered(answer=answer, denied=_more(before, self._denied()))
 
-    def count(self, order: CountOrder, first: int, end: int) -> tuple[BlockCounts | NotCountable, ...] | Failed:
+    def count(self, order: CountOrder, first: int, end: int) -> Counted | Failed:
         """Count the blocks from ``first`` up to ``end``, in order."""
         assert self._blocks is not None
         model = self._kit.model
@@ -99,6 +99,7 @@ class Hand:
             assert self._hosted is not None
             decide = DecidingModel(self._hosted, model.block).predict
         parts: list[BlockCounts | NotCountable] = []
+        before = self._denied()
         try:
             for table in self._blocks.batches(order.columns, first, end):
                 parts.append(count_block(table, order, decide))
@@ -107,7 +108,11 @@ class Hand:
             return Failed(kind=err.kind, what=str(err))
         except (UnreadableTableError, SandboxError) as err:
             return Failed(kind="file", what=str(err))
-        return tuple(parts)
+        return Counted(parts=tuple(parts), denied=_more(before, self._denied()))
+
+    def _denied(self) -> Mapping[str, int]:
+        """Return what the model was denied so far; it waits for each answer of the kernel, so none is missed."""
+        return {} if self._hosted is None else cast("Mapping[str, int]", self._hosted.stats()["denied_calls"])
 
     def finish(self) -> Seen:
         """End the model and the reader, and return what was done here and seen of them."""
@@ -121,3 +126,7 @@ class Hand:
             self._hosted.close()
         if self._blocks is not None:
             self._blocks.close()
+
+
+def _more(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:
+    return {name: count - before.get(name, 0) for name, count in after.items() if count > before.get(name, 0)}

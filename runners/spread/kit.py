@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from proofbox.checks.blockcounts import BlockCounts, NotCountable
 from proofbox.runners.submitted.submission import ModelBlock
 from proofbox.sandbox.errors import ModelErrorKind
 from proofbox.sandbox.limits import Limits
 from proofbox.sandbox.reading import FileSpec
-from proofbox.sandbox.spec import ModelSpec
+from proofbox.sandbox.spec import Answer, ModelSpec
 
 if TYPE_CHECKING:
     from proofbox.checks.result import Json
@@ -60,6 +61,23 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What the model answered for some rows, and what it was denied meanwhile."""
+
+    answer: Answer
+    denied: Mapping[str, int]
+    """System call -> how often it was made and denied."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """Blocks that were counted, in order, and what the model was denied meanwhile."""
+
+    parts: tuple[BlockCounts | NotCountable, ...]
+    denied: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
     """A hand that is ready."""
 
@@ -70,6 +88,8 @@ class Opened:
     """Of its walls, 0 to 3."""
     selfcheck: Mapping[str, Json]
     """What its battery found."""
+    files_sent: bool = False
+    """Whether the files were sent there; else they lay there already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,19 +6,19 @@ never leaves its sandbox but as numbers that the hand has checked.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from proofbox.runners.spread.cluster import Actor, Greeting, greeting, node_name, unlike
 from proofbox.runners.spread.hand import Hand
-from proofbox.runners.spread.kit import Failed, Kit, Opened, Refused, Seen
+from proofbox.runners.spread.kit import Answered, Counted, Failed, Kit, Opened, Refused, Seen
 from proofbox.runners.spread.parcel import Parcel, Receiving, WrongFileError, lies_here, moved, pieces
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from proofbox.checks.blockcounts import BlockCounts, CountOrder, NotCountable
+    from proofbox.checks.blockcounts import CountOrder
     from proofbox.checks.subject import FileRecord
-    from proofbox.sandbox.spec import Answer
 
 
 class RayHand:
@@ -27,7 +27,6 @@ class RayHand:
     def __init__(self) -> None:
         self._receiving: Receiving | None = None
         self._hand: Hand | None = None
-        self._root: str = ""
 
     def greet(self, parcel: Parcel) -> tuple[Greeting, bool]:
         """Say what this node is, and whether the files lie there already."""
@@ -49,14 +48,14 @@ class RayHand:
         self._hand = Hand(kit, node=node_name())
         return self._hand.open()
 
-    def predict(self, rows: bytes, call_seconds: float | None) -> Answer | Failed:
+    def predict(self, rows: bytes, call_seconds: float | None) -> Answered | Failed:
         """Ask the model about rows in the form of an Arrow stream."""
         import pyarrow as pa
 
         with pa.ipc.open_stream(rows) as reader:
             return self._there().predict(reader.read_all(), call_seconds)
 
-    def count(self, order: CountOrder, first: int, end: int) -> tuple[BlockCounts | NotCountable, ...] | Failed:
+    def count(self, order: CountOrder, first: int, end: int) -> Counted | Failed:
         """Count blocks of the file."""
         return self._there().count(order, first, end)
 
@@ -90,15 +89,16 @@ class RayDoor:
             for file, piece, last in pieces(self._parcel):
                 if wrong := self._actor.asked("take", file, piece, last):
                     return Refused(node=self.node, why=wrong)
-        return cast("Opened | Refused", self._actor.asked("open", self._kit, self._parcel))
+        opened = cast("Opened | Refused", self._actor.asked("open", self._kit, self._parcel))
+        return replace(opened, files_sent=not files_lie_there) if isinstance(opened, Opened) else opened
 
-    def predict(self, table: pa.Table, call_seconds: float | None) -> Answer | Failed:
+    def predict(self, table: pa.Table, call_seconds: float | None) -> Answered | Failed:
         """Have it ask its model."""
-        return cast("Answer | Failed", self._actor.asked("predict", _stream(table), call_seconds))
+        return cast("Answered | Failed", self._actor.asked("predict", _stream(table), call_seconds))
 
-    def count(self, order: CountOrder, first: int, end: int) -> tuple[BlockCounts | NotCountable, ...] | Failed:
+    def count(self, order: CountOrder, first: int, end: int) -> Counted | Failed:
         """Have it count blocks."""
-        return cast("tuple[BlockCounts | NotCountable, ...] | Failed", self._actor.asked("count", order, first, end))
+        return cast("Counted | Failed", self._actor.asked("count", order, first, end))
 
     def finish(self) -> Seen:
         """End its model, and return what it did."""

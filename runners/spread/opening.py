@@ -15,7 +15,7 @@ from proofbox.runners.hosted.hosting import Hosting
 from proofbox.runners.spread.crew import Crew, Door
 from proofbox.runners.spread.evidence import hands_json, lowest, together
 from proofbox.runners.spread.kit import Kit, ModelKit, RowsKit
-from proofbox.runners.spread.local import local_doors
+from proofbox.runners.spread.local import local_doors, most_here
 from proofbox.runners.spread.spreading import Done, Part, SpreadCounting, SpreadModel
 from proofbox.runners.submitted.resolve import Resolved
 from proofbox.runners.submitted.streams import Stream
@@ -32,15 +32,15 @@ class Spread:
     """Where a run finds hands; nothing of it bears on what is measured."""
 
     runner: Literal["local", "ray"] = "local"
-    workers: int = 0
-    """Hands; 0: none with the local runner, one for each processor of the cluster with Ray."""
+    workers: int | None = 0
+    """Hands; None: as many as processors and memory allow. 0: none here, and one for each processor of a cluster."""
     address: str | None = None
     """``HOST:PORT`` of a Ray cluster; None: that on this machine, at the usual port."""
 
     @property
     def wanted(self) -> bool:
         """Whether there are hands at all."""
-        return self.runner == "ray" or self.workers > 0
+        return self.runner == "ray" or self.workers != 0
 
 
 def spread_of(given: Mapping[str, object]) -> Spread:
@@ -54,7 +54,7 @@ def spread_of(given: Mapping[str, object]) -> Spread:
     runner, address = given["runner"], given["ray_address"]
     if address is not None and runner != "ray":
         raise UsageError("--ray-address: got the local runner, expected --runner ray beside it")
-    workers = int(str(given["workers"]))
+    workers = None if given["workers"] == "auto" else int(str(given["workers"]))
     return Spread(
         runner="ray" if runner == "ray" else "local", workers=workers, address=None if address is None else str(address)
     )
@@ -93,16 +93,19 @@ def with_hands(
     if not how.wanted or not isinstance(model.hosted, HostedModel) or block is None:
         yield Hands(model=model)
         return
-    with _open(how, _kit(resolved, hosting, given), resolved, hosting) as (crew, done):
+    held = max(model.hosted.memory())
+    with _open(how, _kit(resolved, hosting, given), resolved, hosting, held) as (crew, done):
         spread = DecidingModel(SpreadModel(model.hosted, crew, done), block)
         yield Hands(model=spread, counting=_counting(resolved, crew, done, told))
 
 
 @contextmanager
-def _open(how: Spread, kit: Kit, resolved: Resolved, hosting: Hosting) -> Iterator[tuple[Crew, Done]]:
+def _open(
+    how: Spread, kit: Kit, resolved: Resolved, hosting: Hosting, first_bytes: int = 0
+) -> Iterator[tuple[Crew, Done]]:
     done = Done()
     with ExitStack() as stack:
-        crew = Crew(_doors(how, kit, resolved, hosting, stack))
+        crew = Crew(_doors(how, kit, resolved, hosting, stack, first_bytes))
         stack.callback(crew.close)
         crew.open()
         _refuse_none(crew)
@@ -113,17 +116,20 @@ def _open(how: Spread, kit: Kit, resolved: Resolved, hosting: Hosting) -> Iterat
             did = crew.finish()
             hosting.workers = hands_json(crew, did, done)
             seen = [one for _, one in did if one is not None]
-            hosting.summed = partial(together, seen=seen, calls=done.calls)
+            hosting.summed = partial(together, seen=seen, done=done)
 
 
-def _doors(how: Spread, kit: Kit, resolved: Resolved, hosting: Hosting, stack: ExitStack) -> Sequence[Door]:
+def _doors(
+    how: Spread, kit: Kit, resolved: Resolved, hosting: Hosting, stack: ExitStack, first_bytes: int
+) -> Sequence[Door]:
     if how.runner == "local":
-        return local_doors(how.workers, kit, hosting.walls)
+        number = most_here(first_bytes) if how.workers is None else how.workers
+        return local_doors(number, kit, hosting.walls)
     from proofbox.runners.spread.cluster import ADDRESS, connected
     from proofbox.runners.spread.onray import ray_doors
     from proofbox.runners.spread.parcel import parcel_of
 
-    number = stack.enter_context(connected(how.address or ADDRESS, how.workers))
+    number = stack.enter_context(connected(how.address or ADDRESS, how.workers or 0))
     return ray_doors(number, kit, parcel_of(resolved.subject, resolved.evaluation.path))
 
 

@@ -8,14 +8,15 @@ that the model is asked the very same questions.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from proofbox.checks.blockcounts import BlockCounts, CountOrder, NotCountable
 from proofbox.runners.spread.crew import Crew, Door, NobodyLeftError
-from proofbox.runners.spread.kit import Failed, RowsKit
+from proofbox.runners.spread.kit import Answered, Counted, Failed, RowsKit
 from proofbox.sandbox.batches import BATCH_ROWS
 from proofbox.sandbox.hosted import HostedModel
 from proofbox.sandbox.spec import Answer
@@ -38,6 +39,8 @@ class Done:
     """What was done by hands and counts as done by the one model."""
 
     calls: int = 0
+    denied: Counter[str] = field(default_factory=Counter)
+    """System call -> how often the model made it and was denied, for what counts."""
     not_answered: int = 0
     """Questions that a hand did not answer, and that were asked again in order."""
 
@@ -108,13 +111,16 @@ class SpreadModel:
         whole = table.combine_chunks()
         slices = (whole.slice(start, SLICE_ROWS) for start in range(0, table.num_rows, SLICE_ROWS))
         parts: list[Answer] = []
+        denied = Counter[str]()
         try:
             for part in self._crew.in_order(partial(_predict, piece, call_seconds) for piece in slices):
-                if isinstance(part, Failed) or part.classes != self.classes or _unlike(part, parts):
+                if isinstance(part, Failed) or part.answer.classes != self.classes or _unlike(part.answer, parts):
                     return None
-                parts.append(part)
+                parts.append(part.answer)
+                denied.update(part.denied)
         except NobodyLeftError:
             return None
+        self._done.denied.update(denied)
         return Answer(values=np.concatenate([part.values for part in parts]), classes=self.classes)
 
 
@@ -126,9 +132,9 @@ class SpreadCounting:
 
     def counted(self, order: CountOrder) -> Iterator[BlockCounts | NotCountable]:
         """Yield the counts of the blocks in order; one that cannot be had is not countable, and ends it."""
-        blocks, calls = -(-self._rows.rows // self._rows.block_rows), 0
+        blocks, calls, denied = -(-self._rows.rows // self._rows.block_rows), 0, Counter[str]()
         try:
-            for number, part in enumerate(self._parts(order, blocks), start=1):
+            for number, part in enumerate(self._parts(order, blocks, denied), start=1):
                 if isinstance(part, BlockCounts) and part.classes is not None:
                     calls += 1
                 self._told(number, blocks)
@@ -138,20 +144,22 @@ class SpreadCounting:
         else:
             # A pass that is gone through again, in order, asks for itself.
             self._done.calls += calls
+            self._done.denied.update(denied)
 
-    def _parts(self, order: CountOrder, blocks: int) -> Iterator[BlockCounts | NotCountable]:
+    def _parts(self, order: CountOrder, blocks: int, denied: Counter[str]) -> Iterator[BlockCounts | NotCountable]:
         if not self._crew.size:
             raise NobodyLeftError("no hand is there")
         # What is counted jointly follows from the first block, whoever counts it.
-        for parts in self._crew.in_order([partial(_count, order, 0, 1)]):
-            yield from _or_none(parts)
-            if isinstance(parts, Failed) or not isinstance(parts[0], BlockCounts):
+        for found in self._crew.in_order([partial(_count, order, 0, 1)]):
+            parts = _or_none(found, denied)
+            yield from parts
+            if not isinstance(parts[0], BlockCounts):
                 return
             order = replace(order, sets=parts[0].sets)
         step = self._step(blocks)
         ranges = ((start, min(start + step, blocks)) for start in range(1, blocks, step))
-        for parts in self._crew.in_order(partial(_count, order, first, end) for first, end in ranges):
-            yield from _or_none(parts)
+        for found in self._crew.in_order(partial(_count, order, first, end) for first, end in ranges):
+            yield from _or_none(found, denied)
 
     def _step(self, blocks: int) -> int:
         """Return how many blocks are given out at once."""
@@ -161,18 +169,19 @@ class SpreadCounting:
         return max(1, min(MOST_BLOCKS, blocks // (8 * hands)))
 
 
-def _predict(piece: pa.Table, call_seconds: float | None, door: Door) -> Answer | Failed:
+def _predict(piece: pa.Table, call_seconds: float | None, door: Door) -> Answered | Failed:
     return door.predict(piece, call_seconds)
 
 
-def _count(order: CountOrder, first: int, end: int, door: Door) -> tuple[BlockCounts | NotCountable, ...] | Failed:
+def _count(order: CountOrder, first: int, end: int, door: Door) -> Counted | Failed:
     return door.count(order, first, end)
 
 
-def _or_none(
-    parts: tuple[BlockCounts | NotCountable, ...] | Failed,
-) -> tuple[BlockCounts | NotCountable, ...]:
-    return (NotCountable(),) if isinstance(parts, Failed) else parts
+def _or_none(found: Counted | Failed, denied: Counter[str]) -> tuple[BlockCounts | NotCountable, ...]:
+    if isinstance(found, Failed):
+        return (NotCountable(),)
+    denied.update(found.denied)
+    return found.parts
 
 
 def _unlike(part: Answer, parts: list[Answer]) -> bool:

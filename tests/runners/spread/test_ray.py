@@ -1,0 +1,96 @@
+"""Workers on two real nodes of Ray, one of which is killed; and a model on them that would like to get out."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from largework import WICKED, evidence, run_of, write_large
+from loopbackray import descendants
+
+SLOW = """\
+import time
+
+def predict(rows):
+    time.sleep(0.3)
+    return [1 if v > 0 else 0 for v in rows["a"]]
+"""
+
+
+@pytest.fixture
+def run(cluster, command, policy, tmp_path):
+    """Run the command in the namespace of the cluster, or outside, and return its bundle."""
+
+    def once(submission, name, *options, ray=True):
+        out = tmp_path / name
+        where = ("--runner", "ray", "--ray-address", cluster.address) if ray else ()
+        # Without workers it runs in the namespace as well, so that both runs are the same but for them.
+        done = cluster.run(command, "run", submission, "-p", policy, "--no-mlflow", "--out", out, *where, *options)
+        assert done.returncode in (0, 1, 3), done.stderr
+        return out
+
+    return once
+
+
+def test_a_wicked_model_is_held_on_every_node_and_told_as_by_one(run, tmp_path):
+    wicked = write_large(tmp_path / "wicked", WICKED, extreme=7.0)
+    alone, shared = run(wicked, "alone", ray=False), run(wicked, "shared", "--workers", "2")
+    assert evidence(shared) == evidence(alone)
+    told = run_of(shared)
+    assert told["runner"] == "ray"
+    hands = told["detail"]["workers"]["hands"]
+    assert len({hand["node"].partition("process")[0] for hand in hands}) == 2
+    assert [hand["level"] for hand in hands] == [told["selfcheck"]["level"]] * 2
+    # One node shares the driver's files, and one was sent them.
+    assert sorted(hand["files"] for hand in hands) == ["in place", "sent"]
+    assert told["detail"]["workers"]["asked_again_in_order"] >= 1
+    record = json.loads((shared / "assessment.json").read_bytes())
+    seen = {one["measure"]: one["value"] for one in record["measurements"] if one["check"] == "security.behaviour"}
+    assert seen["denied_calls"] > 0
+    assert seen["violations"] > 0
+
+
+def test_a_cluster_that_is_not_there_is_told_with_what_to_do(cluster, command, large, policy, tmp_path):
+    argv = (command, "run", large, "-p", policy, "--no-mlflow", "--runner", "ray", "--out", tmp_path / "a")
+    refused = cluster.run(*argv, RAY_AUTH_MODE="disabled")
+    assert refused.returncode == 2
+    assert "got RAY_AUTH_MODE=disabled, expected token" in refused.stderr
+    assert not (tmp_path / "a").exists()
+
+
+def is_asked(pid: int) -> bool:
+    """Whether a process is a worker that is asking its model: Ray writes the method into its name."""
+    try:
+        return b"RayHand.predict" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def test_a_node_is_killed_in_mid_run_and_the_evidence_is_the_same(run, cluster, tmp_path):
+    """Last in this file: the second node is gone afterwards."""
+    slow = write_large(tmp_path / "slow", SLOW, rows=250_000)
+    alone = run(slow, "alone", ray=False)
+    node, killed = cluster.nodes[-1], []
+
+    def kill_it():
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            if any(is_asked(pid) for pid in descendants(node.pid)):
+                time.sleep(0.5)  # in the middle of its first slice, which takes 1.5 seconds
+                killed.append(time.monotonic())
+                cluster.kill(node)
+                return
+            time.sleep(0.05)
+
+    killer = threading.Thread(target=kill_it)
+    killer.start()
+    shared = run(slow, "shared", "--workers", "2")
+    killer.join()
+    assert killed, "the node was never seen at work"
+    assert evidence(shared) == evidence(alone)
+    workers = run_of(shared)["detail"]["workers"]
+    assert len(workers["lost"]) == 1
+    assert [hand.get("ended") for hand in workers["hands"]].count("lost") == 1
