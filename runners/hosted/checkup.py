@@ -61,6 +61,7 @@ EXTRAS: Mapping[str, tuple[str, str]] = {
     "ray": ("ray", "more than one machine"),
     "postgres": ("psycopg2", "an office's database"),
     "office": ("flask_wtf", "passwords on an office's MLflow"),
+    "s3": ("boto3", "MLflow artifacts in a bucket, written by its own client"),
 }
 """Extra of the distribution -> a module that it brings, and what it is for."""
 
