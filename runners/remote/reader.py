@@ -27,7 +27,8 @@ _TOLD = {"versionid": "version", "generation": "version", "etag": "etag",
 """What stores call it -> what the record calls it."""
 
 _KINDS = (
-    ("elsewhere", r"PermanentRedirect|PERMANENT_REDIRECT|HTTP status 30[1278]|status code: 30[1278]|\b30[1278] "),
+    ("elsewhere", r"HTTP status (421|30[1278])|status code: 30[1278]|response 421|\b30[1278] |PermanentRedirect"
+                  r"|PERMANENT_REDIRECT"),
     ("denied", r"ACCESS_DENIED|INVALID_ACCESS_KEY|INVALID_CLIENT_TOKEN|SIGNATURE|UNAUTHENTICATED|PERMISSION_DENIED"
                r"|HTTP status 40[13]|status code: 40[13]|\b40[13] |AuthenticationException|invalid_grant"),
     ("missing", r"NO_SUCH|NOT_FOUND|HTTP status 404|status code: 404|\b404 |does not exist"),

@@ -4,7 +4,7 @@ Left to themselves the clients look for credentials at the metadata service of a
 ``metadata.google.internal``), an address that nobody named. So each is told what to use, and is anonymous without it:
 ``s3`` by ``AWS_EC2_METADATA_DISABLED`` (see :func:`surroundings`), ``gs`` and ``abfs`` by what is passed here.
 
-Imports nothing of ours: the program that reads (``reader.py``) runs in a process of its own.
+The program that reads (``reader.py``) runs in a process of its own; nothing but this folder is imported.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from proofbox.runners.remote.relay import Relay
+
 if TYPE_CHECKING:
     from pyarrow import fs
 
@@ -23,9 +25,6 @@ ATTEMPTS = 3
 """How often a request is made that fails in a way that may pass."""
 RETRY_SECONDS = 30
 """For how long ``gs`` makes such a request again."""
-
-NOWHERE_ELSE = "aws-global"
-"""The region in which the client signs as for ``us-east-1`` and follows no redirect."""
 
 _ENDPOINT = re.compile(r"(https?)://([A-Za-z0-9.-]+(?::[0-9]{1,5})?|\[[0-9a-fA-F:]+\](?::[0-9]{1,5})?)/?")
 _LOUD = ("ARROW_S3_LOG_LEVEL", "GOOGLE_CLOUD_CPP_ENABLE_CLOG", "GOOGLE_CLOUD_CPP_EXPERIMENTAL_LOG_CONFIG",
@@ -73,7 +72,11 @@ def opened(scheme: str, authority: str, key: str, environ: Mapping[str, str]) ->
     from pyarrow import fs
 
     if scheme == "s3":
-        return fs.S3FileSystem(**s3_options(environ)), f"{authority}/{key}"
+        options = s3_options(environ)
+        if "endpoint_override" in options and "proxy_options" not in options:
+            relay = Relay(options["scheme"], options["endpoint_override"], CONNECT_SECONDS)
+            options["proxy_options"] = {"scheme": "http", "host": "127.0.0.1", "port": relay.port}
+        return fs.S3FileSystem(**options), f"{authority}/{key}"
     if scheme == "gs":
         return fs.GcsFileSystem(**gs_options(environ)), f"{authority}/{key}"
     container, _, host = authority.partition("@")
@@ -101,10 +104,10 @@ def s3_options(environ: Mapping[str, str]) -> dict[str, Any]:
     if endpoint:
         options["scheme"], options["endpoint_override"] = endpoint
     region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
-    if endpoint and region in (None, "", "us-east-1"):
-        options["region"] = NOWHERE_ELSE
-    elif region:
+    if region:
         options["region"] = region
+    if proxy := _proxy(environ, *(endpoint or ("https", "s3.amazonaws.com"))):
+        options["proxy_options"] = proxy
     return options
 
 
@@ -146,6 +149,16 @@ def _anonymous(account: str, container: str, environ: Mapping[str, str]) -> str:
         return f"abfs://{container}@{account}.dfs.core.windows.net/?credential_kind=anonymous"
     tls = "true" if endpoint[0] == "https" else "false"
     return f"abfs://{account}@{endpoint[1]}/{container}?credential_kind=anonymous&enable_tls={tls}"
+
+
+def _proxy(environ: Mapping[str, str], scheme: str, host: str) -> str | None:
+    """Return the operator's proxy for a host, which this client does not look up itself; None where there is none."""
+    proxy, without = (environ.get(f"{name}_proxy") or environ.get(f"{name.upper()}_PROXY") for name in (scheme, "no"))
+    bare = re.sub(r":[0-9]+$", "", host)
+    for name in (without or "").split(","):
+        if name.strip() == "*" or f".{bare}".endswith(f".{name.strip().lstrip('.') or '/'}"):
+            return None
+    return proxy or None
 
 
 def _endpoint(environ: Mapping[str, str], name: str) -> tuple[str, str] | None:

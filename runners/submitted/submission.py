@@ -125,6 +125,7 @@ class Evaluation(Block):
     """The evaluation data. Labels and sensitive columns never enter the sandbox unless they are features too."""
 
     path: Name
+    """A file of the submission, or an address that whoever runs Proofbox must allow (docs/remote.md)."""
     target: Name | None = None
     prediction: Name | None = None
     sensitive: Annotated[tuple[Sensitive, ...], BeforeValidator(_none_as_empty)] = ()

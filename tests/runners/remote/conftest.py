@@ -12,7 +12,8 @@ from urllib.parse import unquote
 import pytest
 
 BODY = b"income,approved\n" + b"1200,1\n900,0\n" * 400
-VARIABLES = ("AWS_", "GOOGLE_", "CLOUD_STORAGE_", "AZURE_", "http_proxy", "HTTP_PROXY")
+VARIABLES = ("AWS_", "GOOGLE_", "CLOUD_STORAGE_", "AZURE_")
+PROXIES = ("http", "https", "all", "no")
 
 
 @dataclass
@@ -120,7 +121,7 @@ def plain(monkeypatch, tmp_path):
     import os
 
     for name in os.environ:
-        if name.startswith(VARIABLES):
+        if name.startswith(VARIABLES) or name.lower().removesuffix("_proxy") in PROXIES:
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
     return monkeypatch

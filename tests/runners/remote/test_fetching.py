@@ -108,15 +108,17 @@ def test_azure_answers_anybody_or_by_the_key_of_the_environment(store, plain, tm
 
 
 @pytest.mark.parametrize(
-    ("uri", "variable"),
+    ("uri", "variable", "region"),
     [
-        ("s3://data/moved.csv", "AWS_ENDPOINT_URL"),
-        ("gs://data/moved.csv", "CLOUD_STORAGE_EMULATOR_ENDPOINT"),
-        ("abfs://box@account1.dfs.core.windows.net/moved.csv", "AZURE_STORAGE_SERVICE_ENDPOINT"),
+        ("s3://data/moved.csv", "AWS_ENDPOINT_URL", ""),
+        ("s3://data/moved.csv", "AWS_ENDPOINT_URL", "fr-par"),
+        ("gs://data/moved.csv", "CLOUD_STORAGE_EMULATOR_ENDPOINT", ""),
+        ("abfs://box@account1.dfs.core.windows.net/moved.csv", "AZURE_STORAGE_SERVICE_ENDPOINT", ""),
     ],
 )
-def test_no_store_sends_the_reader_to_another_address(store, plain, tmp_path, uri, variable):
+def test_no_store_sends_the_reader_to_another_address(store, plain, tmp_path, uri, variable, region):
     plain.setenv(variable, store.url)
+    plain.setenv("AWS_REGION", region)
     with pytest.raises(FetchError, match="somewhere else"):
         fetch(uri, [uri], tmp_path)
     assert store.asked  # that nobody else was is asserted where the other server ends

@@ -35,9 +35,21 @@ def test_s3_goes_where_the_environment_says_and_leaves_credentials_to_its_client
     assert (found["scheme"], found["endpoint_override"], found["region"]) == ("https", "b.example", "r")
 
 
-@pytest.mark.parametrize("region", [{}, {"AWS_REGION": "us-east-1"}, {"AWS_DEFAULT_REGION": "us-east-1"}])
-def test_a_store_of_the_operators_own_is_asked_so_that_no_redirect_is_followed(region):
-    assert stores.s3_options({"AWS_ENDPOINT_URL": "http://a.example:9000", **region})["region"] == "aws-global"
+@pytest.mark.parametrize(
+    ("env", "proxy"),
+    [
+        ({}, None),
+        ({"https_proxy": "http://proxy.example:3128"}, "http://proxy.example:3128"),
+        ({"HTTPS_PROXY": "http://proxy.example:3128", "NO_PROXY": "other.example"}, "http://proxy.example:3128"),
+        ({"HTTPS_PROXY": "http://proxy.example:3128", "NO_PROXY": "amazonaws.com"}, None),
+        ({"HTTPS_PROXY": "http://proxy.example:3128", "NO_PROXY": "notamazonaws.com,"}, "http://proxy.example:3128"),
+        ({"HTTPS_PROXY": "http://proxy.example:3128", "NO_PROXY": "*"}, None),
+        ({"http_proxy": "http://proxy.example:3128"}, None),
+        ({"http_proxy": "http://proxy.example:1", "AWS_ENDPOINT_URL": "http://a.example"}, "http://proxy.example:1"),
+    ],
+)
+def test_s3_goes_by_the_operators_proxy(env, proxy):
+    assert stores.s3_options(env).get("proxy_options") == proxy
 
 
 def test_google_is_anonymous_without_a_file_of_credentials(tmp_path):
