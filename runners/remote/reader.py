@@ -52,7 +52,7 @@ def main() -> None:
             _send(out, kind, body)
     except stores.BadSettingError as err:
         _send(out, b"E", _json({"kind": "setting", "code": str(err)}))
-    except ImportError:
+    except (ImportError, TypeError):  # a pyarrow without the client, or one too old for what it is told
         _send(out, b"E", _json({"kind": "unsupported", "code": ""}))
     except Exception as err:  # noqa: BLE001 - whatever a client raises is told by kind
         _send(out, b"E", _json(_why(err)))

@@ -106,6 +106,8 @@ def s3_options(environ: Mapping[str, str]) -> dict[str, Any]:
     region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
     if region:
         options["region"] = region
+    if bundle := environ.get("AWS_CA_BUNDLE"):
+        options["tls_ca_file_path"] = bundle
     if proxy := _proxy(environ, *(endpoint or ("https", "s3.amazonaws.com"))):
         options["proxy_options"] = proxy
     return options

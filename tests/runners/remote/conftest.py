@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import ssl
+import subprocess
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
@@ -94,8 +97,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
 
-def _serving():
+def _serving(context=None):
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    if context is not None:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     server.counts = Counter()
     server.store = Store(url=f"http://127.0.0.1:{server.server_address[1]}")
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
@@ -116,10 +121,24 @@ def store():
 
 
 @pytest.fixture
+def by_tls(tmp_path):
+    """A store that is reached by TLS alone, and the certificate that it is known by."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    new = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+    named = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    subprocess.run([*new, "-keyout", key, "-out", certificate, *named], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server = _serving(context)
+    server.store.url = f"https://localhost:{server.server_address[1]}"
+    yield server.store, certificate
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
 def plain(monkeypatch, tmp_path):
     """No credentials and no endpoints, whatever this machine has."""
-    import os
-
     for name in os.environ:
         if name.startswith(VARIABLES) or name.lower().removesuffix("_proxy") in PROXIES:
             monkeypatch.delenv(name)

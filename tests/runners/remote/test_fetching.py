@@ -86,6 +86,18 @@ def test_a_store_that_is_not_there_is_told(plain, tmp_path):
         fetch("s3://data/ok.csv", ["s3://data"], tmp_path)
 
 
+def test_a_store_is_reached_by_tls_and_must_be_known(by_tls, plain, tmp_path):
+    store, certificate = by_tls
+    plain.setenv("AWS_ENDPOINT_URL", store.url)
+    plain.setenv("AWS_CA_BUNDLE", str(certificate))
+    assert fetch("s3://data/ok.csv", ["s3://data"], tmp_path).sha256 == SHA256
+    before = len(store.asked)
+    plain.delenv("AWS_CA_BUNDLE")
+    with pytest.raises(FetchError, match="no answer of the store"):
+        fetch("s3://data/other.csv", ["s3://data"], tmp_path)
+    assert len(store.asked) == before
+
+
 def test_google_answers_anybody(store, plain, tmp_path):
     plain.setenv("CLOUD_STORAGE_EMULATOR_ENDPOINT", store.url)
     one = fetch("gs://data/v1/ok.csv", ["gs://data"], tmp_path)
