@@ -31,6 +31,11 @@ def to_json(assessment: Assessment) -> dict[str, Json]:
     return {"schema": SCHEMA, **_each_record(dumped, _spread)}
 
 
+def preload() -> None:
+    """Build what reads and writes a record: who has many does it once."""
+    _adapter()
+
+
 def evidence_json(
     measurements: Sequence[MeasurementRecord], inapplicable: Sequence[ReasonRecord], errors: Sequence[ReasonRecord]
 ) -> dict[str, Json]:

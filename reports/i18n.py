@@ -21,6 +21,9 @@ from proofbox.policies.reasons import JOINER
 from proofbox.reports.errors import ReportsError
 
 if TYPE_CHECKING:
+    from babel.core import Locale
+    from babel.numbers import NumberPattern
+
     from proofbox.checks.text import Text, Value
     from proofbox.policies.record import Words
 
@@ -62,6 +65,21 @@ def catalogue(language: str) -> Mapping[str, str]:
         for message in messages
         if isinstance(message.id, str) and isinstance(message.string, str) and message.id and message.string
     }
+
+
+@cache
+def _locale(language: str) -> Locale:
+    """Return what Babel knows of a language; given its name, Babel reads the name again for each number."""
+    from babel.core import Locale
+
+    return Locale.parse(language)
+
+
+@cache
+def _pattern(written: str) -> NumberPattern:
+    from babel.numbers import parse_pattern
+
+    return parse_pattern(written)
 
 
 class Translator:
@@ -132,10 +150,10 @@ class Translator:
         if not math.isfinite(value):
             return str(value)
         if value == int(value):
-            return format_decimal(value, format="#,##0", locale=self.language)
+            return format_decimal(value, format=_pattern("#,##0"), locale=_locale(self.language))
         if abs(value) < _SMALLEST_SHOWN:
             return self.decimal_sign(f"{value:.1e}")
-        return format_decimal(value, format="#,##0.00##", locale=self.language)
+        return format_decimal(value, format=_pattern("#,##0.00##"), locale=_locale(self.language))
 
     def measured(self, value: float) -> str:
         """Return a measured value with four decimals, or none where it is whole."""

@@ -16,7 +16,8 @@ _MARKDOWN = re.compile(r"([\\`*_\[\]<>#!|~&$@:])")
 
 def visible(text: str) -> str:
     """Return ``text`` with control, format, bidirectional and surrogate characters written as escapes."""
-    if text.isascii() and text.isprintable():
+    # Printable are no categories but letters, marks, numbers, punctuation, symbols and the plain blank: none is hidden.
+    if text.isprintable():
         return text
     return "".join(_escape(char) if unicodedata.category(char) in _HIDDEN else char for char in text)
 

@@ -153,7 +153,7 @@ class Running:
 
     def used_bytes(self) -> int:
         """Return the memory that it holds now, as the limit on it counts."""
-        return self._used(self.members())[0]
+        return self._used()[0]
 
     def count_denied(self, tally: denials.Tally, deadline: float) -> None:
         """Count and answer the calls that are denied from now on. To be called once it has been configured.
@@ -174,12 +174,7 @@ class Running:
 
     def members(self) -> tuple[processes.Member, ...]:
         """Return the processes of the sandbox that can be found now, the outermost first."""
-        # Processes that an engine started are no children of its client.
-        elsewhere = (member for root in self._keeping.roots() for member in processes.tree(root))
-        found = (*processes.tree(self._process.pid), *elsewhere)
-        # Once its parent has ended, a process is found from no root any more: remember it.
-        self._seen |= set(found)
-        return found
+        return tuple(self._looked_at())
 
     def ended_within(self, seconds: float) -> int | None:
         """Wait for the end; return the exit code, None if it still runs."""
@@ -240,7 +235,7 @@ class Running:
         return bool(chunk)
 
     def _sample(self) -> None:
-        used, threads = self._used(self.members())
+        used, threads = self._used()
         self._peak_bytes = max(self._peak_bytes, used)
         self._peak_threads = max(self._peak_threads, threads)
         if used > self.limits.resident_bytes:
@@ -248,9 +243,19 @@ class Running:
         elif threads > self.limits.processes + self.inside.launcher_processes:
             self._stop(f"started more than {self.limits.processes} threads")
 
-    def _used(self, members: tuple[processes.Member, ...]) -> tuple[int, int]:
-        used, threads = processes.usage(members)
-        return max(used, self._keeping.held(members)), threads
+    def _used(self) -> tuple[int, int]:
+        found = self._looked_at()
+        used = sum(resident for resident, _ in found.values())
+        return max(used, self._keeping.held(found)), sum(threads for _, threads in found.values())
+
+    def _looked_at(self) -> dict[processes.Member, tuple[int, int]]:
+        found = processes.usage(self._process.pid)
+        # Processes that an engine started are no children of its client.
+        for root in self._keeping.roots():
+            found |= processes.usage(root)
+        # Once its parent has ended, a process is found from no root any more: remember it.
+        self._seen |= found.keys()
+        return found
 
     def _too_much_memory(self) -> str:
         return f"used more than {self.limits.resident_bytes} bytes of memory"

@@ -32,13 +32,23 @@ def preload() -> None:
     for name in NEEDED:
         importlib.import_module(name)
 
-    from proofbox.checks.properties.steady import backend
     from proofbox.checks.registry import all_checks
+    from proofbox.policies import record_json
     from proofbox.reports import bundle, html  # noqa: F401 the writer of bundles is imported late as well
     from proofbox.runners.assessing import progress  # noqa: F401
     from proofbox.sandbox.executor import in_order
 
     all_checks()
-    backend()
     in_order()
+    record_json.preload()
     html.preload()
+    _draw_once()
+
+
+def _draw_once() -> None:
+    """Have Hypothesis draw once: at its first draw it looks through all objects of the process."""
+    import numpy as np
+
+    from proofbox.checks.properties.domain import Feature, drawn_values
+
+    drawn_values([Feature(name="any", kind="whole", high=1.0)], np.random.default_rng(0))
