@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -9,7 +10,7 @@ from typing import Protocol
 from proofbox.sandbox import interpreter
 from proofbox.sandbox.errors import IsolationError
 from proofbox.sandbox.limits import Limits
-from proofbox.sandbox.running import Running
+from proofbox.sandbox.running import Running, end_launcher
 from proofbox.sandbox.surroundings import USUAL, Surroundings
 
 AVAILABLE = ("auto", "bubblewrap", "landlock", "container", "gvisor", "unsafe-none")
@@ -105,6 +106,20 @@ class Executor(Protocol):
         ...
 
 
+_kept: dict[str, Executor] = {}
+
+
+def keep(name: str) -> None:
+    """Try the executors of that name now, for who forks: :func:`choose` returns the one that works untried there.
+
+    Where none works nothing is kept, and every :func:`choose` says so. What is kept is which program starts something
+    on this machine; that its walls hold is for every run to prove.
+    """
+    with suppress(IsolationError):
+        _kept[name] = choose(name)
+    end_launcher()
+
+
 def choose(name: str = "auto") -> Executor:
     """Return the executor of that name once it has really started something.
 
@@ -122,6 +137,8 @@ def choose(name: str = "auto") -> Executor:
 
     if name == "unsafe-none":
         return UnsafeNone()
+    if name in _kept:
+        return _kept[name]
     if name not in AVAILABLE:
         raise IsolationError(f"no executor is called {name!r}; there are {', '.join(AVAILABLE)}")
     tried = [executor for executor in in_order() if name in {"auto", executor.name}]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import struct
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -56,13 +56,16 @@ class FileSpec:
 class DataFile:
     """A data file in its own process behind walls; made by :func:`open_data`, closed by ``with`` or :meth:`close`."""
 
-    def __init__(self, executor: Executor, spec: FileSpec, limits: Limits) -> None:
+    def __init__(
+        self, executor: Executor, spec: FileSpec, limits: Limits, proven: Callable[[], object] = lambda: None
+    ) -> None:
         self._limits = limits
         self._ends = time.monotonic() + limits.wall_seconds
         self._held = 0
         self._running = executor.launch(Launch(limits=limits, model=spec.path))
         try:
             self._wire = wire.Wire(self._running.wire)
+            proven()  # until it is configured it knows no file, and has nothing of a stranger's before it
             self.names, self._kinds, self.rows = self._asked(spec)
         except BaseException:
             self.close()
@@ -245,13 +248,18 @@ class _explained:  # noqa: N801 reads as a statement: with _explained(...)
             file.close()
 
 
-def open_data(executor: Executor, spec: FileSpec, limits: Limits | None = None) -> DataFile:
+def open_data(
+    executor: Executor, spec: FileSpec, limits: Limits | None = None, proven: Callable[[], object] = lambda: None
+) -> DataFile:
     """Start a reader of one file behind the walls of ``executor`` and wait until it knows the columns.
 
     Parameters
     ----------
     limits
         :data:`READ_LIMITS` where none are given.
+    proven
+        Returns once the walls have been proven, and raises where they have not: the reader's process is started
+        meanwhile, and told of the file afterwards.
 
     Raises
     ------
@@ -260,4 +268,4 @@ def open_data(executor: Executor, spec: FileSpec, limits: Limits | None = None) 
     IsolationError
         The walls could not be built; the file was not opened.
     """
-    return DataFile(executor, spec, limits or READ_LIMITS)
+    return DataFile(executor, spec, limits or READ_LIMITS, proven)

@@ -276,12 +276,12 @@ class _Launcher(threading.Thread):
 
     def __init__(self) -> None:
         super().__init__(name="proofbox-sandbox-launcher", daemon=True)
-        self.tasks: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self.tasks: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self.start()
 
     def run(self) -> None:
-        while True:
-            self.tasks.get()()
+        while (task := self.tasks.get()) is not None:
+            task()
 
 
 _launcher: _Launcher | None = None
@@ -315,6 +315,16 @@ def on_launcher(task: Callable[[], T]) -> T:
     if error is not None:
         raise error
     return result  # type: ignore[return-value]  # a T wherever there is no error
+
+
+def end_launcher() -> None:
+    """End that thread, once none of its sandboxes is left: who is about to fork has no threads to lose."""
+    global _launcher
+    with _launcher_lock:
+        ended, _launcher = _launcher, None
+    if ended is not None:
+        ended.tasks.put(None)
+        ended.join()
 
 
 def signal_name(code: int) -> str:

@@ -61,7 +61,7 @@ def assess_all(
     begun
         Told of each one as it begins.
     """
-    preload()
+    preload(wanted.settings.executor)
     waiting, running = list(reversed(queue)), list[_Child]()
     try:
         while waiting or running:

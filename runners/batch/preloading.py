@@ -23,8 +23,14 @@ NEEDED = (
 """Libraries that are imported late where only one submission is assessed."""
 
 
-def preload() -> None:
-    """Import what every submission needs, and prepare it, once for all of them; nothing of a submission is touched."""
+def preload(executor: str) -> None:
+    """Import what every submission needs, and prepare it, once for all of them; nothing of a submission is touched.
+
+    Parameters
+    ----------
+    executor
+        Name of the one that every submission asks for: which of them works here is tried once.
+    """
     # Threads do not live through a fork: what would start some is told not to, before it is imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # What others plug into Hypothesis is not ours to import.
@@ -36,10 +42,10 @@ def preload() -> None:
     from proofbox.policies import record_json
     from proofbox.reports import bundle, html  # noqa: F401 the writer of bundles is imported late as well
     from proofbox.runners.assessing import progress  # noqa: F401
-    from proofbox.sandbox.executor import in_order
+    from proofbox.sandbox.executor import keep
 
     all_checks()
-    in_order()
+    keep(executor)
     record_json.preload()
     html.preload()
     _draw_once()

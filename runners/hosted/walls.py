@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, cast
 
 from proofbox.sandbox.executor import Executor, choose
@@ -34,18 +35,14 @@ class Walls:
         IsolationError
             The walls could not be had or proven; nothing was read or loaded.
         """
-        if self._executor is None:
-            chosen = choose(self.name)
-            self.selfcheck = cast("Mapping[str, Json]", prove_walls(chosen, self._limits, self._python).to_json())
-            self._executor = chosen
-        return self._executor
+        return self._executor or self._proven(choose(self.name))
 
     def granting(self, limits: Limits, python: Interpreter | None) -> Walls:
         """Return the walls of a model that is granted other limits, or its own interpreter; they are proven anew."""
         return Walls(self.name, limits, python)
 
     def open_data(self, spec: FileSpec) -> DataFile:
-        """Open a submitted data file behind the walls.
+        """Open a submitted data file behind the walls, the first one once they are proven.
 
         Raises
         ------
@@ -54,4 +51,14 @@ class Walls:
         IsolationError
             As for :meth:`executor`.
         """
-        return open_data(self.executor(), spec)
+        if self._executor is not None:
+            return open_data(self._executor, spec)
+        chosen = choose(self.name)
+        with ThreadPoolExecutor(1, "proofbox-proving") as aside:
+            proving = aside.submit(self._proven, chosen)
+            return open_data(chosen, spec, proven=proving.result)
+
+    def _proven(self, chosen: Executor) -> Executor:
+        self.selfcheck = cast("Mapping[str, Json]", prove_walls(chosen, self._limits, self._python).to_json())
+        self._executor = chosen
+        return chosen

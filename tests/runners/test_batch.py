@@ -140,7 +140,7 @@ def ended(queue: Path, act, monkeypatch: pytest.MonkeyPatch, **budget: float) ->
         return BatchRow(name=one.name, how="assessed", exit_code=0, conclusion="conforms")
 
     monkeypatch.setattr(pool, "assess_one", instead)
-    monkeypatch.setattr(pool, "preload", lambda: None)
+    monkeypatch.setattr(pool, "preload", lambda _executor: None)
     wanted = Wanted(policies=(), settings=Settings(), out=queue)
     rows = assess_all(queued(queue), wanted, Budget(**budget), 3, lambda _one: None)
     return {row.name: row for row in rows}
@@ -181,7 +181,7 @@ ALONE = """
 import sys
 from pathlib import Path
 from proofbox.runners.batch.preloading import preload
-preload()
+preload("auto")
 there = set(sys.modules)
 import threading, numpy as np
 assert threading.active_count() == 1  # no thread lives through a fork
