@@ -93,7 +93,7 @@ def _serve(pipe: Connection) -> None:
     from proofbox.runners.batch.preloading import preload
 
     kit, out = cast("tuple[BatchKit, Path]", pipe.recv())
-    preload()
+    preload(kit.settings.executor)
     pipe.send(_unfit(kit))
     wanted = Wanted(policies=kit.policies, settings=kit.settings, out=out, as_of=kit.as_of)
     while True:

@@ -59,9 +59,14 @@ def assess_one(one: Queued, wanted: Wanted) -> BatchRow:
 
 
 def bundle_name(one: Queued, subject_digest: str, wanted: Wanted) -> str:
-    """Return the name of a bundle's folder: no other submission, policy, seed or day has it."""
+    """Return the name of a bundle's folder: no other submission, policy, seed, day or trusted key has it."""
     policies: Sequence[Json] = [policy.digest for policy in wanted.policies]
-    said = [subject_digest, list(policies), wanted.settings.seed, wanted.as_of]
+    said: list[Json] = [subject_digest, list(policies), wanted.settings.seed, wanted.as_of]
+    if wanted.settings.signers or wanted.settings.attestation_keys:
+        from proofbox.reports.signing.keys import keyid_of
+
+        said.append([sha256_hex(signer.pem) for signer in wanted.settings.signers])
+        said.append([keyid_of(key) for key in wanted.settings.attestation_keys])
     return f"{one.name}-{sha256_hex(canonical_bytes(said))[:KEY_DIGITS]}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+from functools import cache
 
 NEEDED = (
     "babel.numbers",
@@ -23,6 +24,7 @@ NEEDED = (
 """Libraries that are imported late where only one submission is assessed."""
 
 
+@cache
 def preload(executor: str) -> None:
     """Import what every submission needs, and prepare it, once for all of them; nothing of a submission is touched.
 

@@ -11,20 +11,24 @@ import rich_click as click
 
 from proofbox.runners.commands.options import (
     as_of_option,
+    attestation_key_option,
     environment_option,
     executor_option,
-    fetching_of,
     fetching_options,
     json_option,
     lang_option,
     ledger_option,
+    model_certificate_option,
+    model_key_option,
     ray_address_option,
     rows_option,
     runner_option,
     seed_option,
+    url_option,
     waiver_key_option,
     waivers_option,
 )
+from proofbox.runners.commands.settings import settings_of
 from proofbox.runners.commands.signing_options import signing_options
 
 
@@ -60,11 +64,15 @@ from proofbox.runners.commands.signing_options import signing_options
 @lang_option
 @executor_option
 @environment_option
+@url_option
 @fetching_options
 @rows_option
+@model_key_option
+@model_certificate_option
 @as_of_option
 @waivers_option
 @waiver_key_option
+@attestation_key_option
 @signing_options
 @json_option
 def command(source: Path, policies: tuple[str, ...], out: Path, **given: object) -> None:
@@ -76,14 +84,12 @@ def command(source: Path, policies: tuple[str, ...], out: Path, **given: object)
     isolation, 2 bad input, 3 undetermined or over its budget.
     """
     from proofbox.reports.batch import batch_json
-    from proofbox.runners.assessing.assess import Settings, today
     from proofbox.runners.batch.job import How, run_batch
     from proofbox.runners.batch.pool import Budget
     from proofbox.runners.batch.summary import exit_code, lines
     from proofbox.runners.errors import UsageError
     from proofbox.runners.run.main_job import Publishing
     from proofbox.runners.signed.signing import signer_of, stamper_of
-    from proofbox.runners.signed.waiving import read_given
     from proofbox.runners.spread.opening import spread_of
 
     spread = spread_of({**given, "workers": given["jobs"] or 0})
@@ -92,21 +98,18 @@ def command(source: Path, policies: tuple[str, ...], out: Path, **given: object)
             "--ledger: got it beside --runner ray, expected one of the two: an attempt is written down by the one that"
             " measures, before it does; leave --ledger out, or use --runner local"
         )
+    if spread.runner == "ray" and given["attestation_keys"]:
+        raise UsageError(
+            "--attestation-key: got it beside --runner ray, expected one of the two: keys are not sent to other"
+            " machines; use --runner local"
+        )
     if given["token"]:
         raise UsageError(
             "--token: a token is held by one process at a time; sign the bundles afterwards: proofbox sign"
         )
     language = str(given["lang"])
     how = How(
-        settings=Settings(
-            seed=int(str(given["seed"])),
-            executor=str(given["executor"]),
-            environment=cast("Path | None", given["environment"]),
-            fetching=fetching_of(given),
-            most_rows=int(str(given["most_rows"])),
-            waivers=read_given(cast("Path | None", given["waivers"]), cast("Path | None", given["waiver_key"])),
-            as_of=str(given["as_of"] or today()),
-        ),
+        settings=settings_of(given),
         budget=Budget(
             wall_seconds=float(str(given["seconds_each"])), memory_bytes=int(str(given["megabytes_each"])) << 20
         ),

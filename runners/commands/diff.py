@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import cast
 
 import rich_click as click
 
 from proofbox.runners.commands.options import (
     environment_option,
     executor_option,
-    fetching_of,
     fetching_options,
     json_option,
     lang_option,
     seed_option,
 )
+from proofbox.runners.commands.settings import settings_of
 
 
 @click.command("diff")
@@ -43,18 +42,13 @@ def command(bundle_a: Path, bundle_b: Path, submissions: tuple[Path, Path] | Non
     """
     from proofbox.reports.bundle import read_bundle
     from proofbox.reports.difference import difference_json, difference_lines
-    from proofbox.runners.assessing.assess import Settings
     from proofbox.runners.comparing.compare import compare
     from proofbox.runners.evidence.bundles import bundle_folder
 
-    settings = Settings(
-        seed=int(str(given["seed"])),
-        executor=str(given["executor"]),
-        environment=cast("Path | None", given["environment"]),
-        fetching=fetching_of(given),
-    )
     with bundle_folder(bundle_a) as one, bundle_folder(bundle_b) as other:
-        comparison = compare(read_bundle(one).assessment, read_bundle(other).assessment, submissions, settings)
+        comparison = compare(
+            read_bundle(one).assessment, read_bundle(other).assessment, submissions, settings_of(given)
+        )
     if given["json"]:
         print(json.dumps(difference_json(comparison), ensure_ascii=False))
     else:

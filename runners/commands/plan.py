@@ -13,13 +13,13 @@ from proofbox.runners.commands.options import (
     as_of_option,
     environment_option,
     executor_option,
-    fetching_of,
     fetching_options,
     json_option,
     rows_option,
     seed_option,
     url_option,
 )
+from proofbox.runners.commands.settings import settings_of
 
 
 @click.command("plan")
@@ -53,7 +53,6 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
     """
     from proofbox.policies.loader import load_policy
     from proofbox.reports.console import safe_terminal
-    from proofbox.runners.assessing.assess import Settings, today
     from proofbox.runners.assessing.progress import progress
     from proofbox.runners.errors import UsageError
     from proofbox.runners.planning.planned import plan_submission
@@ -65,17 +64,8 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
         raise UsageError("--out: expected --minutes and one --policy, whose sample sizes are then written")
     if out is not None and out.exists():
         raise UsageError(f"--out {out}: exists already and is not overwritten")
-    settings = Settings(
-        seed=int(str(given["seed"])),
-        executor=str(given["executor"]),
-        environment=cast("Path | None", given["environment"]),
-        most_rows=int(str(given["most_rows"])),
-        as_of=str(given["as_of"] or today()),
-        allowed_urls=cast("tuple[str, ...]", given["allowed_urls"]),
-        fetching=fetching_of(given),
-    )
     with progress(enabled=not given["json"]) as watch:
-        planned = plan_submission(submission, loaded, settings, minutes, watch)
+        planned = plan_submission(submission, loaded, settings_of(given), minutes, watch)
     if out is not None:
         chosen = planned.fitted or planned.usual
         out.write_bytes(chosen.policies[0].sources[0].raw)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import cast
 
 import rich_click as click
 
 from proofbox.runners.commands.options import (
     environment_option,
     executor_option,
-    fetching_of,
     fetching_options,
     json_option,
     model_certificate_option,
     model_key_option,
 )
+from proofbox.runners.commands.settings import settings_of
 from proofbox.runners.commands.signing_options import signing_options
 
 
@@ -43,27 +42,19 @@ def command(bundle: Path, submission: Path, tolerance: float | None, **given: ob
     Exit code 0: nothing is different. 1: something is. 2: bad input, or another submission than the bundle's.
     """
     from proofbox.policies.agreement import DEFAULT_TOLERANCE, Tolerance
-    from proofbox.runners.assessing.assess import Settings
     from proofbox.runners.assessing.progress import progress
     from proofbox.runners.evidence.bundles import bundle_folder
     from proofbox.runners.replay.again import replay, to_json
     from proofbox.runners.replay.stating import keep
     from proofbox.runners.replay.telling import kept_line, lines
-    from proofbox.runners.signed.signers import signers_of
     from proofbox.runners.signed.signing import signer_of, stamper_of
 
     signer, stamper = signer_of(given), stamper_of(given)
     stated = DEFAULT_TOLERANCE
     if tolerance is not None:
         stated = Tolerance(relative=tolerance, origin="given with --tolerance by whoever replayed")
-    settings = Settings(
-        executor=str(given["executor"]),
-        environment=cast("Path | None", given["environment"]),
-        fetching=fetching_of(given),
-        signers=signers_of(given),
-    )
     with bundle_folder(bundle) as folder, progress(enabled=not given["json"]) as watch:
-        replayed = replay(folder, submission, settings, watch, stated)
+        replayed = replay(folder, submission, settings_of(given), watch, stated)
     kept = keep(bundle, replayed, signer, stamper)
     if given["json"]:
         beside = {"statement": None if kept is None else str(kept)}

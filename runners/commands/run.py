@@ -15,7 +15,6 @@ from proofbox.runners.commands.options import (
     executor_option,
     experiment_option,
     export_options,
-    fetching_of,
     fetching_options,
     gate_options,
     json_option,
@@ -32,6 +31,7 @@ from proofbox.runners.commands.options import (
     waiver_key_option,
     waivers_option,
 )
+from proofbox.runners.commands.settings import settings_of
 from proofbox.runners.commands.signing_options import signing_options
 
 
@@ -81,17 +81,12 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
     Exit code 0: conforms. 1: does not conform. 2: bad input. 3: undetermined. 4: no isolation. --fail-on and --baseline
     change which findings make it 1 or 3, and never a verdict.
     """
-    from proofbox.runners.assessing.assess import Settings, today
     from proofbox.runners.assessing.attempting import ledger_path
     from proofbox.runners.evidence.bundles import DEFAULT_STORE
     from proofbox.runners.evidence.exporting import exports_of
     from proofbox.runners.run.gating import gating_of
     from proofbox.runners.run.main_job import Publishing, run_job
-    from proofbox.runners.signed.detached import keys_in
-    from proofbox.runners.signed.signers import signers_of
     from proofbox.runners.signed.signing import signer_of, stamper_of
-    from proofbox.runners.signed.waiving import read_given
-    from proofbox.runners.spread.opening import spread_of
 
     gating = gating_of(given)
     tracking_uri = None if given["no_mlflow"] else str(given["tracking_uri"] or DEFAULT_STORE)
@@ -107,24 +102,5 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
         signer=signer_of(given),
         stamper=stamper_of(given),
     )
-    finished = run_job(
-        submission,
-        policies,
-        Settings(
-            seed=int(str(given["seed"])),
-            executor=str(given["executor"]),
-            environment=cast("Path | None", given["environment"]),
-            most_rows=int(str(given["most_rows"])),
-            attestation_keys=keys_in(cast("tuple[Path, ...]", given["attestation_keys"])),
-            waivers=read_given(cast("Path | None", given["waivers"]), cast("Path | None", given["waiver_key"])),
-            signers=signers_of(given),
-            as_of=str(given["as_of"] or today()),
-            resume=cast("Path | None", given["resume"]),
-            spread=spread_of(given),
-            allowed_urls=cast("tuple[str, ...]", given["allowed_urls"]),
-            fetching=fetching_of(given),
-        ),
-        publishing,
-        gating,
-    )
+    finished = run_job(submission, policies, settings_of(given), publishing, gating)
     raise SystemExit(finished.exit_code)
