@@ -149,17 +149,22 @@ class SpreadCounting:
     def _parts(self, order: CountOrder, blocks: int, denied: Counter[str]) -> Iterator[BlockCounts | NotCountable]:
         if not self._crew.size:
             raise NobodyLeftError("no hand is there")
-        # What is counted jointly follows from the first block, whoever counts it.
-        for found in self._crew.in_order([partial(_count, order, 0, 1)]):
-            parts = _or_none(found, denied)
-            yield from parts
-            if not isinstance(parts[0], BlockCounts):
-                return
-            order = replace(order, sets=parts[0].sets)
         step = self._step(blocks)
-        ranges = ((start, min(start + step, blocks)) for start in range(1, blocks, step))
-        for found in self._crew.in_order(partial(_count, order, first, end) for first, end in ranges):
-            yield from _or_none(found, denied)
+        ranges = [(start, min(start + step, blocks)) for start in range(0, blocks, step)]
+        # What is counted jointly follows from the first block. Until that is known, others are counted as their own
+        # rows suggest: the same, but for columns whose categories come late.
+        known = [order]
+        jobs = (partial(_count, known[-1], first, end) for first, end in ranges)
+        for (first, end), given in zip(ranges, self._crew.in_order(jobs), strict=True):
+            found, parts = given, _or_none(given)
+            if known[-1].sets is None and isinstance(parts[0], BlockCounts):
+                known.append(replace(order, sets=parts[0].sets))
+            if not isinstance(found, Failed) and any(_otherwise(part, known[-1]) for part in parts):
+                found = next(self._crew.in_order([partial(_count, known[-1], first, end)]))
+                parts = _or_none(found)
+            if not isinstance(found, Failed):
+                denied.update(found.denied)
+            yield from parts
 
     def _step(self, blocks: int) -> int:
         """Return how many blocks are given out at once."""
@@ -177,11 +182,13 @@ def _count(order: CountOrder, first: int, end: int, door: Door) -> Counted | Fai
     return door.count(order, first, end)
 
 
-def _or_none(found: Counted | Failed, denied: Counter[str]) -> tuple[BlockCounts | NotCountable, ...]:
-    if isinstance(found, Failed):
-        return (NotCountable(),)
-    denied.update(found.denied)
-    return found.parts
+def _or_none(found: Counted | Failed) -> tuple[BlockCounts | NotCountable, ...]:
+    return (NotCountable(),) if isinstance(found, Failed) else found.parts
+
+
+def _otherwise(part: BlockCounts | NotCountable, order: CountOrder) -> bool:
+    """Whether a block was counted by other columns together, or not at all, before the first one was known."""
+    return order.sets is not None and (not isinstance(part, BlockCounts) or part.sets != order.sets)
 
 
 def _unlike(part: Answer, parts: list[Answer]) -> bool:

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from proofbox.checks import blockcounts
 from proofbox.checks.blockcounts import count_block
 from proofbox.checks.onepass import one_pass
 from proofbox.checks.subject import Dataset, Decisions
@@ -177,4 +178,23 @@ def test_a_block_that_fails_is_gone_through_in_order(stream_of):
         same(passed, one_pass(data, decide, [("sex",)]))
         assert done.calls == 0
         assert not done.denied
+    stream.close()
+
+
+def test_columns_whose_categories_come_late_are_counted_as_the_first_block_says(stream_of, monkeypatch):
+    """Of the first block alone all columns fit into one table, of later ones they do not."""
+    monkeypatch.setattr(blockcounts, "MOST_JOINT_CELLS", 1000)
+    stream, data = stream_of(ids=40)
+    wanted = [("sex",), ("late",), ("many",)]
+    asked: list[tuple[int, bool]] = []
+
+    class Noted(Door):
+        def count(self, order, first, end):
+            asked.append((first, order.sets is None))
+            return super().count(order, first, end)
+
+    passed, done, _ = counted(stream, data, decide, wanted, [Noted(stream, decide) for _ in range(3)])
+    same(passed, one_pass(data, decide, wanted))
+    assert done.calls == 18
+    assert len(asked) > 18, "no block was counted again"
     stream.close()
