@@ -111,9 +111,12 @@ def _kept(address: Address, opened: Opened, target: Path, limits: FetchLimits) -
         if size != opened.size:
             hint = "do not write to it while it is fetched; try again"
             raise FetchError(f"more or fewer bytes at {address} than were told", f"exactly {opened.size}", hint)
-    except BaseException:
+    except BaseException as err:
         with suppress(OSError):
             target.unlink()
+        if isinstance(err, OSError):
+            hint = "make room there, or name another folder for temporary files: TMPDIR"
+            raise FetchError(f"no copy of {address} ({err.strerror})", f"{opened.size} bytes of room", hint) from err
         raise
     return Fetched(uri=str(address), local=address.local, path=target, size=size, sha256=digest.hexdigest(),
                    told=MappingProxyType(dict(opened.told)))  # fmt: skip

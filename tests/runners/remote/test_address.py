@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+import posixpath
+from pathlib import PurePosixPath
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from proofbox.runners.remote.address import allowed_prefixes, allowing, is_address, parse_address
 from proofbox.runners.remote.errors import BadAddressError, NotAllowedError
@@ -91,6 +96,22 @@ def test_nothing_is_allowed_by_nothing_and_never_the_whole_disk():
         allowing(parse_address("file:///etc/passwd"), allowed_prefixes([]))
     with pytest.raises(BadAddressError, match="without a path"):
         allowed_prefixes(["file:///"])
+
+
+@given(
+    scheme=st.sampled_from(["s3", "gs", "abfs", "file", "http"]),
+    rest=st.text(alphabet="ab.-_/@:%?#\\ \u00e9\u202e\x00", max_size=24),
+)
+def test_whatever_is_taken_stays_below_its_folder_and_is_written_as_it_was(scheme, rest):
+    text = f"{scheme}://{rest}"
+    try:
+        address = parse_address(text)
+    except BadAddressError:
+        return
+    assert str(address) == text
+    assert PurePosixPath(address.local).parts[0] == "fetched"
+    assert posixpath.normpath(address.local) == address.local
+    assert allowing(address, allowed_prefixes([text])) == address
 
 
 def test_a_path_is_no_address():

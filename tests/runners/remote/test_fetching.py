@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -159,6 +161,25 @@ def test_a_file_of_this_machine_wants_the_operators_word_too(tmp_path):
             fetch(f"file://{place}/{name}", allowed, into)
     with pytest.raises(FetchError, match="more or fewer bytes"):
         fetch("file:///proc/self/status", ["file:///proc/self/status"], into)
+
+
+def test_a_disk_that_is_full_is_told_and_nothing_is_left(tmp_path):
+    (tmp_path / "e.csv").write_bytes(BODY)
+    code = f"""
+import resource, signal
+from pathlib import Path
+from proofbox.runners.remote.errors import FetchError
+from proofbox.runners.remote.fetching import fetch
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+try:
+    fetch("file://{tmp_path}/e.csv", ["file://{tmp_path}/e.csv"], Path("{tmp_path}/into"))
+except FetchError as err:
+    print(err)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert f"(File too large), expected {len(BODY)} bytes of room" in done.stdout
+    assert not list((tmp_path / "into").rglob("*.csv"))
 
 
 def test_a_file_that_stands_in_the_way_is_never_written_over(tmp_path):
