@@ -10,13 +10,13 @@ from proofbox.policies.clause_numbers import clause_numbers
 from proofbox.policies.errors import BadDocumentError, Problem
 from proofbox.policies.model import Policy
 from proofbox.policies.validation import check, nearest
-from proofbox.policies.yamlfile import Document, read_yaml
+from proofbox.policies.yamlfile import Document, read_own_yaml
 
 
 def advice(path: Path) -> tuple[Problem, ...]:
     """Return what the author of a policy file should look at; nothing where the file cannot be read at all."""
     try:
-        document = read_yaml(path.read_bytes(), path.name)
+        document = read_own_yaml(path.read_bytes(), path.name)
     except (BadDocumentError, OSError):
         return ()
     policy, _ = check(document, Policy)

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from proofbox.policies.model import Filled, PolicyModel, Slug, Wording
 from proofbox.policies.validation import validate
-from proofbox.policies.yamlfile import read_yaml
+from proofbox.policies.yamlfile import read_own_yaml
 
 SCHEMA = "proofbox/clauses/v1"
 
@@ -54,6 +54,6 @@ def clause_lists() -> Mapping[str, ClauseList]:
     found: dict[str, ClauseList] = {}
     for entry in sorted(resources.files("proofbox.policies").joinpath("clauses").iterdir(), key=lambda item: item.name):
         if entry.name.endswith(".yaml"):
-            listed = validate(read_yaml(entry.read_bytes(), entry.name), ClauseList)
+            listed = validate(read_own_yaml(entry.read_bytes(), entry.name), ClauseList)
             found[listed.framework] = listed
     return found

@@ -17,7 +17,7 @@ from proofbox.policies.meaning import Checks, meaning_problems
 from proofbox.policies.model import Control, Family, Policy
 from proofbox.policies.overlay import loosened, merged
 from proofbox.policies.validation import check, nearest
-from proofbox.policies.yamlfile import MAX_BYTES, Document, read_yaml
+from proofbox.policies.yamlfile import MAX_BYTES, Document, read_own_yaml, read_yaml
 
 MAX_EXTENDS = 16
 _PACKS = Path(__file__).with_name("packs")
@@ -78,18 +78,23 @@ def load_policy(id_or_path: str, *, checks: Checks | None = None) -> LoadedPolic
         Something in it, or in a policy that it extends, is wrong; ``problems`` holds every mistake.
     """
     path = _locate(id_or_path, Path())
-    return load_file(path, Outlines() if checks is None else checks, _locate)
+    return load_file(path, Outlines() if checks is None else checks, _locate, own=True)
 
 
-def load_file(path: Path, checks: Checks, locate: Callable[[str, Path], Path]) -> LoadedPolicy:
+def load_file(path: Path, checks: Checks, locate: Callable[[str, Path], Path], *, own: bool = False) -> LoadedPolicy:
     """Return the policy of one file; ``locate`` finds what a policy in a given folder extends, or raises as it does.
+
+    Parameters
+    ----------
+    own
+        Whether the files are those of whoever runs Proofbox, and no stranger's.
 
     Raises
     ------
     UnknownPolicyError, BadPolicyError
         As :func:`load_policy`.
     """
-    loader = _Loader(checks, locate)
+    loader = _Loader(checks, locate, own=own)
     loaded = loader.load(path, ())
     if loader.problems or loaded is None:
         raise BadPolicyError(tuple(loader.problems))
@@ -163,9 +168,10 @@ def _locate(id_or_path: str, folder: Path) -> Path:
 class _Loader:
     """One loading: collects sources and problems over a policy and all that it extends."""
 
-    def __init__(self, checks: Checks, locate: Callable[[str, Path], Path]) -> None:
+    def __init__(self, checks: Checks, locate: Callable[[str, Path], Path], *, own: bool) -> None:
         self.checks = checks
         self.locate = locate
+        self.read = read_own_yaml if own else read_yaml
         self.sources: list[PolicySource] = []
         self.problems: list[Problem] = []
         self._done: dict[Path, Policy | None] = {}
@@ -179,7 +185,7 @@ class _Loader:
 
     def _load(self, path: Path, chain: tuple[Path, ...]) -> Policy | None:
         try:
-            document = read_yaml(self._read(path), path.name)
+            document = self.read(self._read(path), path.name)
         except BadDocumentError as err:
             self.problems += err.problems
             return None

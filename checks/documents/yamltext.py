@@ -7,30 +7,17 @@ The data are built from the parser's events and not by its constructors: nothing
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from proofbox.checks.documents.document import Data, Document, Path, Scalar, decoded, path_text, unprintable
+from proofbox.checks.documents.document import Document, decoded
 from proofbox.checks.documents.problem import refuse
+from proofbox.checks.documents.yamlbuilding import Builder
 
 if TYPE_CHECKING:
-    from ruamel.yaml.events import DocumentStartEvent, Event, ScalarEvent
-
+    from ruamel.yaml.events import DocumentStartEvent, Event
 
 MAX_BYTES = 1 << 20
-MAX_DEPTH = 40
-MAX_NODES = 20_000
-MAX_NUMBER_CHARACTERS = 40
-
-# YAML 1.2.2, section 10.3.2 (core schema).
-_NULL = frozenset({"", "~", "null", "Null", "NULL"})
-_BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", re.ASCII)
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
-_NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
 
 def read_yaml(raw: bytes, name: str, most_bytes: int = MAX_BYTES) -> Document:
@@ -50,34 +37,21 @@ def read_yaml(raw: bytes, name: str, most_bytes: int = MAX_BYTES) -> Document:
     RefusedError
         The bytes are not one plain YAML document; the problem carries line and column.
     """
-    return _Builder(name).build(decoded(raw, name, most_bytes))
+    return _Reader(name).read(decoded(raw, name, most_bytes))
 
 
-@dataclass(slots=True)
-class _Open:
-    """A list or mapping whose end has not been read yet."""
+class _Reader:
+    """One document being read."""
 
-    path: Path
-    value: list[Data] | dict[str, Data]
-    key: str | None = None
-    key_place: tuple[int, int] = (1, 1)
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.builder = Builder(name)
+        self.documents = 0
 
-
-@dataclass(slots=True)
-class _Builder:
-    """Turns the parser's events into plain data, refusing as early as possible."""
-
-    name: str
-    root: Data = None
-    stack: list[_Open] = field(default_factory=list)
-    positions: dict[Path, tuple[int, int]] = field(default_factory=dict)
-    texts: dict[Path, str] = field(default_factory=dict)
-    documents: int = 0
-
-    def build(self, text: str) -> Document:
+    def read(self, text: str) -> Document:
         for event in self._events(text):
             self._take(event)
-        return Document(name=self.name, data=self.root, positions=self.positions, texts=self.texts)
+        return self.builder.document()
 
     def _events(self, text: str) -> Iterator[Event]:
         from ruamel.yaml import YAML
@@ -101,7 +75,7 @@ class _Builder:
             refuse(self.name, self._last_place(), f"broken YAML ({type(err).__name__})", "valid YAML 1.2")
 
     def _last_place(self) -> tuple[int, int]:
-        return max(self.positions.values(), default=(1, 1))
+        return max(self.builder.positions.values(), default=(1, 1))
 
     def _take(self, event: Event) -> None:
         from ruamel.yaml import events
@@ -109,95 +83,21 @@ class _Builder:
         place = (event.start_mark.line + 1, event.start_mark.column + 1) if event.start_mark else (1, 1)
         if isinstance(event, events.NodeEvent) and event.anchor is not None:
             what = "an alias" if isinstance(event, events.AliasEvent) else "an anchor"
-            self._no(place, f"{what} '{event.anchor}'", "no anchors or aliases", "write the value out")
+            self.builder.no(place, f"{what} '{event.anchor}'", "no anchors or aliases", "write the value out")
         if isinstance(event, events.ScalarEvent | events.CollectionStartEvent) and event.tag is not None:
-            self._no(place, f"the tag '{event.tag}'", "no tags", "leave the tag out")
+            self.builder.no(place, f"the tag '{event.tag}'", "no tags", "leave the tag out")
         if isinstance(event, events.DocumentStartEvent):
             self._start(event, place)
         elif isinstance(event, events.ScalarEvent):
-            self._scalar(event, place)
+            self.builder.scalar(str(event.value), place, plain=not event.style)
         elif isinstance(event, events.CollectionStartEvent):
-            self._open([] if isinstance(event, events.SequenceStartEvent) else {}, place)
+            self.builder.open([] if isinstance(event, events.SequenceStartEvent) else {}, place)
         elif isinstance(event, events.CollectionEndEvent):
-            self.stack.pop()
+            self.builder.close()
 
     def _start(self, event: DocumentStartEvent, place: tuple[int, int]) -> None:
         self.documents += 1
         if self.documents > 1:
-            self._no(place, "a second document", "one document in the file", "remove the '---' and what follows")
+            self.builder.no(place, "a second document", "one document in the file", "remove the '---' and what follows")
         if event.tags or (event.version is not None and tuple(event.version) != (1, 2)):
-            self._no(place, "a directive", "YAML 1.2 without directives", "remove the line that begins with '%'")
-
-    def _scalar(self, event: ScalarEvent, place: tuple[int, int]) -> None:
-        text = str(event.value)
-        if odd := unprintable(text, "\n\t"):
-            self._no(place, f"the character {odd}", "printable text", "delete the character")
-        plain = event.style is None or event.style == ""
-        value = self._resolved(text, place) if plain else text
-        top = self.stack[-1] if self.stack else None
-        if top is not None and isinstance(top.value, dict) and top.key is None:
-            self._key(top, value, text, place)
-            return
-        path = self._add(value, place)
-        if plain:
-            self.texts[path] = text
-
-    def _key(self, top: _Open, key: Data, text: str, place: tuple[int, int]) -> None:
-        if not isinstance(key, str):
-            self._no(place, f"the key {text or 'null'}", "a key that is text", f"write it in quotes: '{text}'")
-        if key == "<<":
-            self._no(place, "a merge key '<<'", "no merge keys", "write the keys out")
-        if key in top.value:
-            first = self.positions[(*top.path, key)][0]
-            self._no(place, f"the key '{key}' a second time", "each key once", f"the first stands in line {first}")
-        top.key, top.key_place = key, place
-
-    def _open(self, value: list[Data] | dict[str, Data], place: tuple[int, int]) -> None:
-        top = self.stack[-1] if self.stack else None
-        if top is not None and isinstance(top.value, dict) and top.key is None:
-            self._no(place, "a list or mapping as a key", "a key that is text", "is a quote missing around '{' or '['?")
-        if len(self.stack) >= MAX_DEPTH:
-            self._no(place, f"more than {MAX_DEPTH} levels", f"at most {MAX_DEPTH} levels", "nest less deeply")
-        self.stack.append(_Open(self._add(value, place), value))
-
-    def _add(self, value: Data, place: tuple[int, int]) -> Path:
-        if len(self.positions) >= MAX_NODES:
-            self._no(place, f"more than {MAX_NODES} values", f"at most {MAX_NODES} values", "split the file")
-        path: Path = ()
-        if not self.stack:
-            self.root = value
-        else:
-            top = self.stack[-1]
-            if isinstance(top.value, dict):
-                assert top.key is not None
-                path, place = (*top.path, top.key), top.key_place
-                top.value[top.key], top.key = value, None
-            else:
-                path = (*top.path, len(top.value))
-                top.value.append(value)
-        self.positions[path] = place
-        return path
-
-    def _resolved(self, text: str, place: tuple[int, int]) -> Scalar:
-        if text in _NULL:
-            return None
-        if text in _BOOL:
-            return _BOOL[text]
-        is_int = _INT.fullmatch(text)
-        if not is_int and not _FLOAT.fullmatch(text):
-            if _NOT_FINITE.fullmatch(text):
-                self._no(place, text, "a finite number", "quote it if it is text")
-            return text
-        if len(text) > MAX_NUMBER_CHARACTERS:
-            self._no(place, "a number of that length", f"at most {MAX_NUMBER_CHARACTERS} characters", "quote text")
-        if is_int:
-            return int(text, {"0x": 16, "0o": 8}.get(text[:2], 10))
-        number = float(text)
-        if not math.isfinite(number):
-            self._no(place, text, "a finite number", "quote it if it is text")
-        return number
-
-    def _no(self, place: tuple[int, int], got: str, expected: str, hint: str = "") -> NoReturn:
-        path = (*self.stack[-1].path, self.stack[-1].key) if self.stack and self.stack[-1].key else ()
-        where = path_text(path or (self.stack[-1].path if self.stack else ()))
-        refuse(self.name, place, got, expected, hint, where)
+            self.builder.no(place, "a directive", "YAML 1.2 without directives", "remove the line that begins with '%'")

