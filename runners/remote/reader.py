@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 
 from proofbox.runners.remote import stores
 
-PIECE_BYTES = 4 * 1024 * 1024
+PIECE_BYTES = 8 * 1024 * 1024
 
 _TOLD = {"versionid": "version", "generation": "version", "etag": "etag",
          "last-modified": "modified", "updated": "modified"}  # fmt: skip

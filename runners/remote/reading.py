@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from proofbox.runners.remote.address import Address
 
 _HEADER = struct.Struct(">cI")
-_MOST_FRAME = 1 << 23
+_MOST_FRAME = 1 << 24
 """Bytes; the program's pieces are of half that size at most."""
 
 
