@@ -13,6 +13,7 @@ from servers import BUCKET
 
 from proofbox.policies.record import Assessment
 from proofbox.reports.bundle import Bundle, write_bundle
+from proofbox.reports.mlflow_log import ClientStore
 from proofbox.reports.tracking.notes import TABLES
 from proofbox.reports.tracking.restreading import API
 from proofbox.reports.tracking.wire import RefusedError, Wire
@@ -98,3 +99,27 @@ def test_where_the_server_signs_nothing_a_key_is_asked_for_and_used(office, bund
     result = quick(*words)
     assert result.returncode == 0, result.stderr
     assert stored(office, "keyed/", json.loads(result.stdout)["run_id"]) == files_of(bundle.path)
+
+
+def test_a_database_with_a_bucket_and_no_server_between(office, bundle, quick, monkeypatch) -> None:
+    for name, value in office.bucket.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("MLFLOW_DEFAULT_ARTIFACT_ROOT", f"s3://{BUCKET}/database")
+    words = ("--tracking-uri", office.database, "--json")
+    result = quick("publish", bundle.path, "--experiment", "no server", *words)
+    assert result.returncode == 0, result.stderr
+    run_id = json.loads(result.stdout)["run_id"]
+    assert stored(office, "database/", run_id) == files_of(bundle.path)
+    seen = json.loads(quick("archive", "--experiment", "no server", *words).stdout)
+    assert [one["digest"] for one in seen["assessments"]] == [bundle.digest]
+
+
+def test_a_run_that_names_another_kind_of_place_is_not_followed(office, bundle, quick) -> None:
+    client = ClientStore(office.database)._client
+    for number, place in enumerate(("ftp://127.0.0.1:9/x", "http://127.0.0.1:9/x", "hdfs://127.0.0.1:9/x")):
+        experiment = client.create_experiment(f"elsewhere {number}", artifact_location=place)
+        client.create_run(experiment, tags={"proofbox.bundle": bundle.digest})
+        words = ("archive", "--experiment", f"elsewhere {number}", "--json", "--tracking-uri")
+        result = quick(*words, office.database)
+        assert result.returncode == 1, result.stderr
+        assert "artifacts are kept at" in json.loads(result.stdout)["left_out"][0]["why"]

@@ -1,19 +1,27 @@
-"""Real servers on loopback for tests and benchmarks: `mlflow server`, and moto's, which speaks as S3 does."""
+"""Real servers on loopback for tests and benchmarks: `mlflow server`, PostgreSQL, and moto's, which speaks as S3 does.
+
+PostgreSQL refuses to run as root, so as root it is run as ``nobody``, in a folder of its own below /tmp: the path of a
+socket may not be long.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+PASSWORD = "correct-horse-battery"
 WAIT_SECONDS = 120
 BUCKET = "evidence"
 QUIET = {
@@ -103,3 +111,45 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     """End a server and its workers at once, as a power cut does."""
     os.killpg(process.pid, signal.SIGKILL)
     process.wait(timeout=WAIT_SECONDS)
+
+
+def ordinary() -> dict[str, object]:
+    """Return the arguments by which a child process runs as an ordinary user."""
+    return {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
+
+
+@contextlib.contextmanager
+def postgres() -> Iterator[str]:
+    """Give the uri of a new, empty database, which asks for a password and listens on a socket alone."""
+    assert BINARIES, "install Debian's package postgresql (.ci/run does)"
+    folder = Path(tempfile.mkdtemp(prefix="pbx-pg-", dir="/tmp"))
+    try:
+        secret = folder / "password"
+        secret.write_text(PASSWORD)
+        if os.geteuid() == 0:
+            for path in (folder, secret):
+                shutil.chown(path, "nobody", "nogroup")
+        calls = {"cwd": folder, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, **ordinary()}
+        initdb = [BINARIES[-1] / "initdb", "-D", folder / "data", "-U", "proofbox", "-A", "scram-sha-256"]
+        subprocess.run([*initdb, f"--pwfile={secret}", "--no-sync"], check=True, timeout=WAIT_SECONDS, **calls)
+        server = [BINARIES[-1] / "postgres", "-D", folder / "data", "-k", folder, "-c", "listen_addresses="]
+        process = subprocess.Popen([*server, "-c", "fsync=off"], **calls)
+        try:
+            yield f"postgresql+psycopg2://proofbox:{PASSWORD}@/postgres?host={_ready(folder, process)}"
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(timeout=WAIT_SECONDS)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _ready(folder: Path, process: subprocess.Popen[bytes]) -> Path:
+    import psycopg2
+
+    for _ in range(WAIT_SECONDS * 10):
+        assert process.poll() is None, "postgres ended at once"
+        with contextlib.suppress(psycopg2.OperationalError):
+            psycopg2.connect(host=str(folder), user="proofbox", password=PASSWORD, dbname="postgres").close()
+            return folder
+        time.sleep(0.1)
+    raise AssertionError("postgres did not answer")
