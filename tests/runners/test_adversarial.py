@@ -1,4 +1,4 @@
-"""The attack through the installed command: on a hosted model, twice alike, and over a model that falls on a value."""
+"""The attack through the command line: on a hosted model, twice alike, and over a model that falls on a value."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ controls:
 
 
 @pytest.fixture
-def attack(proofbox: Command) -> Callable[..., dict[str, Any]]:
+def attack(quick: Command) -> Callable[..., dict[str, Any]]:
     def attack_of(folder: Path, *settings: str) -> dict[str, Any]:
         given = [part for one in ("rows=30", "queries=60", *settings) for part in ("--set", one)]
-        said = proofbox("measure", folder, "--check", "robustness.adversarial", *given, "--json")
+        said = quick("measure", folder, "--check", "robustness.adversarial", *given, "--json")
         assert said.returncode == 0, said.stderr
         return json.loads(said.stdout)
 
@@ -69,15 +69,15 @@ def test_a_hosted_model_is_attacked_and_twice_alike(attack, submission: Path):
     assert wider["evasion_rate"]["value"] >= rate["value"]
 
 
-def test_settings_that_make_no_sense_are_told(proofbox: Command, submission: Path):
-    said = proofbox("measure", submission, "--check", "robustness.adversarial", "--set", "norm=l7")
+def test_settings_that_make_no_sense_are_told(quick: Command, submission: Path):
+    said = quick("measure", submission, "--check", "robustness.adversarial", "--set", "norm=l7")
     assert said.returncode == 2
     assert "norm" in said.stderr
     assert "Traceback" not in said.stderr
 
 
 def test_a_model_that_falls_on_a_value_that_nobody_submitted_is_a_finding(
-    proofbox: Command, submission: Path, tmp_path: Path
+    quick: Command, submission: Path, tmp_path: Path
 ):
     """It ends where incomes lie between two submitted ones: the attack comes by, since the decision turns there."""
     incomes = np.sort(pd.read_csv(submission / "data/eval.csv")["income"].to_numpy())
@@ -94,7 +94,7 @@ def test_a_model_that_falls_on_a_value_that_nobody_submitted_is_a_finding(
     file.write_text(text.replace("path: model/model.joblib", "path: model"), encoding="utf-8")
     policy = tmp_path / "policy.yaml"
     policy.write_text(POLICY, encoding="utf-8")
-    said = proofbox("run", submission, "--policy", policy, "--no-mlflow", "--out", tmp_path / "out")
+    said = quick("run", submission, "--policy", policy, "--no-mlflow", "--out", tmp_path / "out")
     assert "Traceback" not in said.stderr
     assert list((tmp_path / "out").rglob("assessment.json")), said.stderr
     document = json.loads(next((tmp_path / "out").rglob("assessment.json")).read_bytes())

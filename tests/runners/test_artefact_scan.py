@@ -1,4 +1,4 @@
-"""The artefact scan through the installed command: measured alone, as a gate of a policy, and in the report."""
+"""The artefact scan through the command line: measured alone, as a gate of a policy, and in the report."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ def scan(proofbox: Command, submission: Path, *more: object) -> dict:
     return {item["measure"]: item for item in json.loads(result.stdout)["measurements"]}
 
 
-def test_measure_tells_the_tier_of_every_file(submission: Path, proofbox: Command) -> None:
-    found = scan(proofbox, submission)
+def test_measure_tells_the_tier_of_every_file(submission: Path, quick: Command) -> None:
+    found = scan(quick, submission)
     assert found["refused_files"]["detail"]["tiers"] == {"A": 3, "B": 1, "C": 0, "unreadable": 0, "unknown": 0}
     assert found["refused_files"]["detail"]["second_opinions"] == {"not_asked": "the policy did not ask for any"}
     (submission / "sitecustomize.py").write_text("print('hello')\n")
     (submission / "data/more.pkl").write_bytes(EVIL)
-    result = proofbox("measure", submission, "--check", "security.artefact_scan")
+    result = quick("measure", submission, "--check", "security.artefact_scan")
     assert result.returncode == 0
     assert "data/more.pkl (offset 2): loading the file uses os.system" in result.stdout
     assert "sitecustomize.py: every Python that finds this file on its path runs it" in result.stdout
 
 
-def test_second_opinions_are_recorded_and_change_no_figure(submission: Path, proofbox: Command) -> None:
+def test_second_opinions_are_recorded_and_change_no_figure(submission: Path, quick: Command) -> None:
     (submission / "data/more.pkl").write_bytes(EVIL)
-    alone, asked = scan(proofbox, submission), scan(proofbox, submission, "--set", "second_opinions=true")
+    alone, asked = scan(quick, submission), scan(quick, submission, "--set", "second_opinions=true")
     assert {name: item["value"] for name, item in alone.items()} == {
         name: item["value"] for name, item in asked.items()
     }
@@ -66,10 +66,8 @@ def test_a_policy_stops_before_the_model_is_loaded_and_the_report_says_why(
     assert "data/more.pkl" in english
 
 
-def test_parameters_that_are_wrong_are_told_before_the_submission_is_read(submission: Path, proofbox: Command) -> None:
-    result = proofbox(
-        "measure", submission, "--check", "security.artefact_scan", "--set", 'accept=["dangerous-import"]'
-    )
+def test_parameters_that_are_wrong_are_told_before_the_submission_is_read(submission: Path, quick: Command) -> None:
+    result = quick("measure", submission, "--check", "security.artefact_scan", "--set", 'accept=["dangerous-import"]')
     assert result.returncode == 2
     assert "accept" in result.stderr
     assert "Traceback" not in result.stderr

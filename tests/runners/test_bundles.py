@@ -84,11 +84,11 @@ def test_what_is_wrong_is_said_of_the_name_that_was_given(made: Path, tmp_path: 
     assert str(caught.value) == f"{packed}: tampered: report.html is not the report that was written with this record"
 
 
-def test_an_archive_is_judged_and_tabulated_like_its_folder(made: Path, packed: Path, proofbox: Command) -> None:
-    judged = proofbox("judge", packed, "-p", "baseline", "--json")
-    assert judged.stdout == proofbox("judge", made, "-p", "baseline", "--json").stdout
+def test_an_archive_is_judged_and_tabulated_like_its_folder(made: Path, packed: Path, quick: Command) -> None:
+    judged = quick("judge", packed, "-p", "baseline", "--json")
+    assert judged.stdout == quick("judge", made, "-p", "baseline", "--json").stdout
     assert judged.stdout, judged.stderr
-    found = json.loads(proofbox("policy", "whatif", "baseline", packed, "--json").stdout)
+    found = json.loads(quick("policy", "whatif", "baseline", packed, "--json").stdout)
     assert [row["bundle"] for row in found["bundles"]] == [str(packed)]
 
 

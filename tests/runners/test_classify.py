@@ -1,4 +1,4 @@
-"""`classify` through the installed command: what was declared, held against the submission's own answers."""
+"""`classify` through the command line: what was declared, held against the submission's own answers."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ def said(submission: Path, text: str) -> Path:
     return submission
 
 
-def test_without_answers_the_tier_is_open(submission: Path, proofbox: Command):
-    result = proofbox("classify", submission)
+def test_without_answers_the_tier_is_open(submission: Path, quick: Command):
+    result = quick("classify", submission)
     assert result.returncode == 3
     assert "risk tier: declared high, by the answers open" in result.stdout
 
 
-def test_a_level_declared_too_low_is_told_in_both_languages(submission: Path, proofbox: Command):
+def test_a_level_declared_too_low_is_told_in_both_languages(submission: Path, quick: Command, proofbox: Command):
     trial = "trial: {level: 1, real_users: true, outputs_used: true, childrens_data: true}\n"
     said(submission, f"classification:\n  listed: true\n{NO}\n{trial}")
-    result = proofbox("classify", submission, "--json")
+    result = quick("classify", submission, "--json")
     assert result.returncode == 1, result.stderr
     tier, level = json.loads(result.stdout)
     assert (tier["declared"], tier["computed"], tier["too_low"]) == ("high", "high", False)
@@ -42,13 +42,13 @@ def test_a_level_declared_too_low_is_told_in_both_languages(submission: Path, pr
     assert "cấp độ thử nghiệm: khai báo 1, theo câu trả lời 3" in told
 
 
-def test_more_than_follows_may_be_declared(submission: Path, proofbox: Command):
+def test_more_than_follows_may_be_declared(submission: Path, quick: Command):
     said(submission, f"classification:\n  listed: false\n{NO}\n")
-    assert proofbox("classify", submission).returncode == 0
+    assert quick("classify", submission).returncode == 0
 
 
-def test_a_wrong_answer_is_told_with_its_place(submission: Path, proofbox: Command):
+def test_a_wrong_answer_is_told_with_its_place(submission: Path, quick: Command):
     said(submission, "trial: {level: 1, real_users: maybe, outputs_used: true}\n")
-    result = proofbox("classify", submission)
+    result = quick("classify", submission)
     assert result.returncode == 2
     assert "trial.real_users: got 'maybe', expected true or false" in result.stderr

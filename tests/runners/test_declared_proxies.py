@@ -16,9 +16,9 @@ def declare(submission: Path, proxies: str) -> None:
     file.write_text(text.replace("declared:\n", f"declared:\n  proxies: {proxies}\n"), encoding="utf-8")
 
 
-def test_a_declared_proxy_is_swapped_and_recorded(submission: Path, proofbox: Command) -> None:
+def test_a_declared_proxy_is_swapped_and_recorded(submission: Path, quick: Command) -> None:
     declare(submission, "{sex: [debt]}")
-    result = proofbox("measure", submission, "--check", "fairness.counterfactual_flip", "--json")
+    result = quick("measure", submission, "--check", "fairness.counterfactual_flip", "--json")
     assert result.returncode == 0, result.stderr
     (found,) = json.loads(result.stdout)["measurements"]
     assert found["detail"]["proxies"] == ["debt"]
@@ -28,9 +28,9 @@ def test_a_declared_proxy_is_swapped_and_recorded(submission: Path, proofbox: Co
     assert found["interval"]["method"] == "wilson"
 
 
-def test_a_proxy_that_is_no_column_is_told_with_its_place(submission: Path, proofbox: Command) -> None:
+def test_a_proxy_that_is_no_column_is_told_with_its_place(submission: Path, quick: Command) -> None:
     declare(submission, "{sex: [dept]}")
-    result = proofbox("measure", submission, "--check", "fairness.counterfactual_flip")
+    result = quick("measure", submission, "--check", "fairness.counterfactual_flip")
     assert result.returncode == 2
     assert "declared.proxies.sex" in result.stderr
     assert "'dept', which data/eval.csv does not have" in result.stderr

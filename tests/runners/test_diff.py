@@ -48,8 +48,8 @@ def test_on_the_same_rows_a_worse_model_is_shown_to_be_worse(versions, proofbox:
     assert len(document["significant_change"]["a_person_must_judge"]) == 3
 
 
-def test_without_submissions_the_tests_are_named_as_unpaired_in_both_languages(versions, proofbox: Command) -> None:
-    result = proofbox("diff", *versions.bundles)
+def test_without_submissions_the_tests_are_named_as_unpaired_in_both_languages(versions, quick: Command) -> None:
+    result = quick("diff", *versions.bundles)
     assert result.returncode == 0, result.stderr
     assert "as if of different rows: the two submissions were not given" in result.stdout
     assert "Fisher's test as if of different rows (mid-p)" in result.stdout
@@ -57,23 +57,23 @@ def test_without_submissions_the_tests_are_named_as_unpaired_in_both_languages(v
     assert "ONE-01.a: Pass → Fail" in result.stdout
     assert "shown to have changed: worse" in result.stdout
     assert "A person must judge:" in result.stdout
-    vietnamese = proofbox("diff", *versions.bundles, "--lang", "vi").stdout
+    vietnamese = quick("diff", *versions.bundles, "--lang", "vi").stdout
     assert "ONE-01.a: Đạt → Chưa đạt" in vietnamese
     assert "Con người phải đánh giá:" in vietnamese
 
 
-def test_a_submission_that_is_not_the_bundles_is_refused(versions, proofbox: Command) -> None:
+def test_a_submission_that_is_not_the_bundles_is_refused(versions, quick: Command) -> None:
     first, second = versions.submissions
-    result = proofbox("diff", *versions.bundles, "--submissions", second, first)
+    result = quick("diff", *versions.bundles, "--submissions", second, first)
     assert result.returncode == 2
     assert "model/model.joblib" in result.stderr
     assert result.stdout == ""
 
 
-def test_an_altered_bundle_is_not_compared(versions, proofbox: Command, tmp_path: Path) -> None:
+def test_an_altered_bundle_is_not_compared(versions, quick: Command, tmp_path: Path) -> None:
     altered = Path(shutil.copytree(versions.bundles[1], tmp_path / "altered"))
     (altered / "submission.yaml").write_text("x", encoding="utf-8")
-    assert proofbox("diff", versions.bundles[0], altered).returncode == 1
+    assert quick("diff", versions.bundles[0], altered).returncode == 1
 
 
 def made_answers(

@@ -1,4 +1,4 @@
-"""Documents, signatures and lists of components through the installed command, and its exit codes."""
+"""Documents, signatures and lists of components through the command line, and its exit codes."""
 
 from __future__ import annotations
 
@@ -97,21 +97,21 @@ def test_a_boast_in_the_card_fails(proofbox: Command, documents, asks) -> None:
     assert (code, verdicts(document)) == (1, {"ASK.a": "fail"})
 
 
-def test_a_card_whose_figures_were_not_read_leaves_it_undetermined(proofbox: Command, documents, asks) -> None:
-    code, document, _ = run(proofbox, documents(model_card="Our accuracy is 99 %."), asks(CLAIMS))
+def test_a_card_whose_figures_were_not_read_leaves_it_undetermined(quick: Command, documents, asks) -> None:
+    code, document, _ = run(quick, documents(model_card="Our accuracy is 99 %."), asks(CLAIMS))
     assert (code, verdicts(document)) == (3, {"ASK.a": "inconclusive"})
 
 
-def test_measure_tells_a_person_what_was_read_and_what_was_not(proofbox: Command, documents) -> None:
+def test_measure_tells_a_person_what_was_read_and_what_was_not(quick: Command, documents) -> None:
     text = CARD.format(accuracy="99,9 %") + "\nOur F1 is 0.97 on all customers.\n"
-    done = proofbox("measure", documents(model_card=text), "--check", "transparency.claims")
+    done = quick("measure", documents(model_card=text), "--check", "transparency.claims")
     assert done.returncode == 0, done.stderr
     assert "docs/model_card:5: Accuracy 99,9 %: above what was measured" in done.stdout
     assert "docs/model_card:8: Our F1 is 0.97 on all customers." in done.stdout
 
 
-def test_cards_are_measured_before_the_sandbox_opens(proofbox: Command, documents) -> None:
-    done = proofbox("measure", documents(model_card="x"), "--check", "transparency.model_card", "--executor", "gvisor",
+def test_cards_are_measured_before_the_sandbox_opens(quick: Command, documents) -> None:
+    done = quick("measure", documents(model_card="x"), "--check", "transparency.model_card", "--executor", "gvisor",
                     env={"PATH": "/nowhere"})  # fmt: skip
     assert "model card, missing: properties, purpose, scope" in done.stdout, done.stderr
 
@@ -129,24 +129,24 @@ def record(proofbox: Command, submission: Path, *more: object) -> tuple[dict[str
 
 
 def test_a_signature_is_verified_with_the_key_that_the_operator_gives(
-    proofbox: Command, submission: Path, asks, tmp_path: Path
+    quick: Command, submission: Path, asks, tmp_path: Path
 ) -> None:
     key = kit.new_key()
     given = ("--model-key", tmp_path / "key.pem")
     (tmp_path / "key.pem").write_bytes(kit.signer(key).pem)
     sign(submission, key)
-    assert record(proofbox, submission, *given) == (
+    assert record(quick, submission, *given) == (
         {"model_files": 1, "signatures_verified": 1, "signature_faults": 0},
         [],
     )
     sign(submission, key, other=b"1")
-    assert [one["values"] for one in record(proofbox, submission, *given)[1]] == [{"path": "model/other"}]
+    assert [one["values"] for one in record(quick, submission, *given)[1]] == [{"path": "model/other"}]
     sign(submission, kit.new_key())
-    code, document, _ = run(proofbox, submission, asks(SIGNED), *given)
+    code, document, _ = run(quick, submission, asks(SIGNED), *given)
     assert (code, verdicts(document)) == (1, {"ASK.a": "fail"})
 
 
-def test_a_certificate_and_a_signature_under_another_name(proofbox: Command, submission: Path, tmp_path: Path) -> None:
+def test_a_certificate_and_a_signature_under_another_name(quick: Command, submission: Path, tmp_path: Path) -> None:
     root_key, key = kit.new_key(), kit.new_key()
     root = kit.certificate(root_key, "Root", ca=True)
     leaf = kit.certificate(key, "Bank", by=root, by_key=root_key)
@@ -155,7 +155,7 @@ def test_a_certificate_and_a_signature_under_another_name(proofbox: Command, sub
     (submission / "by-bank.sig").write_bytes(kit.signature(key, kit.statement(files), chain=[leaf]))
     yaml = submission / "submission.yaml"
     yaml.write_text(yaml.read_text("utf-8").replace("  task:", "  signature: by-bank.sig\n  task:", 1), "utf-8")
-    found, faults = record(proofbox, submission, "--model-certificate", tmp_path / "root.pem")
+    found, faults = record(quick, submission, "--model-certificate", tmp_path / "root.pem")
     assert (found, faults) == ({"model_files": 1, "signatures_verified": 1, "signature_faults": 0}, [])
 
 
@@ -164,22 +164,22 @@ def test_a_certificate_and_a_signature_under_another_name(proofbox: Command, sub
     [("--model-key no.pem", "in PEM, expected"), ("--model-certificate absent", "no such file or directory")],
 )
 def test_what_is_no_key_or_certificate_ends_the_run_before_it_begins(
-    proofbox: Command, submission: Path, asks, tmp_path: Path, given: str, words: str
+    quick: Command, submission: Path, asks, tmp_path: Path, given: str, words: str
 ) -> None:
     (tmp_path / "cwd").mkdir()
     (tmp_path / "cwd/no.pem").write_text("no key", encoding="utf-8")
-    code, document, err = run(proofbox, submission, asks(SIGNED), *given.split())
+    code, document, err = run(quick, submission, asks(SIGNED), *given.split())
     assert (code, document) == (2, {})
     assert words in err
     assert f"{given}: " in err
     assert "Traceback" not in err
 
 
-def test_a_broken_signature_or_list_is_a_finding_and_the_rest_goes_on(proofbox: Command, documents, asks) -> None:
+def test_a_broken_signature_or_list_is_a_finding_and_the_rest_goes_on(quick: Command, documents, asks) -> None:
     broken = b"[" * 9_000_000
     submission = documents(bom=broken, model_card=CARD.format(accuracy="1 %"))
     (submission / "model/model.sig").write_bytes(broken)
-    code, document, err = run(proofbox, submission, asks(SIGNED, ("provenance.bom", "bom_components_missing"), CLAIMS))
+    code, document, err = run(quick, submission, asks(SIGNED, ("provenance.bom", "bom_components_missing"), CLAIMS))
     assert (code, verdicts(document)) == (1, {"ASK.a": "fail", "ASK.b": "fail", "ASK.c": "pass"}), err
     assert document["errors"] == []
     said = json.dumps([one["detail"] for one in document["measurements"]])
@@ -188,42 +188,42 @@ def test_a_broken_signature_or_list_is_a_finding_and_the_rest_goes_on(proofbox: 
 
 
 def test_documents_that_leave_the_submission_or_are_not_there_are_refused_with_their_places(
-    proofbox: Command, submission: Path
+    quick: Command, submission: Path
 ) -> None:
     with (submission / "submission.yaml").open("a", encoding="utf-8") as file:
         file.write("\ndocuments:\n  model_card: ../secret.md\n  bom: docs/absent.json\n")
-    done = proofbox("measure", submission, "--check", "transparency.model_card")
+    done = quick("measure", submission, "--check", "transparency.model_card")
     assert done.returncode == 2
     assert "submission.yaml:25:3: documents.model_card: got '../secret.md', expected a path inside" in done.stderr
     assert "submission.yaml:26:3: documents.bom: got 'docs/absent.json', which is not there" in done.stderr
 
 
-def test_a_link_in_the_place_of_a_document_is_refused_at_intake(proofbox: Command, documents) -> None:
+def test_a_link_in_the_place_of_a_document_is_refused_at_intake(quick: Command, documents) -> None:
     submission = documents(model_card="x")
     (submission / "docs/model_card").unlink()
     (submission / "docs/model_card").symlink_to("/etc/hostname")
-    done = proofbox("measure", submission, "--check", "transparency.model_card")
+    done = quick("measure", submission, "--check", "transparency.model_card")
     assert done.returncode == 2
     assert "a symbolic link" in done.stderr
 
 
 def test_the_list_that_is_written_is_covered_by_the_manifest_and_understood_as_a_providers_own(
-    proofbox: Command, documents, asks, tmp_path: Path
+    quick: Command, documents, asks, tmp_path: Path
 ) -> None:
     submission, out = documents(bom="{}"), tmp_path / "out"
     policy = asks(("performance.classification", "brier_score_loss"))
-    proofbox("run", submission, "--policy", policy, "--no-mlflow", "--out", out)
+    quick("run", submission, "--policy", policy, "--no-mlflow", "--out", out)
     raw = (out / "bom.cdx.json").read_bytes()
     listed = {one["path"]: one["sha256"] for one in json.loads((out / "manifest.json").read_bytes())["files"]}
     assert listed["bom.cdx.json"] == hashlib.sha256(raw).hexdigest()
     (out / "bom.cdx.json").write_bytes(raw.replace(b"1.6", b"1.7"))
-    assert proofbox("verify", out).returncode == 1
+    assert quick("verify", out).returncode == 1
     (submission / "docs/bom").write_bytes(raw)
     for check, expected in (
         ("provenance.bom", {"bom_coverage": 1, "bom_components_missing": 0, "bom_digest_mismatches": 0}),
         ("transparency.claims", {"claims_above_measured": 0, "figures_unread": 0}),
     ):
-        done = proofbox("measure", submission, "--check", check, "--json")
+        done = quick("measure", submission, "--check", check, "--json")
         found = {one["measure"]: one["value"] for one in json.loads(done.stdout)["measurements"]}
         assert expected.items() <= found.items()
     assert found["claims_compared"] >= 2

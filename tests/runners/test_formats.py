@@ -1,4 +1,4 @@
-"""Formats of models through the installed command: found by `auto`, declared, refused with advice."""
+"""Formats of models through the command line: found by `auto`, declared, refused with advice."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def python_rule(folder: Path) -> float:
     return float(np.mean((rows["income"] > rows["debt"]) == rows["approved"]))
 
 
-def test_a_booster_is_found_by_how_its_file_begins(submission: Path, proofbox: Command) -> None:
+def test_a_booster_is_found_by_how_its_file_begins(submission: Path, quick: Command) -> None:
     import xgboost
 
     train, rows = (pd.read_csv(submission / f"data/{name}.csv") for name in ("train", "eval"))
@@ -56,30 +56,30 @@ def test_a_booster_is_found_by_how_its_file_begins(submission: Path, proofbox: C
     model.save_model(submission / "model/anything.json")
     edit(submission, "model/model.joblib", "model/anything.json")
     right = float(np.mean(model.predict(rows[features]) == rows["approved"]))
-    assert accuracy(proofbox, submission) == right
+    assert accuracy(quick, submission) == right
     edit(submission, "  task:", "  format: lightgbm\n  task:")
-    result = proofbox("measure", submission, "--check", "performance.classification")
+    result = quick("measure", submission, "--check", "performance.classification")
     assert result.returncode == 2
     assert "submission.yaml:11:3" in result.stderr
     assert "begins as xgboost does" in result.stderr
 
 
 @pytest.mark.parametrize("executor", ["bubblewrap", "landlock"])
-def test_a_rule_in_python(submission: Path, proofbox: Command, executor: str) -> None:
+def test_a_rule_in_python(submission: Path, quick: Command, executor: str) -> None:
     right = python_rule(submission)
-    assert accuracy(proofbox, submission, "--executor", executor) == right
+    assert accuracy(quick, submission, "--executor", executor) == right
 
 
-def test_what_was_granted_stands_in_the_record(submission: Path, proofbox: Command, tmp_path: Path) -> None:
+def test_what_was_granted_stands_in_the_record(submission: Path, quick: Command, tmp_path: Path) -> None:
     python_rule(submission)
     edit(submission, "  task:", "  needs: {threads: 3, scratch_bytes: 1000000}\n  task:")
     out = tmp_path / "evidence"
-    result = proofbox("run", submission, "--policy", "baseline", "--no-mlflow", "--out", out)
+    result = quick("run", submission, "--policy", "baseline", "--no-mlflow", "--out", out)
     assert result.returncode in (0, 1, 3), result.stderr
     run = json.loads((out / "assessment.json").read_bytes())["run"]
     assert (run["limits"]["threads"], run["limits"]["scratch_bytes"]) == (3, 1_000_000)
     assert run["selfcheck"]["limits"]["scratch_bytes"]["value"] == 1_000_000
-    refused = proofbox("measure", submission, "--check", "performance.classification", "--executor", "landlock")
+    refused = quick("measure", submission, "--check", "performance.classification", "--executor", "landlock")
     assert refused.returncode == 4
     assert "use --executor bubblewrap" in refused.stderr
 

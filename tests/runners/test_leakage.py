@@ -1,4 +1,4 @@
-"""Two exports of an office, one trained on and one tested on, through the installed command."""
+"""Two exports of an office, one trained on and one tested on, through the command line."""
 
 from __future__ import annotations
 
@@ -73,9 +73,9 @@ def office(tmp_path: Path) -> Path:
     return folder
 
 
-def test_what_was_trained_on_is_counted_as_a_person_would(office: Path, proofbox: Command) -> None:
+def test_what_was_trained_on_is_counted_as_a_person_would(office: Path, quick: Command) -> None:
     def measured(*more: str) -> dict:
-        result = proofbox("measure", office, "--check", "provenance.leakage", "--json", *more)
+        result = quick("measure", office, "--check", "provenance.leakage", "--json", *more)
         assert result.returncode == 0, result.stderr
         return json.loads(result.stdout)
 
@@ -122,21 +122,21 @@ def test_the_report_shows_the_pairs_and_what_they_do_to_the_accuracy(
             assert word in page
 
 
-def test_without_training_data_nothing_passes(office: Path, proofbox: Command) -> None:
+def test_without_training_data_nothing_passes(office: Path, quick: Command) -> None:
     file = office / "submission.yaml"
     kept = [line for line in file.read_text("utf-8").splitlines() if "  training:" not in line]
     file.write_text("\n".join(kept), "utf-8")
-    result = proofbox("measure", office, "--check", "provenance.leakage")
+    result = quick("measure", office, "--check", "provenance.leakage")
     assert result.returncode == 0, result.stderr
     assert "leaked_share, near_duplicate_rows" in result.stdout
     assert "not applicable: the submission names no training data" in result.stdout
 
 
-def test_a_time_that_is_not_there_is_told_with_its_place(office: Path, proofbox: Command) -> None:
+def test_a_time_that_is_not_there_is_told_with_its_place(office: Path, quick: Command) -> None:
     file = office / "submission.yaml"
     text = file.read_text("utf-8").replace("time: Ngày nộp", "time: Ngày").replace("CCCD]}", "CCCD], time: Nộp}")
     file.write_text(text, "utf-8")
-    result = proofbox("measure", office, "--check", "provenance.leakage")
+    result = quick("measure", office, "--check", "provenance.leakage")
     assert result.returncode == 2
     assert result.stderr.count("did you mean Ngày nộp") == 2
     assert "data.evaluation.time" in result.stderr

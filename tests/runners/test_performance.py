@@ -1,4 +1,4 @@
-"""Performance through the installed command: regressions, slices, and claims that the provider is held to."""
+"""Performance through the command line: regressions, slices, and claims that the provider is held to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Perturbation through the installed command: a model that falls over missing values, and one that says no to them."""
+"""Perturbation through the command line: a model that falls over missing values, and one that says no to them."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ def crashing(submission):
     return submission
 
 
-def test_a_model_that_crashes_on_a_missing_value_is_a_finding_with_the_input(proofbox, crashing, tmp_path):
+def test_a_model_that_crashes_on_a_missing_value_is_a_finding_with_the_input(quick, crashing, tmp_path):
     (tmp_path / "steady.yaml").write_text(POLICY, encoding="utf-8")
     out = tmp_path / "out"
-    said = proofbox("run", crashing, "--policy", tmp_path / "steady.yaml", "--no-mlflow", "--out", out)
+    said = quick("run", crashing, "--policy", tmp_path / "steady.yaml", "--no-mlflow", "--out", out)
     assert said.returncode == 1, said.stderr
     assert "Traceback" not in said.stdout + said.stderr
     assert "at most" in said.stdout
@@ -69,8 +69,8 @@ def test_a_model_that_crashes_on_a_missing_value_is_a_finding_with_the_input(pro
     assert "the model gives no answer" in page
 
 
-def test_a_model_that_refuses_missing_values_has_not_failed(proofbox, submission):
-    said = proofbox("measure", submission, "--check", "robustness.missing_values", "--json")
+def test_a_model_that_refuses_missing_values_has_not_failed(quick, submission):
+    said = quick("measure", submission, "--check", "robustness.missing_values", "--json")
     assert said.returncode == 0, said.stderr
     (share,) = json.loads(said.stdout)["measurements"]
     assert (share["measure"], share["value"]) == ("missing_failure_share", 0)
@@ -78,9 +78,9 @@ def test_a_model_that_refuses_missing_values_has_not_failed(proofbox, submission
     assert all(one["kind"] == "raised" for one in share["detail"]["refused"])
 
 
-def test_the_same_seed_gives_the_same_bytes(proofbox, submission):
+def test_the_same_seed_gives_the_same_bytes(quick, proofbox, submission):
     given = ("measure", submission, "--check", "robustness.outliers", "--seed", 5, "--json")
-    first, again = proofbox(*given), proofbox(*given)
+    first, again = quick(*given), proofbox(*given)
     assert first.returncode == 0, first.stderr
     assert first.stdout == again.stdout
     assert json.loads(first.stdout)["measurements"]

@@ -1,4 +1,4 @@
-"""The checks of data and privacy on a hosted model, through the installed command."""
+"""The checks of data and privacy on a hosted model, through the command line."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ def test_the_attack_asks_the_hosted_model_and_says_so_where_it_cannot(submission
     assert "no training data" in json.dumps(document["inapplicable"])
 
 
-def test_features_labels_and_the_datasheet_are_measured(submission: Path, proofbox: Command) -> None:
-    found, _ = measured(proofbox, submission, "privacy.sensitive_use")
+def test_features_labels_and_the_datasheet_are_measured(submission: Path, quick: Command) -> None:
+    found, _ = measured(quick, submission, "privacy.sensitive_use")
     assert found["sensitive_features"]["value"] == 0
     assert found["proxy_association"]["interval"]["low"] == 0
-    found, _ = measured(proofbox, submission, "data.label_quality", "--set", "role=training")
+    found, _ = measured(quick, submission, "data.label_quality", "--set", "role=training")
     assert found["conflicting_label_share"]["value"] == 0
     assert 0 <= found["label_error_share"]["value"] < 0.3
     text = (submission / "submission.yaml").read_text(encoding="utf-8")
     (submission / "submission.yaml").write_text(text + "documents: {datasheet: sheet.md}\n", encoding="utf-8")
     said = " ".join(f"word{number}" for number in range(25))
     (submission / "sheet.md").write_text(f"# Motivation\n{said}\n# Uses\nTODO\n", encoding="utf-8")
-    found, _ = measured(proofbox, submission, "data.datasheet")
+    found, _ = measured(quick, submission, "data.datasheet")
     assert found["sections_filled"]["value"] == 1 / 7
     assert found["boilerplate_sections"]["value"] == 1

@@ -1,4 +1,4 @@
-"""Provenance records through the installed command: broken ones, whole ones, and the day of judgement."""
+"""Provenance records through the command line: broken ones, whole ones, and the day of judgement."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def values(result: subprocess.CompletedProcess[str]) -> dict[str, float]:
 
 
 def test_a_broken_record_is_told_with_its_place_and_the_rest_goes_on(
-    submission: Path, proofbox: Command, tmp_path: Path
+    submission: Path, quick: Command, tmp_path: Path
 ) -> None:
     name_record(submission, "bomb.yaml", b"schema: proofbox/provenance/v1\nname: &a [x]\ncreator: [*a, *a]\n")
-    result = proofbox("run", submission, "--policy", "baseline", "--no-mlflow", "--out", tmp_path / "evidence")
+    result = quick("run", submission, "--policy", "baseline", "--no-mlflow", "--out", tmp_path / "evidence")
     assert result.returncode == 0, result.stderr
     assessment = json.loads((tmp_path / "evidence" / "assessment.json").read_text())
     assert assessment["errors"] == []
@@ -53,21 +53,21 @@ def test_a_broken_record_is_told_with_its_place_and_the_rest_goes_on(
     assert "data/bomb.yaml cannot be read: line 2, column 7: got an anchor 'a'" in told["detail"]["problem"]
 
 
-def test_age_is_that_of_the_given_day(submission: Path, proofbox: Command) -> None:
+def test_age_is_that_of_the_given_day(submission: Path, quick: Command) -> None:
     name_record(submission, "p.yaml", WHOLE.encode())
     asked = ("measure", submission, "--check", "provenance.freshness", "--json", "--as-of")
-    assert values(proofbox(*asked, "2026-01-31"))["data_age_days"] == 30
-    assert proofbox(*asked, "31/01/2026").returncode == 2
+    assert values(quick(*asked, "2026-01-31"))["data_age_days"] == 30
+    assert quick(*asked, "31/01/2026").returncode == 2
 
 
-def test_every_static_check_of_provenance_runs_without_opening_the_model(submission: Path, proofbox: Command) -> None:
+def test_every_static_check_of_provenance_runs_without_opening_the_model(submission: Path, quick: Command) -> None:
     name_record(submission, "p.yaml", WHOLE.encode())
     (submission / "model" / "model.joblib").write_bytes(b"\x80\x04\x95 this would not load")
-    lineage = values(proofbox("measure", submission, "--check", "provenance.lineage", "--json"))
+    lineage = values(quick("measure", submission, "--check", "provenance.lineage", "--json"))
     assert lineage == {
         "nodes_in_cycles": 0, "nodes_with_digest": 1, "sources_reaching_model": 1, "unresolved_references": 0,
     }  # fmt: skip
-    licence = values(proofbox("measure", submission, "--check", "provenance.licence", "--json"))
+    licence = values(quick("measure", submission, "--check", "provenance.licence", "--json"))
     assert (licence["licence_stated"], licence["licence_known"]) == (1, 1)
 
 

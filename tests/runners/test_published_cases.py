@@ -1,4 +1,4 @@
-"""Published audits of recorded decisions through the installed command: each comes out as it was published."""
+"""Published audits of recorded decisions through the command line: each comes out as it was published."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ def recorded(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def measured(proofbox: Command) -> Callable[..., dict[str, dict]]:
+def measured(quick: Command) -> Callable[..., dict[str, dict]]:
     """Measure with the installed command and return the measurements by name."""
 
     def measure(submission: Path, check: str, *settings: str) -> dict[str, dict]:
         given = [item for setting in settings for item in ("--set", setting)]
-        result = proofbox("measure", submission, "--check", check, *given, "--json")
+        result = quick("measure", submission, "--check", check, *given, "--json")
         assert result.returncode == 0, result.stderr
         document = json.loads(result.stdout)
         assert not document["errors"], document["errors"]
@@ -127,10 +127,10 @@ def test_a_case_that_is_fair_on_each_margin_and_unfair_in_an_intersection(record
     assert crossed["interval"]["low"] > 0.6
 
 
-def test_pairs_need_two_columns(recorded, proofbox):
+def test_pairs_need_two_columns(recorded, quick):
     cells = {("f", 1): 3, ("m", 0): 3}
     submission = recorded(("sex", "decided"), cells, sensitive="sex")
-    result = proofbox("measure", submission, "--check", "fairness.group_rates", "--set", "attribute=each-pair")
+    result = quick("measure", submission, "--check", "fairness.group_rates", "--set", "attribute=each-pair")
     assert result.returncode == 2
     assert "got one sensitive column (sex), expected at least two" in result.stderr
 
@@ -157,12 +157,12 @@ controls:
 """
 
 
-def test_a_policy_may_ask_for_each_pair(recorded, proofbox, tmp_path):
+def test_a_policy_may_ask_for_each_pair(recorded, quick, tmp_path):
     cells = {(*who, label): count for who, pair in CROSSED.items() for label, count in zip((1, 0), pair, strict=True)}
     submission = recorded(("sex", "race", "decided"), cells, sensitive="sex, race")
     policy = tmp_path / "pairs.yaml"
     policy.write_text(PAIR_POLICY, encoding="utf-8")
-    result = proofbox("run", submission, "--policy", policy, "--no-mlflow", "--json")
+    result = quick("run", submission, "--policy", policy, "--no-mlflow", "--json")
     assert result.returncode == 1, result.stderr
     (finding,) = json.loads(result.stdout)["findings"]
     assert finding["verdict"] == "fail"

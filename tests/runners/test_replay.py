@@ -37,7 +37,7 @@ def test_a_replay_agrees_to_the_last_digit_and_needs_no_policy_but_the_bundles(
 
 
 def test_an_invented_figure_is_found_and_what_differs_of_the_machine_is_named(
-    made: Path, model_template: Path, proofbox: Command, tmp_path: Path
+    made: Path, model_template: Path, quick: Command, tmp_path: Path
 ) -> None:
     recorded = read_bundle(made).assessment
     place = next(n for n, one in enumerate(recorded.measurements) if one.measure == "accuracy" and not one.group)
@@ -51,8 +51,8 @@ def test_an_invented_figure_is_found_and_what_differs_of_the_machine_is_named(
         policy_sources=[(path.name, path.read_bytes()) for path in sorted((made / "policy").iterdir())],
         submission_yaml=(made / "submission.yaml").read_bytes(),
     )
-    assert proofbox("verify", lie).stdout.startswith("unsigned: every file has the digest")
-    result = proofbox("replay", lie, model_template)
+    assert quick("verify", lie).stdout.startswith("unsigned: every file has the digest")
+    result = quick("replay", lie, model_template)
     assert result.returncode == 1, result.stdout + result.stderr
     assert result.stdout.startswith("different:")
     assert "accuracy: recorded 0.999, now" in result.stdout
@@ -61,20 +61,20 @@ def test_an_invented_figure_is_found_and_what_differs_of_the_machine_is_named(
 
 
 def test_another_submission_is_refused_before_anything_is_measured(
-    made: Path, submission: Path, proofbox: Command
+    made: Path, submission: Path, quick: Command
 ) -> None:
     with (submission / "data/eval.csv").open("a", encoding="utf-8") as file:
         file.write("0.1,0.2,male,1\n")
     (submission / "note.txt").write_text("x", encoding="utf-8")
     (submission / "data/train.csv").unlink()
-    result = proofbox("replay", made, submission)
+    result = quick("replay", made, submission)
     assert result.returncode == 2
     assert "changed: data/eval.csv; missing: data/train.csv; added: note.txt" in result.stderr
     assert result.stdout == ""
 
 
 def test_policies_that_no_longer_come_out_as_recorded_are_refused(
-    made: Path, model_template: Path, proofbox: Command, tmp_path: Path
+    made: Path, model_template: Path, quick: Command, tmp_path: Path
 ) -> None:
     recorded = read_bundle(made).assessment
     sources = {path.name: path.read_bytes() for path in (made / "policy").iterdir()}
@@ -83,32 +83,32 @@ def test_policies_that_no_longer_come_out_as_recorded_are_refused(
     write_bundle(
         other, recorded, policy_sources=list(sources.items()), submission_yaml=(made / "submission.yaml").read_bytes()
     )
-    result = proofbox("replay", other, model_template)
+    result = quick("replay", other, model_template)
     assert result.returncode == 2
     assert "policy mine 1: got" in result.stderr
 
 
 def test_a_signed_replay_is_counted_by_verify_and_only_by_the_key_of_somebody_else(
-    made: Path, model_template: Path, proofbox: Command, tmp_path: Path
+    made: Path, model_template: Path, quick: Command, tmp_path: Path
 ) -> None:
     bundle = Path(shutil.copytree(made, tmp_path / "bundle"))
     env = {"SECRET": "a long passphrase"}
     for name in ("provider", "office"):
         given = ("--out", tmp_path, "--name", name, "--key-passphrase-env", "SECRET")
-        assert proofbox("keys", "generate", *given, env=env).returncode == 0
+        assert quick("keys", "generate", *given, env=env).returncode == 0
     with_key = ("--key-passphrase-env", "SECRET", "--key")
-    assert proofbox("sign", bundle, *with_key, tmp_path / "provider.key", env=env).returncode == 0
+    assert quick("sign", bundle, *with_key, tmp_path / "provider.key", env=env).returncode == 0
     verify = ("verify", bundle, "--key", tmp_path / "provider.pub.pem")
-    before = proofbox(*verify)
+    before = quick(*verify)
     assert "assurance: self-attested" in before.stdout
-    assert proofbox(*verify, "--replayed-by", tmp_path / "office.pub.pem").returncode == 1
-    told = proofbox("replay", bundle, model_template, *with_key, tmp_path / "office.key", env=env)
+    assert quick(*verify, "--replayed-by", tmp_path / "office.pub.pem").returncode == 1
+    told = quick("replay", bundle, model_template, *with_key, tmp_path / "office.key", env=env)
     assert told.returncode == 0, told.stderr
     assert "bundle.replays" in told.stdout
-    after = proofbox(*verify, "--replayed-by", tmp_path / "office.pub.pem", "--json")
+    after = quick(*verify, "--replayed-by", tmp_path / "office.pub.pem", "--json")
     assert after.returncode == 0, after.stderr
     document = json.loads(after.stdout)
     assert document["state"] == "verified"
     assert document["assurance"]["level"] == "reproduced"
     assert [one["state"] for one in document["assurance"]["replays"]] == ["reproduced"]
-    assert "assurance: self-attested" in proofbox(*verify).stdout
+    assert "assurance: self-attested" in quick(*verify).stdout

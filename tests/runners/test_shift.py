@@ -1,4 +1,4 @@
-"""Drift and bad slices through the installed command."""
+"""Drift and bad slices through the command line."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import pandas as pd
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-def test_a_drifted_column_is_named(submission: Path, proofbox: Command) -> None:
+def test_a_drifted_column_is_named(submission: Path, quick: Command, proofbox: Command) -> None:
     rows = pd.read_csv(submission / "data/eval.csv")
     rows["debt"] += 0.8
     rows.to_csv(submission / "data/eval.csv", index=False)
-    result = proofbox("measure", submission, "--check", "robustness.drift", "--json")
+    result = quick("measure", submission, "--check", "robustness.drift", "--json")
     assert result.returncode == 0, result.stderr
     found = {one["measure"]: one for one in json.loads(result.stdout)["measurements"]}
     assert found["drifted_columns"]["value"] >= 1
@@ -46,8 +46,8 @@ def test_a_bad_slice_is_named_in_the_report(submission: Path, proofbox: Command,
     assert "income: &lt; -0." in report
 
 
-def test_a_model_that_extrapolates_is_surer_of_strange_rows(submission: Path, proofbox: Command) -> None:
-    result = proofbox("measure", submission, "--check", "robustness.out_of_distribution", "--json")
+def test_a_model_that_extrapolates_is_surer_of_strange_rows(submission: Path, quick: Command) -> None:
+    result = quick("measure", submission, "--check", "robustness.out_of_distribution", "--json")
     assert result.returncode == 0, result.stderr
     found = {(one["measure"], one["group"]["rows"]): one for one in json.loads(result.stdout)["measurements"]}
     # Logistic regression, of which one feature beyond its range decides alone.
