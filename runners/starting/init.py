@@ -15,9 +15,10 @@ from proofbox.runners.starting.columns import Column, columns_of
 from proofbox.runners.starting.gathering import SNIPPET, Made, format_of, gathered, making
 from proofbox.runners.starting.guessing import Given, Guess, guess
 from proofbox.runners.starting.writing import Files, Product, snippet, submission_text
+from proofbox.runners.submitted.data import Csv
 from proofbox.runners.submitted.resolve import resolve
 from proofbox.runners.submitted.streams import Reading, Stream, read_or_open
-from proofbox.runners.submitted.submission import FILE_NAME, Csv, read_submission
+from proofbox.runners.submitted.submission import FILE_NAME, read_submission
 from proofbox.runners.submitted.tables import UnreadableTableError
 from proofbox.sandbox.describing import Description, describe_model
 from proofbox.sandbox.errors import ModelError

@@ -10,8 +10,8 @@ from proofbox.policies.meaning import WRONG_SIDE
 from proofbox.policies.validation import nearest
 
 if TYPE_CHECKING:
+    from proofbox.runners.submitted.declared import DeclaredPerformance
     from proofbox.runners.submitted.problems import Problems
-    from proofbox.runners.submitted.submission import DeclaredPerformance
 
 
 def check_performance(claims: Sequence[DeclaredPerformance], problems: Problems) -> None:

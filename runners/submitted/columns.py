@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from proofbox.checks.labels import label_text
 from proofbox.checks.subject import Dataset, Subject, Unit
+from proofbox.runners.submitted.data import Evaluation, Training
 from proofbox.runners.submitted.labelled import check_labels, check_weight
 from proofbox.runners.submitted.problems import Place, Problems
 from proofbox.runners.submitted.sensitive import declared_bins
 from proofbox.runners.submitted.streams import Reading, Stream, read_or_open
-from proofbox.runners.submitted.submission import Evaluation, Submission, Training
+from proofbox.runners.submitted.submission import Submission
 from proofbox.runners.submitted.tables import ReadTable, UnreadableTableError
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from proofbox.checks.subject import Dataset
-    from proofbox.runners.submitted.submission import Evaluation, ModelBlock
+    from proofbox.runners.submitted.data import Evaluation
+    from proofbox.runners.submitted.submission import ModelBlock
 
 _BASE: Place = ("data", "evaluation")
 _MOST_LABELS = 1_000

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from proofbox.runners.submitted.data import SensitiveColumn
 from proofbox.runners.submitted.problems import Place, Problems
-from proofbox.runners.submitted.submission import SensitiveColumn
 
 if TYPE_CHECKING:
     from proofbox.checks.subject import Dataset

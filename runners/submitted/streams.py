@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from proofbox.checks.result import Json
-    from proofbox.runners.submitted.submission import Csv
+    from proofbox.runners.submitted.data import Csv
 
 MOST_ROWS = 10_000_000
 """Rows that are held in memory at once unless the command says otherwise; a longer file is read in batches."""

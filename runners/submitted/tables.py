@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from proofbox.runners.errors import RunnersError
-from proofbox.runners.submitted.submission import Csv
+from proofbox.runners.submitted.data import Csv
 from proofbox.sandbox.errors import DataError
 from proofbox.sandbox.reading import DataFile, FileSpec
 

@@ -22,8 +22,8 @@ from proofbox.checks.subject import Dataset
 from proofbox.runners.assessing.execute import Bench, execute
 from proofbox.runners.assessing.plan import make_plan
 from proofbox.runners.submitted import streams
+from proofbox.runners.submitted.data import Csv
 from proofbox.runners.submitted.streams import Reading, Stream, read_or_open
-from proofbox.runners.submitted.submission import Csv
 from proofbox.runners.submitted.tables import UnreadableTableError, read_table
 from proofbox.sandbox.host import reader
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proofbox.runners.submitted.submission import Csv
+from proofbox.runners.submitted.data import Csv
 from proofbox.runners.submitted.tables import UnreadableTableError, read_table
 
 

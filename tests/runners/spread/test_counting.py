@@ -15,8 +15,8 @@ from proofbox.runners.spread.crew import Crew
 from proofbox.runners.spread.kit import Counted, Failed, Opened, RowsKit, Seen
 from proofbox.runners.spread.spreading import Done, SpreadCounting
 from proofbox.runners.submitted import streams
+from proofbox.runners.submitted.data import Csv
 from proofbox.runners.submitted.streams import Blocks, Reading, read_or_open
-from proofbox.runners.submitted.submission import Csv
 from proofbox.sandbox.host import reader
 
 ROWS = 4_000
