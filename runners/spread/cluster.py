@@ -11,6 +11,9 @@ import contextlib
 import logging
 import os
 import platform
+import signal
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -115,18 +118,24 @@ def connected(address: str, workers: int) -> Iterator[int]:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     import ray
 
-    try:
-        ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False, configure_logging=False)
-    except Exception as err:
-        reason = str(err).strip().partition("\n")[0][:300] or type(err).__name__
-        raise UsageError(
-            f"--ray-address {address}: the cluster cannot be used: {reason}; start one with:"
-            " RAY_AUTH_MODE=token ray start --head --port 6379, and see docs/ray.md"
-        ) from err
-    try:
-        yield workers or max(1, int(cast("Any", ray).cluster_resources().get("CPU", 1)))
-    finally:
-        ray.shutdown()
+    ending = signal.getsignal(signal.SIGTERM)
+    # What the library tells of nodes it prints on standard output, where one JSON document may be expected.
+    with contextlib.redirect_stdout(sys.stderr):
+        try:
+            ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False, configure_logging=False)
+        except Exception as err:
+            reason = str(err).strip().partition("\n")[0][:300] or type(err).__name__
+            raise UsageError(
+                f"--ray-address {address}: the cluster cannot be used: {reason}; start one with:"
+                " RAY_AUTH_MODE=token ray start --head --port 6379, and see docs/ray.md"
+            ) from err
+        try:
+            # It puts a handler of its own in the place of ours, which ends a command in order.
+            if threading.current_thread() is threading.main_thread():
+                signal.signal(signal.SIGTERM, ending)
+            yield workers or max(1, int(cast("Any", ray).cluster_resources().get("CPU", 1)))
+        finally:
+            ray.shutdown()
 
 
 def unlike(there: Greeting) -> str:
