@@ -68,6 +68,13 @@ def keyid_of(key: PublicKey) -> str:
     return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
 
 
+def public_pem(key: PublicKey) -> bytes:
+    """Return a public key in PEM, as :func:`read_public_key` reads it."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
 def read_public_key(pem: bytes) -> PublicKey:
     """Read a public key in PEM.
 

@@ -95,7 +95,7 @@ def _serve(pipe: Connection) -> None:
     kit, out = cast("tuple[BatchKit, Path]", pipe.recv())
     preload(kit.settings.executor)
     pipe.send(_unfit(kit))
-    wanted = Wanted(policies=kit.policies, settings=kit.settings, out=out, as_of=kit.as_of)
+    wanted = Wanted(policies=kit.policies, settings=kit.whole(), out=out, as_of=kit.as_of)
     while True:
         name, source = cast("tuple[str, Path]", pipe.recv())
         for row in assess_all([Queued(name=name, source=source)], wanted, kit.budget, 1, lambda _one: None):

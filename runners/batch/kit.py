@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from proofbox.policies.loader import LoadedPolicy
 from proofbox.reports.batch import BatchRow
 from proofbox.runners.assessing.assess import Settings
+from proofbox.runners.batch.one import Wanted
 from proofbox.runners.batch.pool import Budget
 
 
@@ -20,6 +21,27 @@ class BatchKit:
     budget: Budget
     as_of: str | None = None
     """The day that was asked for, if any."""
+    attestation_pems: tuple[bytes, ...] = ()
+    """Public keys that ``settings`` have not: a key is no value that travels, its PEM is."""
+
+    def whole(self) -> Settings:
+        """Return the settings with their public keys."""
+        from proofbox.reports.signing.keys import read_public_key
+
+        return replace(self.settings, attestation_keys=tuple(map(read_public_key, self.attestation_pems)))
+
+
+def kit_of(wanted: Wanted, budget: Budget) -> BatchKit:
+    """Return what of a batch goes to another machine."""
+    from proofbox.reports.signing.keys import public_pem
+
+    return BatchKit(
+        policies=wanted.policies,
+        settings=replace(wanted.settings, attestation_keys=()),
+        budget=budget,
+        as_of=wanted.as_of,
+        attestation_pems=tuple(map(public_pem, wanted.settings.attestation_keys)),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from proofbox.checks.subject import FileRecord
 from proofbox.runners.batch.arriving import put_in_place
 from proofbox.runners.batch.bench import Bench
 from proofbox.runners.batch.handing import RefusedError, assess_by
-from proofbox.runners.batch.kit import BatchKit, Came
+from proofbox.runners.batch.kit import BatchKit, Came, kit_of
 from proofbox.runners.batch.one import after, bundle_name, kept, refused, told
 from proofbox.runners.batch.pool import GRACE_SECONDS
 from proofbox.runners.spread.cluster import ADDRESS, Actor, Greeting, connected, greeting, unlike
@@ -85,7 +85,7 @@ class RayWorker:
     def __init__(self, wanted: Wanted, budget: Budget) -> None:
         self._wanted = wanted
         self._seconds = budget.wall_seconds + GRACE_SECONDS + SLACK_SECONDS
-        self._kit = BatchKit(policies=wanted.policies, settings=wanted.settings, budget=budget, as_of=wanted.as_of)
+        self._kit = kit_of(wanted, budget)
         self.node = "a worker that is not yet placed"
         self._actor = Actor(RayBench)
 

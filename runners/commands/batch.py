@@ -98,11 +98,6 @@ def command(source: Path, policies: tuple[str, ...], out: Path, **given: object)
             "--ledger: got it beside --runner ray, expected one of the two: an attempt is written down by the one that"
             " measures, before it does; leave --ledger out, or use --runner local"
         )
-    if spread.runner == "ray" and given["attestation_keys"]:
-        raise UsageError(
-            "--attestation-key: got it beside --runner ray, expected one of the two: keys are not sent to other"
-            " machines; use --runner local"
-        )
     if given["token"]:
         raise UsageError(
             "--token: a token is held by one process at a time; sign the bundles afterwards: proofbox sign"

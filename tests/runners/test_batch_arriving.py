@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from proofbox.reports.errors import BundleExistsError, IncompleteBundleError, Ta
 from proofbox.reports.signing.keyfiles import KeySigner
 from proofbox.runners.assessing.assess import Settings
 from proofbox.runners.batch.arriving import put_in_place
+from proofbox.runners.batch.kit import kit_of
 from proofbox.runners.batch.one import Wanted
+from proofbox.runners.batch.pool import Budget
 from proofbox.runners.run.main_job import Publishing
 
 
@@ -70,6 +73,22 @@ def test_what_a_node_may_not_write_is_refused_and_leaves_nothing(arrived, wanted
     assert not out.exists()
     assert not [found for found in tmp_path.rglob("*") if found.is_file()]
     assert not Path("/tmp/raybatch-outside").exists()
+
+
+def test_what_goes_to_a_node_holds_public_keys_and_nothing_that_signs(arrived, tmp_path):
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    mine, theirs = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate().public_key()
+    wanted = Wanted(
+        policies=(arrived[2],),
+        settings=Settings(seed=3, attestation_keys=(theirs,)),
+        out=tmp_path,
+        publishing=Publishing(signer=KeySigner(key=mine, chain=()), ledger=tmp_path / "ledger.jsonl"),
+    )
+    raw = pickle.dumps(kit_of(wanted, Budget()))
+    assert mine.private_bytes_raw() not in raw
+    assert str(tmp_path).encode() not in raw
+    assert pickle.loads(raw).whole() == wanted.settings
 
 
 def test_half_a_bundle_is_refused(arrived, wanted, tmp_path):
