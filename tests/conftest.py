@@ -122,6 +122,7 @@ def quick(capsys, monkeypatch, tmp_path):
                 patch.setenv(name, value)
             with pytest.raises(SystemExit) as ended:
                 cli.main()
+        gc.unfreeze()  # the command leaves all that lives unsearched, since it ends; this process goes on
         said = capsys.readouterr()
         return subprocess.CompletedProcess(argv, ended.value.code, said.out, said.err)
 
