@@ -31,7 +31,7 @@ from proofbox.runners.hosted.timings import TimingModel
 from proofbox.runners.hosted.walls import Walls
 from proofbox.runners.signed.attesting import Statements, read_statements
 from proofbox.runners.signed.waiving import waive
-from proofbox.runners.spread.opening import Spread, open_hands, with_hands
+from proofbox.runners.spread.opening import Granted, Spread, open_hands, with_hands
 from proofbox.runners.submitted.bringing import Brought, Fetching, bring
 from proofbox.runners.submitted.resolve import Resolved, resolve
 from proofbox.runners.submitted.streams import MOST_ROWS, Reading
@@ -264,7 +264,8 @@ def before_walls(
     model = resolved.subject.model_path is not None
     if model or not settings.spread.wanted or resolved.evaluation.source is None:
         return execute(tasks, bench, watch.done, state)
-    with open_hands(settings.spread, resolved, hosting, (settings.limits, None), watch.part) as hands:
+    granted = Granted(limits=settings.limits, fetching=settings.fetching)
+    with open_hands(settings.spread, resolved, hosting, granted, watch.part) as hands:
         bench.elsewhere = hands.counting
         try:
             return execute(tasks, bench, watch.done, state)
@@ -311,10 +312,10 @@ def _hosted(
     """Measure the model while the sandbox is open."""
     settings, watch = how
     try:
-        given = (settings.limits, settings.environment)
+        granted = Granted(limits=settings.limits, environment=settings.environment, fetching=settings.fetching)
         with (
             open_hosting(resolved, settings.limits, hosting, settings.environment) as first,
-            with_hands(settings.spread, resolved, hosting, given, (first, watch.part)) as hands,
+            with_hands(settings.spread, resolved, hosting, granted, (first, watch.part)) as hands,
         ):
             # A call that several hands share is not the call that is timed.
             bench.model, bench.timed = hands.model, TimingModel(first, settings.limits)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import os
 from functools import cache
@@ -52,9 +51,6 @@ def preload(executor: str) -> None:
     record_json.preload()
     html.preload()
     _draw_once()
-    # What is there now is there for good: no process searches it for circles again, or copies it by doing so.
-    gc.collect()
-    gc.freeze()
 
 
 def _draw_once() -> None:

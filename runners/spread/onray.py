@@ -32,6 +32,11 @@ class RayHand:
         """Say what this node is, and whether the files lie there already."""
         return greeting(), lies_here(parcel)
 
+    def fetch(self, parcel: Parcel) -> tuple[str, ...]:
+        """Fetch what has an address, with the credentials of this node; return the paths of what is here then."""
+        self._receiving = self._receiving or Receiving()
+        return self._receiving.fetch(parcel)
+
     def take(self, file: FileRecord, piece: bytes, last: bool) -> str:
         """Write a piece of a file; return what is wrong with it, if anything."""
         self._receiving = self._receiving or Receiving()
@@ -86,7 +91,8 @@ class RayDoor:
         if why := unlike(there):
             return Refused(node=self.node, why=why)
         if not files_lie_there:
-            for file, piece, last in pieces(self._parcel):
+            fetched = self._actor.asked("fetch", self._parcel) if self._parcel.addresses else ()
+            for file, piece, last in pieces(self._parcel, fetched):
                 if wrong := self._actor.asked("take", file, piece, last):
                     return Refused(node=self.node, why=wrong)
         opened = cast("Opened | Refused", self._actor.asked("open", self._kit, self._parcel))

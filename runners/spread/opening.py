@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -17,6 +17,7 @@ from proofbox.runners.spread.evidence import hands_json, lowest, together
 from proofbox.runners.spread.kit import Kit, ModelKit, RowsKit
 from proofbox.runners.spread.local import local_doors, most_here
 from proofbox.runners.spread.spreading import Done, Part, SpreadCounting, SpreadModel
+from proofbox.runners.submitted.bringing import Fetching
 from proofbox.runners.submitted.resolve import Resolved
 from proofbox.runners.submitted.streams import Stream
 from proofbox.sandbox.errors import IsolationError
@@ -60,6 +61,16 @@ def spread_of(given: Mapping[str, object]) -> Spread:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Granted:
+    """What the operator grants a run, and its workers with it."""
+
+    limits: Limits
+    environment: Path | None = None
+    fetching: Fetching = field(default_factory=Fetching)
+    """Addresses of data; a node fetches for itself what it may, with credentials of its own."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Hands:
     """The hands of a run, while they are open."""
@@ -71,11 +82,9 @@ class Hands:
 
 
 @contextmanager
-def open_hands(
-    how: Spread, resolved: Resolved, hosting: Hosting, given: tuple[Limits, Path | None], told: Part
-) -> Iterator[Hands]:
+def open_hands(how: Spread, resolved: Resolved, hosting: Hosting, granted: Granted, told: Part) -> Iterator[Hands]:
     """Open hands for the rows of a submission without a model."""
-    with _open(how, _kit(resolved, hosting, given), resolved, hosting) as (crew, done):
+    with _open(how, _kit(resolved, hosting, granted), (resolved, granted), hosting) as (crew, done):
         yield Hands(counting=_counting(resolved, crew, done, told))
 
 
@@ -84,7 +93,7 @@ def with_hands(
     how: Spread,
     resolved: Resolved,
     hosting: Hosting,
-    given: tuple[Limits, Path | None],
+    granted: Granted,
     first: tuple[DecidingModel, Part],
 ) -> Iterator[Hands]:
     """Open hands beside the first host of a model, where there are any and it can be hosted more than once."""
@@ -94,18 +103,18 @@ def with_hands(
         yield Hands(model=model)
         return
     held = max(model.hosted.memory())
-    with _open(how, _kit(resolved, hosting, given), resolved, hosting, held) as (crew, done):
+    with _open(how, _kit(resolved, hosting, granted), (resolved, granted), hosting, held) as (crew, done):
         spread = DecidingModel(SpreadModel(model.hosted, crew, done), block)
         yield Hands(model=spread, counting=_counting(resolved, crew, done, told))
 
 
 @contextmanager
 def _open(
-    how: Spread, kit: Kit, resolved: Resolved, hosting: Hosting, first_bytes: int = 0
+    how: Spread, kit: Kit, of: tuple[Resolved, Granted], hosting: Hosting, first_bytes: int = 0
 ) -> Iterator[tuple[Crew, Done]]:
     done = Done()
     with ExitStack() as stack:
-        crew = Crew(_doors(how, kit, resolved, hosting, stack, first_bytes))
+        crew = Crew(_doors(how, kit, of, hosting, (stack, first_bytes)))
         stack.callback(crew.close)
         crew.open()
         _refuse_none(crew)
@@ -120,8 +129,9 @@ def _open(
 
 
 def _doors(
-    how: Spread, kit: Kit, resolved: Resolved, hosting: Hosting, stack: ExitStack, first_bytes: int
+    how: Spread, kit: Kit, of: tuple[Resolved, Granted], hosting: Hosting, rest: tuple[ExitStack, int]
 ) -> Sequence[Door]:
+    stack, first_bytes = rest
     if how.runner == "local":
         number = most_here(first_bytes) if how.workers is None else how.workers
         return local_doors(number, kit, hosting.walls)
@@ -130,7 +140,7 @@ def _doors(
     from proofbox.runners.spread.parcel import parcel_of
 
     number = stack.enter_context(connected(how.address or ADDRESS, how.workers or 0))
-    return ray_doors(number, kit, parcel_of(resolved.subject, resolved.evaluation.path))
+    return ray_doors(number, kit, parcel_of(of[0], of[1].fetching))
 
 
 def _refuse_none(crew: Crew) -> None:
@@ -144,18 +154,17 @@ def _refuse_none(crew: Crew) -> None:
     raise UsageError(f"--workers: none could be made ready: {told}")
 
 
-def _kit(resolved: Resolved, hosting: Hosting, given: tuple[Limits, Path | None]) -> Kit:
-    limits, environment = given
+def _kit(resolved: Resolved, hosting: Hosting, granted: Granted) -> Kit:
     source, model = resolved.evaluation.source, None
     if resolved.subject.model_path is not None:
         block = resolved.submission.model
         assert block is not None
         assert hosting.spec is not None
-        model = ModelKit(spec=hosting.spec, block=block, environment=environment)
+        model = ModelKit(spec=hosting.spec, block=block, environment=granted.environment)
     rows = None
     if isinstance(source, Stream):
         rows = RowsKit(spec=source.spec, written=source.written, rows=source.rows, block_rows=source.block_rows)
-    return Kit(executor=hosting.walls.name, limits=hosting.limits or limits, model=model, rows=rows)
+    return Kit(executor=hosting.walls.name, limits=hosting.limits or granted.limits, model=model, rows=rows)
 
 
 def _counting(resolved: Resolved, crew: Crew, done: Done, told: Part) -> CountElsewhere | None:

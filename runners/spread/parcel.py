@@ -8,13 +8,17 @@ is written, and refused if it is not what was taken in.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from proofbox.checks.subject import FileRecord, Subject
+from proofbox.checks.subject import FileRecord
 from proofbox.runners.errors import RunnersError
+from proofbox.runners.remote.errors import RemoteDataError
+from proofbox.runners.remote.fetching import fetch
 from proofbox.runners.spread.kit import Kit
+from proofbox.runners.submitted.bringing import Fetching
+from proofbox.runners.submitted.resolve import Resolved
 from proofbox.sandbox.scratch import remove, scratch_folder
 
 PIECE_BYTES = 32 << 20
@@ -33,17 +37,24 @@ class Parcel:
     files: tuple[FileRecord, ...]
     place: tuple[str, int, int]
     """Start of the machine, device and number of the folder: where these are the same, it is the same folder."""
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    """Path of a file that was fetched -> its address, at which a node may fetch it for itself."""
+    fetching: Fetching = field(default_factory=Fetching)
+    """What may be fetched: the operator's word."""
 
 
-def parcel_of(subject: Subject, data: str) -> Parcel:
+def parcel_of(resolved: Resolved, fetching: Fetching) -> Parcel:
     """Return the model's files and the evaluation data of a submission."""
+    subject, data = resolved.subject, resolved.evaluation.path
     model = subject.model_path
     needed = tuple(
         file
         for file in subject.files
         if file.path == data or (model is not None and (file.path == model or file.path.startswith(f"{model}/")))
     )
-    return parcel_at(subject.root, needed)
+    paths = {file.path for file in needed}
+    addresses = {one.local: one.uri for one in resolved.fetched if one.local in paths}
+    return replace(parcel_at(subject.root, needed), addresses=addresses, fetching=fetching)
 
 
 def parcel_at(root: Path, files: tuple[FileRecord, ...]) -> Parcel:
@@ -59,9 +70,11 @@ def lies_here(parcel: Parcel) -> bool:
         return False
 
 
-def pieces(parcel: Parcel) -> Iterator[tuple[FileRecord, bytes, bool]]:
-    """Yield the files in pieces, with whether a piece is the last of its file."""
+def pieces(parcel: Parcel, there: Container[str] = ()) -> Iterator[tuple[FileRecord, bytes, bool]]:
+    """Yield the files in pieces, but for those that are there, with whether a piece is the last of its file."""
     for file in parcel.files:
+        if file.path in there:
+            continue
         with (parcel.root / file.path).open("rb") as opened:
             left = file.size
             while True:
@@ -97,6 +110,26 @@ class Receiving:
             if found != file.sha256:
                 raise WrongFileError(f"{file.path}: what arrived has the digest {found}, expected {file.sha256}")
             path.chmod(0o444)
+
+    def fetch(self, parcel: Parcel) -> tuple[str, ...]:
+        """Fetch what has an address and may be fetched from here; return the paths of what is here then.
+
+        A file that cannot be had here, or is another by now, is left to who sends it.
+        """
+        fetched = []
+        for file in parcel.files:
+            uri = parcel.addresses.get(file.path)
+            if uri is None:
+                continue
+            try:
+                found = fetch(uri, parcel.fetching.allowed, self.root, parcel.fetching.limits)
+            except RemoteDataError:
+                continue
+            if found.local == file.path and found.sha256 == file.sha256:
+                fetched.append(file.path)
+            else:
+                found.path.unlink()
+        return tuple(fetched)
 
     def close(self) -> None:
         """Remove the copy."""

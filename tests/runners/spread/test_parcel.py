@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from proofbox.checks.subject import FileRecord, Subject
+from proofbox.runners.remote.address import parse_address
 from proofbox.runners.spread import parcel as parcels
 from proofbox.runners.spread.kit import Kit, ModelKit, RowsKit
 from proofbox.runners.spread.parcel import Receiving, WrongFileError, lies_here, moved, parcel_of, pieces
+from proofbox.runners.submitted.bringing import Fetching
 from proofbox.sandbox.limits import Limits
 from proofbox.sandbox.reading import FileSpec
 from proofbox.sandbox.spec import ModelSpec
@@ -35,7 +38,8 @@ def parcel(tmp_path):
         provenance={},
         product={},
     )
-    return parcel_of(subject, "data/e.csv")
+    resolved = SimpleNamespace(subject=subject, evaluation=SimpleNamespace(path="data/e.csv"), fetched=())
+    return parcel_of(resolved, Fetching())
 
 
 def test_it_holds_the_model_and_the_data_and_nothing_else(parcel):
@@ -82,3 +86,25 @@ def test_a_kit_moves_with_its_files(parcel, tmp_path):
     assert new.model.spec.path == tmp_path / "new/model"
     assert new.rows.spec.path == tmp_path / "new/data/e.csv"
     assert moved(replace(kit, model=None, rows=None), parcel.root, tmp_path) == replace(kit, model=None, rows=None)
+
+
+def test_what_has_an_address_is_fetched_there_where_it_may_be_and_is_the_same(parcel, tmp_path):
+    source = tmp_path / "store.csv"
+    source.write_bytes(b"x,y\n")
+    uri = f"file://{source}"
+    local = parse_address(uri).local
+    file = FileRecord(path=local, size=4, sha256=hashlib.sha256(b"x,y\n").hexdigest())
+    there = replace(parcel, files=(*parcel.files, file), addresses={local: uri}, fetching=Fetching(allowed=(uri,)))
+
+    def fetched(given):
+        receiving = Receiving()
+        found = receiving.fetch(given), sorted(path.name for path in receiving.root.rglob("*") if path.is_file())
+        receiving.close()
+        return found
+
+    assert fetched(there) == ((local,), ["store.csv"])
+    sent = {one.path for one, _, _ in pieces(replace(there, files=parcel.files), (local,))}
+    assert sent == {one.path for one in parcel.files}
+    assert fetched(replace(there, fetching=Fetching())) == ((), [])
+    source.write_bytes(b"y,x\n")
+    assert fetched(there) == ((), []), "another object by now"
