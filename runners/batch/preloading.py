@@ -44,12 +44,14 @@ def preload(executor: str) -> None:
     from proofbox.policies import record_json
     from proofbox.reports import bundle, html  # noqa: F401 the writer of bundles is imported late as well
     from proofbox.runners.assessing import progress  # noqa: F401
+    from proofbox.runners.hosted.hostrecord import host_record
     from proofbox.sandbox.executor import keep
 
     all_checks()
     keep(executor)
     record_json.preload()
     html.preload()
+    host_record()
     _draw_once()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TypedDict
 
@@ -20,6 +21,7 @@ class HostRecord(TypedDict):
     platform: str
 
 
+@cache
 def host_record() -> HostRecord:
     """Return the versions and the platform of this process."""
     return {

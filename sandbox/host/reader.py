@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 PLAIN = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float", "double")
 DATED = ("date32[day]", "timestamp[s]", "timestamp[ms]", "timestamp[us]", "timestamp[ns]")
 NULL, WORD = "null", "text"
+_MOST_WORDS = (1 << 31) - 1
+"""Distinct texts of a column: as many as a code of 32 bits can tell apart."""
 _BLOCK_BYTES = 1 << 24
 """Bytes of a CSV file that are read at once where it is read in batches."""
 
@@ -215,7 +217,13 @@ def _opened(config: Mapping[str, Any]) -> _Whole | _Parts | _Lines:
             path,
             read_options=pc.ReadOptions(encoding=csv["encoding"]),
             parse_options=pc.ParseOptions(delimiter=csv["delimiter"], newlines_in_values=True),
-            convert_options=pc.ConvertOptions(decimal_point=csv["decimal"], strings_can_be_null=False),
+            # Text becomes a dictionary while it is parsed; to encode it afterwards would import all of pyarrow.compute.
+            convert_options=pc.ConvertOptions(
+                decimal_point=csv["decimal"],
+                strings_can_be_null=False,
+                auto_dict_encode=True,
+                auto_dict_max_cardinality=_MOST_WORDS,
+            ),
         )
     )
 
@@ -234,10 +242,12 @@ def _kind(name: str, type_: Any) -> str:  # noqa: ANN401 pyarrow ships no types
         ("date32[day]", (pt.is_date64,)),
         (WORD, (pt.is_dictionary, pt.is_string, pt.is_large_string, pt.is_string_view, pt.is_time, pt.is_duration)),
     )
+    bytes_only = pt.is_dictionary(type_) and (pt.is_binary(type_.value_type) or pt.is_large_binary(type_.value_type))
     for kind, tests in ways:
-        if any(test(type_) for test in tests):
+        if not bytes_only and any(test(type_) for test in tests):
             return kind
-    raise UnreadableError(f"the column {name!r} holds values of type {type_}; numbers, text and dates can be used")
+    said = type_.value_type if bytes_only else type_
+    raise UnreadableError(f"the column {name!r} holds values of type {said}; numbers, text and dates can be used")
 
 
 def _cut(source: _Whole | _Parts | _Lines, places: Sequence[int], wanted: Mapping[str, Any]) -> Iterator[Any]:
@@ -314,7 +324,9 @@ def _send_words(channel: Channel, known: _Words, column: Any) -> None:  # noqa: 
     channel.frame(WORDS, TEXT, 0, count, body)
     codes = []
     for chunk in column.chunks:
-        places = chunk.indices.cast(pa.int32())
+        places = chunk.indices
+        if places.type != pa.int32():
+            places = places.cast(pa.int32())
         if places.null_count:
             places = places.fill_null(len(recode) - 1)
         codes.append(recode[np.frombuffer(_held(places), "<i4")])
