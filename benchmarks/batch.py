@@ -23,50 +23,18 @@ import tempfile
 import time
 from pathlib import Path
 
+import small_loan
+
 COMMAND = str(Path(sys.executable).with_name("proofbox"))
-YAML = """\
-schema: proofbox/submission/v1
-product:
-  name: Small loan model {number}
-  version: 1.0.0
-  provider: {{name: Example Ltd, id: "0101234567", country: VN, contact: ai@example.vn}}
-  sector: credit
-  risk_tier: medium
-  intended_purpose: Advice to a loan officer
-model:
-  path: model/model.joblib
-  task: binary-classification
-  features: [income, debt]
-  output: probability
-  positive_label: 1
-data:
-  evaluation: {{path: data/eval.csv, target: approved, sensitive: [sex]}}
-"""
 
 
 def make(folder: Path, submissions: int) -> None:
     """Write the submissions: one model and one table, each under its own name and number."""
-    import joblib
-    import numpy as np
-    import pandas as pd
-    from sklearn.linear_model import LogisticRegression
-
-    rng = np.random.default_rng(7)
-    income, debt = rng.normal(size=400), rng.normal(size=400)
-    approved = (income - debt + rng.normal(scale=0.3, size=400) > 0).astype(int)
-    sex = np.where(np.arange(400) % 2 == 0, "male", "female")
-    frame = pd.DataFrame({"income": income, "debt": debt, "sex": sex, "approved": approved})
-    model = LogisticRegression().fit(frame[["income", "debt"]], frame["approved"])
     first = folder / "00000"
-    for name in ("model", "data"):
-        (first / name).mkdir(parents=True)
-    joblib.dump(model, first / "model/model.joblib")
-    frame.to_csv(first / "data/eval.csv", index=False)
-    for number in range(submissions):
-        place = folder / f"{number:05}"
-        if number:
-            shutil.copytree(first, place)
-        (place / "submission.yaml").write_text(YAML.format(number=number), encoding="utf-8")
+    small_loan.write(first, 400, small_loan.words("Small loan model 0"))
+    for number in range(1, submissions):
+        place = Path(shutil.copytree(first, folder / f"{number:05}"))
+        (place / "submission.yaml").write_text(small_loan.words(f"Small loan model {number}"), encoding="utf-8")
 
 
 def timed(*argv: str) -> tuple[float, float]:

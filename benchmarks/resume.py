@@ -19,29 +19,9 @@ import tempfile
 import time
 from pathlib import Path
 
-import joblib
-import numpy as np
-from sklearn.linear_model import LogisticRegression
+import small_loan
 
 COMMAND = str(Path(sys.executable).with_name("proofbox"))
-SUBMISSION = """\
-schema: proofbox/submission/v1
-product:
-  name: Small loan model
-  version: 1.0.0
-  provider: {name: Example Ltd, id: "0101234567", country: VN, contact: ai@example.vn}
-  sector: credit
-  risk_tier: high
-  intended_purpose: Advice to a loan officer
-model:
-  path: model.joblib
-  task: binary-classification
-  features: [income, debt]
-  output: probability
-  positive_label: 1
-data:
-  evaluation: {path: eval.csv, target: approved, sensitive: [sex]}
-"""
 
 
 def main() -> None:
@@ -53,7 +33,7 @@ def main() -> None:
     rng = random.Random(asked.seed)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        _submission(folder / "submission")
+        small_loan.write(folder / "submission", 2_000, small_loan.words(tier="high"))
         started = time.monotonic()
         _run(folder, "plain", folder / "plain-state").wait()
         seconds = time.monotonic() - started
@@ -95,18 +75,6 @@ def _evidence(bundle: Path) -> dict[str, bytes]:
     for name in ("tables", "counterexamples", "policy"):
         found |= {str(path.relative_to(bundle)): path.read_bytes() for path in sorted((bundle / name).glob("*"))}
     return found
-
-
-def _submission(folder: Path) -> None:
-    folder.mkdir()
-    rng = np.random.default_rng(7)
-    rows = rng.normal(size=(2_000, 2))
-    approved = (rows[:, 0] - rows[:, 1] + rng.normal(scale=0.3, size=len(rows)) > 0).astype(int)
-    joblib.dump(LogisticRegression().fit(rows, approved), folder / "model.joblib")
-    sex = np.where(np.arange(len(rows)) % 2 == 0, "male", "female")
-    lines = [f"{a!r},{b!r},{s},{y}" for (a, b), s, y in zip(rows.tolist(), sex, approved, strict=True)]
-    (folder / "eval.csv").write_text("income,debt,sex,approved\n" + "\n".join(lines) + "\n", encoding="utf-8")
-    (folder / "submission.yaml").write_text(SUBMISSION, encoding="utf-8")
 
 
 if __name__ == "__main__":
