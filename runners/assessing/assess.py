@@ -31,7 +31,7 @@ from proofbox.runners.hosted.timings import TimingModel
 from proofbox.runners.hosted.walls import Walls
 from proofbox.runners.signed.attesting import Statements, read_statements
 from proofbox.runners.signed.waiving import waive
-from proofbox.runners.spread.opening import Granted, Spread, open_hands, with_hands
+from proofbox.runners.spread.opening import Granted, Opening, Spread
 from proofbox.runners.submitted.bringing import Brought, Fetching, bring
 from proofbox.runners.submitted.resolve import Resolved, resolve
 from proofbox.runners.submitted.streams import MOST_ROWS, Reading
@@ -261,16 +261,10 @@ def before_walls(
 ) -> Outcome:
     """Measure what needs no model; a file of recorded decisions that is too long to hold is counted by all hands."""
     settings, watch = how
-    model = resolved.subject.model_path is not None
-    if model or not settings.spread.wanted or resolved.evaluation.source is None:
-        return execute(tasks, bench, watch.done, state)
-    granted = Granted(limits=settings.limits, fetching=settings.fetching)
-    with open_hands(settings.spread, resolved, hosting, granted, watch.part) as hands:
-        bench.elsewhere = hands.counting
-        try:
-            return execute(tasks, bench, watch.done, state)
-        finally:
-            bench.elsewhere = None
+    with _opening(resolved, hosting, settings, watch).for_rows() as bench.elsewhere:
+        outcome = execute(tasks, bench, watch.done, state)
+    bench.elsewhere = None
+    return outcome
 
 
 def behind_walls(
@@ -312,14 +306,12 @@ def _hosted(
     """Measure the model while the sandbox is open."""
     settings, watch = how
     try:
-        granted = Granted(limits=settings.limits, environment=settings.environment, fetching=settings.fetching)
         with (
             open_hosting(resolved, settings.limits, hosting, settings.environment) as first,
-            with_hands(settings.spread, resolved, hosting, granted, (first, watch.part)) as hands,
+            _opening(resolved, hosting, settings, watch).beside(first) as (bench.model, bench.elsewhere),
         ):
             # A call that several hands share is not the call that is timed.
-            bench.model, bench.timed = hands.model, TimingModel(first, settings.limits)
-            bench.elsewhere = hands.counting
+            bench.timed = TimingModel(first, settings.limits)
             watch.step("measuring the model")
             return execute(asking, bench, watch.done, state)
     except ModelError as err:
@@ -328,6 +320,11 @@ def _hosted(
         return Outcome(errors=tuple(errors))
     finally:
         bench.model = bench.timed = bench.elsewhere = None
+
+
+def _opening(resolved: Resolved, hosting: Hosting, settings: Settings, watch: Watch) -> Opening:
+    granted = Granted(limits=settings.limits, environment=settings.environment, fetching=settings.fetching)
+    return Opening(how=settings.spread, resolved=resolved, hosting=hosting, granted=granted, told=watch.part)
 
 
 class _Clock:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from proofbox.checks.blockcounts import BlockCounts, CountOrder, NotCountable, count_block
@@ -55,10 +56,10 @@ class Hand:
             self._walls = self._walls or Walls(self._kit.executor, self._kit.limits, python)
             executor = self._walls.executor()
             if model is not None:
-                self._hosted = open_model(executor, model.spec, self._kit.limits)
+                self._hosted = open_model(executor, replace(model.spec, python=python), self._kit.limits)
                 self._at_start = cast("Mapping[str, Json]", self._hosted.stats())
         except IsolationError as err:
-            return Refused(node=self.node, why=f"its walls do not hold: {err}")
+            return Refused(node=self.node, why=f"its walls do not hold: {err}", walls=True)
         except ModelError as err:
             return Refused(node=self.node, why=f"the model could not be started there: it {err.what}")
         except SandboxError as err:

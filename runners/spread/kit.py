@@ -98,6 +98,8 @@ class Refused:
 
     node: str
     why: str
+    walls: bool = False
+    """Whether it is for its walls."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,105 +71,101 @@ class Granted:
     """Addresses of data; a node fetches for itself what it may, with credentials of its own."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Hands:
-    """The hands of a run, while they are open."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """Opens the hands of one run."""
 
-    model: DecidingModel | None = None
-    """The model, asked by hands where that helps; None where there is no model."""
-    counting: CountElsewhere | None = None
-    """Counts a file that is read in batches; None where all rows are held."""
+    how: Spread
+    resolved: Resolved
+    hosting: Hosting
+    granted: Granted
+    told: Part
+    """Told how far the counting of a long file is."""
 
+    @contextmanager
+    def for_rows(self) -> Iterator[CountElsewhere | None]:
+        """Open hands that count recorded decisions, where there are any hands and the rows are too many to hold."""
+        if self.resolved.subject.model_path is not None or not self.how.wanted or self._rows() is None:
+            yield None
+            return
+        with self._open() as (crew, done):
+            yield self._counting(crew, done)
 
-@contextmanager
-def open_hands(how: Spread, resolved: Resolved, hosting: Hosting, granted: Granted, told: Part) -> Iterator[Hands]:
-    """Open hands for the rows of a submission without a model."""
-    with _open(how, _kit(resolved, hosting, granted), (resolved, granted), hosting) as (crew, done):
-        yield Hands(counting=_counting(resolved, crew, done, told))
+    @contextmanager
+    def beside(self, first: DecidingModel) -> Iterator[tuple[DecidingModel, CountElsewhere | None]]:
+        """Open hands beside the first host of a model, where there are any and it can be hosted more than once."""
+        block = self.resolved.submission.model
+        if not self.how.wanted or not isinstance(first.hosted, HostedModel) or block is None:
+            yield first, None
+            return
+        with self._open(max(first.hosted.memory())) as (crew, done):
+            yield DecidingModel(SpreadModel(first.hosted, crew, done), block), self._counting(crew, done)
 
+    @contextmanager
+    def _open(self, first_bytes: int = 0) -> Iterator[tuple[Crew, Done]]:
+        hosting, done = self.hosting, Done()
+        with ExitStack() as stack:
+            crew = Crew(self._doors(stack, first_bytes))
+            stack.callback(crew.close)
+            crew.open()
+            _refuse_none(crew)
+            hosting.selfcheck = lowest(hosting.selfcheck, [one for _, one in crew.opened])
+            try:
+                yield crew, done
+            except (KeyboardInterrupt, SystemExit):
+                raise  # nothing is waited for
+            except BaseException:
+                self._finish(crew, done)
+                raise
+            self._finish(crew, done)
 
-@contextmanager
-def with_hands(
-    how: Spread,
-    resolved: Resolved,
-    hosting: Hosting,
-    granted: Granted,
-    first: tuple[DecidingModel, Part],
-) -> Iterator[Hands]:
-    """Open hands beside the first host of a model, where there are any and it can be hosted more than once."""
-    model, told = first
-    block = resolved.submission.model
-    if not how.wanted or not isinstance(model.hosted, HostedModel) or block is None:
-        yield Hands(model=model)
-        return
-    held = max(model.hosted.memory())
-    with _open(how, _kit(resolved, hosting, granted), (resolved, granted), hosting, held) as (crew, done):
-        spread = DecidingModel(SpreadModel(model.hosted, crew, done), block)
-        yield Hands(model=spread, counting=_counting(resolved, crew, done, told))
+    def _finish(self, crew: Crew, done: Done) -> None:
+        did = crew.finish()
+        self.hosting.workers = hands_json(crew, did, done)
+        self.hosting.summed = partial(together, seen=[seen for _, seen in did if seen is not None], done=done)
 
+    def _doors(self, stack: ExitStack, first_bytes: int) -> Sequence[Door]:
+        how, kit = self.how, self._kit()
+        if how.runner == "local":
+            number = most_here(first_bytes) if how.workers is None else how.workers
+            return local_doors(number, kit, self.hosting.walls)
+        from proofbox.runners.spread.cluster import ADDRESS, connected
+        from proofbox.runners.spread.onray import ray_doors
+        from proofbox.runners.spread.parcel import parcel_of
 
-@contextmanager
-def _open(
-    how: Spread, kit: Kit, of: tuple[Resolved, Granted], hosting: Hosting, first_bytes: int = 0
-) -> Iterator[tuple[Crew, Done]]:
-    done = Done()
-    with ExitStack() as stack:
-        crew = Crew(_doors(how, kit, of, hosting, (stack, first_bytes)))
-        stack.callback(crew.close)
-        crew.open()
-        _refuse_none(crew)
-        hosting.selfcheck = lowest(hosting.selfcheck, [one for _, one in crew.opened])
-        try:
-            yield crew, done
-        finally:
-            did = crew.finish()
-            hosting.workers = hands_json(crew, did, done)
-            seen = [one for _, one in did if one is not None]
-            hosting.summed = partial(together, seen=seen, done=done)
+        number = stack.enter_context(connected(how.address or ADDRESS, how.workers or 0))
+        return ray_doors(number, kit, parcel_of(self.resolved, self.granted.fetching))
 
+    def _kit(self) -> Kit:
+        model, block = None, self.resolved.submission.model
+        if block is not None:
+            assert self.hosting.spec is not None
+            model = ModelKit(spec=self.hosting.spec, block=block, environment=self.granted.environment)
+        limits = self.hosting.limits or self.granted.limits
+        return Kit(executor=self.hosting.walls.name, limits=limits, model=model, rows=self._rows())
 
-def _doors(
-    how: Spread, kit: Kit, of: tuple[Resolved, Granted], hosting: Hosting, rest: tuple[ExitStack, int]
-) -> Sequence[Door]:
-    stack, first_bytes = rest
-    if how.runner == "local":
-        number = most_here(first_bytes) if how.workers is None else how.workers
-        return local_doors(number, kit, hosting.walls)
-    from proofbox.runners.spread.cluster import ADDRESS, connected
-    from proofbox.runners.spread.onray import ray_doors
-    from proofbox.runners.spread.parcel import parcel_of
+    def _rows(self) -> RowsKit | None:
+        source = self.resolved.evaluation.source
+        if not isinstance(source, Stream):
+            return None
+        return RowsKit(spec=source.spec, written=source.written, rows=source.rows, block_rows=source.block_rows)
 
-    number = stack.enter_context(connected(how.address or ADDRESS, how.workers or 0))
-    return ray_doors(number, kit, parcel_of(of[0], of[1].fetching))
+    def _counting(self, crew: Crew, done: Done) -> CountElsewhere | None:
+        rows = self._rows()
+        return None if rows is None else SpreadCounting(rows, crew, done, self.told)
 
 
 def _refuse_none(crew: Crew) -> None:
+    """Refuse to go on where nobody is ready.
+
+    Raises
+    ------
+    IsolationError, UsageError
+        No walls held, or there is another reason.
+    """
     if crew.opened:
         return
-    told = "; ".join(
-        [*(f"{one.node}: {one.why}" for one in crew.refused), *(f"{node}: {how}" for node, how in crew.lost)]
-    )
-    if any("walls" in one.why for one in crew.refused):
-        raise IsolationError(f"no worker may hold the model: {told}")
-    raise UsageError(f"--workers: none could be made ready: {told}")
-
-
-def _kit(resolved: Resolved, hosting: Hosting, granted: Granted) -> Kit:
-    source, model = resolved.evaluation.source, None
-    if resolved.subject.model_path is not None:
-        block = resolved.submission.model
-        assert block is not None
-        assert hosting.spec is not None
-        model = ModelKit(spec=hosting.spec, block=block, environment=granted.environment)
-    rows = None
-    if isinstance(source, Stream):
-        rows = RowsKit(spec=source.spec, written=source.written, rows=source.rows, block_rows=source.block_rows)
-    return Kit(executor=hosting.walls.name, limits=hosting.limits or granted.limits, model=model, rows=rows)
-
-
-def _counting(resolved: Resolved, crew: Crew, done: Done, told: Part) -> CountElsewhere | None:
-    source = resolved.evaluation.source
-    if not isinstance(source, Stream):
-        return None
-    rows = RowsKit(spec=source.spec, written=source.written, rows=source.rows, block_rows=source.block_rows)
-    return SpreadCounting(rows, crew, done, told)
+    told = [f"{one.node}: {one.why}" for one in crew.refused] + [f"{node}: {how}" for node, how in crew.lost]
+    if any(one.walls for one in crew.refused):
+        raise IsolationError(f"no worker may hold the model: {'; '.join(told)}")
+    raise UsageError(f"--workers: none could be made ready: {'; '.join(told)}")
