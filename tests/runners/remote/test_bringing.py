@@ -9,6 +9,7 @@ from proofbox.runners.batch import one
 from proofbox.runners.batch.listing import Queued
 from proofbox.runners.batch.one import Wanted, assess_one
 from proofbox.runners.errors import BadSubmissionError
+from proofbox.runners.office import releasing
 from proofbox.runners.remote.fetching import FetchLimits
 from proofbox.runners.submitted.bringing import Fetching, bring
 from proofbox.runners.submitted.lint import lint_submission
@@ -76,6 +77,14 @@ def test_a_batch_takes_a_bundle_for_the_same_only_where_the_data_are(submission,
         (elsewhere / "eval.csv").write_bytes((elsewhere / "eval.csv").read_bytes() + line)
         assess_one(Queued(source=submission, name="loan"), Wanted(policies=(), settings=settings, out=tmp_path / "out"))
     assert names[0] == names[1] != names[2]
+
+
+def test_a_release_is_held_against_what_is_fetched_as_well(submission, elsewhere, tmp_path):
+    fetching = Fetching(allowed=(f"file://{elsewhere}",))
+    brought = bring(submission, tmp_path / "taken", fetching)
+    assert list(releasing._digests(submission, fetching)) == [brought.intake.digest]
+    with pytest.raises(BadSubmissionError, match="--allow-data"):
+        list(releasing._digests(submission, Fetching()))
 
 
 def test_lint_looks_at_the_words_of_an_address_and_fetches_nothing(submission, elsewhere):
