@@ -35,7 +35,9 @@ _KINDS = (
     ("unreachable", r"NETWORK_CONNECTION|Could not (resolve|connect)|CURL error|curlCode|[Tt]imed? ?out|UNAVAILABLE"
                     r"|Fail to get a new connection|\b50[0-9] |HTTP status 50|SERVICE_UNAVAILABLE|SLOW_DOWN"),
 )  # fmt: skip
-_CODE = re.compile(r"AWS Error (?!UNKNOWN)([A-Z_]{3,40})|Status\(([A-Z_]{3,40})|HTTP status (\d{3})|\b([1-5]\d\d) [A-Z]")
+_CODE = re.compile(
+    r"AWS Error (?!UNKNOWN)([A-Z_]{3,40})|Status\(([A-Z_]{3,40})|HTTP status (\d{3})|\b([1-5]\d\d) [A-Z]"
+)
 
 
 def main() -> None:
