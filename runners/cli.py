@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import os
@@ -109,14 +110,14 @@ def main() -> None:
         code = 130
     except Exception as err:  # noqa: BLE001 - the last place where anything can be said to the user
         code = _failed(err)
-    # All that lives now ends with the process: it need not be searched for circles once more, which takes 25 ms.
-    gc.freeze()
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def _start_quickly() -> None:
     # Nearly all that is made while modules are imported stays: fewer searches for what does not.
     gc.set_threshold(50_000, 20, 20)
+    # What lives at the end goes with the process: searching it for circles once more takes as long as importing click.
+    atexit.register(gc.freeze)
     # Nobody's plug-in of pydantic comes between a file and its judgement, nor is every distribution asked for one.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 

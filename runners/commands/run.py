@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import rich_click as click
 
@@ -34,6 +35,10 @@ from proofbox.runners.commands.options import (
 from proofbox.runners.commands.settings import settings_of
 from proofbox.runners.commands.signing_options import signing_options
 
+if TYPE_CHECKING:
+    from proofbox.policies.loader import LoadedPolicy
+    from proofbox.runners.assessing.assess import Settings
+
 
 @click.command("run")
 @click.argument("submission", type=click.Path(path_type=Path))
@@ -58,6 +63,11 @@ from proofbox.runners.commands.signing_options import signing_options
 @model_certificate_option
 @as_of_option
 @spread_options
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Plan first, and take sample sizes that fit into these; the evidence names the policy they make.",
+)
 @click.option("--no-mlflow", is_flag=True, help="Write the bundle only; without --ledger no attempt is counted.")
 @ledger_option
 @tracking_uri_option
@@ -102,5 +112,32 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
         signer=signer_of(given),
         stamper=stamper_of(given),
     )
-    finished = run_job(submission, policies, settings_of(given), publishing, gating)
+    settings = settings_of(given)
+    chosen = _chosen(submission, policies, settings, {**given, "out": out})
+    finished = run_job(submission, chosen, settings, publishing, gating)
     raise SystemExit(finished.exit_code)
+
+
+def _chosen(
+    submission: Path, policies: Sequence[str], settings: Settings, given: Mapping[str, object]
+) -> Sequence[str | LoadedPolicy]:
+    """Return the policies as they were named, or with the sample sizes that fit into the minutes."""
+    minutes = cast("float | None", given["minutes"])
+    if minutes is None:
+        return policies
+    from proofbox.reports.console import safe_terminal
+    from proofbox.runners.assessing.progress import progress
+    from proofbox.runners.errors import UsageError
+    from proofbox.runners.planning.within import policies_within
+    from proofbox.runners.run.main_job import check_out
+
+    if given["resume"]:
+        hint = "write the policy once, by 'proofbox plan --minutes --out', and run that"
+        raise UsageError(f"--minutes with --resume: each start would plan anew; {hint}")
+    check_out(cast("Path | None", given["out"]))
+
+    def tell(line: str) -> None:
+        click.echo(safe_terminal(line), err=True)
+
+    with progress(enabled=not given["json"]) as watch:
+        return policies_within(submission, policies, settings, minutes, watch=watch, tell=tell)

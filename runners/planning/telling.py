@@ -28,7 +28,7 @@ def plan_lines(planned: Planned) -> Iterator[str]:
     yield f"about {_duration(usual.estimate.total)} in all: {_parts(usual.estimate)}"
     yield from _open(usual, "with these rows even a plain model fitted to them would stay inconclusive in")
     if planned.minutes is not None:
-        yield from _fitted(planned)
+        yield from fitted_lines(planned)
 
 
 def _names(tasks: tuple[Task, ...]) -> str:
@@ -81,7 +81,8 @@ def _open(sized: Sized, said: str) -> Iterator[str]:
         yield f"  ? {one.requirement} [{one.level}] {one.reason}"
 
 
-def _fitted(planned: Planned) -> Iterator[str]:
+def fitted_lines(planned: Planned) -> Iterator[str]:
+    """Yield what fits into the minutes, and what it costs."""
     minutes = f"{planned.minutes:g} minutes"
     if planned.fitted is None:
         yield f"that fits into {minutes}: the usual sample sizes stay"

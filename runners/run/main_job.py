@@ -96,7 +96,7 @@ def run_job(
     place = source if isinstance(source, Path) else source.source
     named = {name if isinstance(name, str) else name.digest: name for name in policy_names}
     policies = [load_policy(name) if isinstance(name, str) else name for name in named.values()]
-    _check_out(publishing.out)
+    check_out(publishing.out)
     if publishing.tracking_uri:
         from proofbox.reports.tracking.door import prepare
 
@@ -128,7 +128,14 @@ def _gated(assessed: Assessed, source: Path, settings: Settings, gating: Gating)
     return replace(assessed, assessment=assessment), gate
 
 
-def _check_out(out: Path | None) -> None:
+def check_out(out: Path | None) -> None:
+    """Refuse a folder for evidence that holds something.
+
+    Raises
+    ------
+    UsageError
+        It does.
+    """
     if out is not None and (out.is_file() or (out.is_dir() and any(out.iterdir()))):
         raise UsageError(f"--out {out}: exists already and is not an empty folder; evidence is never overwritten")
 

@@ -15,11 +15,15 @@ import pytest
 from proofbox.checks.errors import ModelFailedError
 from proofbox.checks.subject import Dataset
 from proofbox.policies.loader import lint, load_policy
-from proofbox.runners.planning.planned import STEPS, _largest
+from proofbox.runners.assessing.assess import Settings, Watch
+from proofbox.runners.errors import UsageError
+from proofbox.runners.planning import within
+from proofbox.runners.planning.planned import STEPS, Estimate, Planned, Sized, _largest
 from proofbox.runners.planning.sizes import COUNTS, PRECISION, policy_bytes, smaller
 from proofbox.runners.planning.standin import StandIn
 from proofbox.runners.submitted.submission import ModelBlock
 
+SECONDS = {"intake": 1.0, "checks": 100.0, "model": 1.0, "timing": 0.0}
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -113,3 +117,41 @@ def test_a_plan_of_a_real_submission(submission: Path, proofbox: Command, tmp_pa
     again = proofbox("plan", submission, "--policy", "baseline", "--minutes", "1", "--out", out)
     assert again.returncode == 2
     assert "is not overwritten" in again.stderr
+
+
+def test_a_run_within_minutes_takes_the_policy_as_it_is_where_it_fits(
+    submission: Path, proofbox: Command, quick: Command, one_control: str, tmp_path: Path
+) -> None:
+    policy, out = tmp_path / "policy.yaml", tmp_path / "evidence"
+    policy.write_text(one_control.format(threshold=0.5), encoding="utf-8")
+    given = ("--no-mlflow", "--policy", policy)
+    done = proofbox("run", submission, *given, "--minutes", "30", "--out", out, "--json")
+    assert done.returncode == 0, done.stderr
+    assert "that fits into 30 minutes: the usual sample sizes stay" in done.stderr
+    chosen = json.loads(done.stdout)["policies"]
+    assert [one["digest"] for one in chosen] == [load_policy(str(policy)).digest]
+    refused = quick("run", submission, *given, "--minutes", "30", "--out", out)
+    assert refused.returncode == 2
+    assert "evidence is never overwritten" in refused.stderr
+    refused = quick("run", submission, *given, "--minutes", "30", "--resume", tmp_path / "tasks")
+    assert refused.returncode == 2
+    assert "each start would plan anew" in refused.stderr
+
+
+def test_a_run_within_minutes_takes_smaller_samples_under_a_name_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+
+    def plan(source, policies, settings, minutes, watch):
+        chosen = tuple(smaller(one, 1 / 4, minutes) for one in policies)
+        rehearsed = SimpleNamespace(findings=(), half_widths=dict)
+        fitted = Sized(share=1 / 4, policies=chosen, rehearsed=rehearsed, estimate=Estimate(**SECONDS))
+        usual = Sized(share=1, policies=tuple(policies), rehearsed=rehearsed, estimate=Estimate(**SECONDS))
+        return Planned(product="p", rows=1, speed=None, usual=usual, minutes=minutes, fitted=fitted)
+
+    monkeypatch.setattr(within, "plan_submission", plan)
+    found = within.policies_within(Path(), ["baseline"], Settings(), 10, watch=Watch(), tell=told.append)
+    assert [one.policy.id for one in found] == ["baseline-10-minutes"]
+    assert found[0].digest == smaller(load_policy("baseline"), 1 / 4, 10).digest
+    assert told[0].startswith("into 10 minutes fit 1/4 of the usual samples")
+    with pytest.raises(UsageError, match="--minutes 1: not even 1/4 of the usual samples fit into 1 minutes"):
+        within.policies_within(Path(), ["baseline"], Settings(), 1, watch=Watch(), tell=told.append)
