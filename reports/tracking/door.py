@@ -142,7 +142,7 @@ def assessments(tracking_uri: str, experiment: str | None = None) -> Iterator[Fo
     database = database_file(tracking_uri)
     if database is not None and not database.exists():
         # MLflow would make a new one.
-        raise PublishError(f"MLflow at {tracking_uri}: there is no such file ({database})")
+        raise PublishError(f"MLflow at {tracking_uri}: there is no such file ({database}), expected an MLflow store")
     some = False
     for ids in _pages(tracking_uri, partial(_experiments, experiment)):
         some = some or bool(ids)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import cast
 
 import rich_click as click
 
@@ -36,17 +35,14 @@ def command(bundles: tuple[str, ...], policies: tuple[str, ...], out: Path | Non
     from proofbox.runners.archive.survey import View, read_archive
     from proofbox.runners.commands.counting import counting
     from proofbox.runners.errors import UsageError
-    from proofbox.runners.evidence.finding import WHOLE_STORE, Shelf
+    from proofbox.runners.evidence.finding import WHOLE_STORE, shelf_of
 
     resume = bool(given["resume"])
     if resume and out is None:
         raise UsageError("--resume: expected the --out of the call to go on with")
-    shelf = Shelf(
-        tracking_uri=cast("str | None", given["tracking_uri"]), experiment=cast("str | None", given["experiment"])
-    )
     view = View(policies=policies, on=str(given["day"]), journal=None if out is None else out / JOURNAL, resume=resume)
     with counting() as told:
-        archive = read_archive(bundles or (WHOLE_STORE,), shelf, view, told)
+        archive = read_archive(bundles or (WHOLE_STORE,), shelf_of(given), view, told)
     if out is not None:
         write_archive(out, archive)
     if given["json"]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import cast
 
 import rich_click as click
 
@@ -87,15 +86,12 @@ def whatif(draft: str, bundles: tuple[str, ...], **given: object) -> None:
     Exit code 0: all were judged. 1: some could not be read whole and were left out. 2: there is none.
     """
     from proofbox.runners.commands.counting import counting
-    from proofbox.runners.evidence.finding import Shelf
+    from proofbox.runners.evidence.finding import shelf_of
     from proofbox.runners.policy_tools.reports import whatif_json, whatif_lines
     from proofbox.runners.policy_tools.whatif import what_if
 
-    shelf = Shelf(
-        tracking_uri=cast("str | None", given["tracking_uri"]), experiment=cast("str | None", given["experiment"])
-    )
     with counting() as told:
-        found = what_if(draft, bundles, shelf, told)
+        found = what_if(draft, bundles, shelf_of(given), told)
     _tell(given, whatif_json(found), whatif_lines(found, str(given["lang"])))
     raise SystemExit(1 if found.unread else 0)
 

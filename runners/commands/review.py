@@ -56,13 +56,10 @@ def list_reviews(folder: str, reviews: Path, state: str | None, **given: object)
     For finding only: signatures are verified by 'review show'.
     """
     from proofbox.reports.console import safe_terminal
-    from proofbox.runners.evidence.finding import Shelf
+    from proofbox.runners.evidence.finding import shelf_of
     from proofbox.runners.office.reviewing import list_reviewed
 
-    shelf = Shelf(
-        tracking_uri=cast("str | None", given["tracking_uri"]), experiment=cast("str | None", given["experiment"])
-    )
-    found = [one for one in list_reviewed(folder, reviews, shelf) if state in (None, one.state)]
+    found = [one for one in list_reviewed(folder, reviews, shelf_of(given)) if state in (None, one.state)]
     if given["json"]:
         print(json.dumps([asdict(one) for one in found], ensure_ascii=False))
         return

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from proofbox.reports.manifest import FILE_NAME
 from proofbox.reports.mlflow_content import BUNDLE_TAG
@@ -24,6 +25,13 @@ class Shelf:
     """None: that of the environment."""
     experiment: str | None = None
     """Only the assessments in the experiment of this name."""
+
+
+def shelf_of(given: Mapping[str, object]) -> Shelf:
+    """Return the store that the options ``--tracking-uri`` and ``--experiment`` name."""
+    return Shelf(
+        tracking_uri=cast("str | None", given["tracking_uri"]), experiment=cast("str | None", given["experiment"])
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +56,15 @@ def find_bundles(sources: Sequence[str], shelf: Shelf) -> Iterator[Found]:
     Raises
     ------
     UsageError
-        A source is not there. That is said before the first one is yielded.
+        A source is not there, or an experiment is named and the store is none of them. That is said before the first
+        one is yielded.
     PublishError
         The store could not be read.
     """
+    if shelf.experiment is not None and WHOLE_STORE not in sources:
+        raise UsageError(
+            f"--experiment {shelf.experiment}: is of the store alone, expected '{WHOLE_STORE}' among BUNDLES"
+        )
     for source in sources:
         if not source.startswith(BY_RUN) and not Path(source).exists():
             raise UsageError(f"{source}: there is no such bundle, and no such folder of bundles")

@@ -119,7 +119,7 @@ def list_reviewed(place: str, reviews: Path, shelf: Shelf) -> Iterator[Listed]:
     PublishError
         The store could not be read, or does not answer any more.
     """
-    if place != WHOLE_STORE:
+    if place != WHOLE_STORE and shelf.experiment is None:
         if not Path(place).is_dir():
             raise UsageError(f"{place}: expected a folder of bundles, or 'mlflow:' for those of the MLflow store")
         yield from list_bundles(Path(place), reviews)

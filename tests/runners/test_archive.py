@@ -15,6 +15,8 @@ from proofbox.reports.archive.entries import Archive, Entry, Judged, LeftOut, pa
 from proofbox.reports.archive.page import render_archive
 from proofbox.reports.archive.views import attempts, controls, failed_by
 from proofbox.reports.bundle import write_bundle
+from proofbox.runners.errors import UsageError
+from proofbox.runners.evidence.finding import Shelf, find_bundles
 
 RECORD = Path(__file__).resolve().parents[1] / "reports/records/model-a.json"
 
@@ -82,6 +84,18 @@ def test_without_a_policy_each_bundle_speaks_for_itself(stored: Path, proofbox) 
     document = json.loads(result.stdout)
     assert document["assessments"][0]["conclusion"] == recorded["conclusion"]
     assert {row["control"] for row in document["controls"]} == {one["control"] for one in recorded["findings"]}
+
+
+def test_bundles_are_found_at_any_depth_and_what_was_never_finished_is_none(tmp_path: Path) -> None:
+    for name in ("b", "deep/er/a", ".b.partial-1", "b/counterexamples", "deep/.hidden/c"):
+        (tmp_path / name).mkdir(parents=True, exist_ok=True)
+        (tmp_path / name / "manifest.json").write_text("{}")
+    (tmp_path / "deep/z.ZIP").write_bytes(b"")
+    (tmp_path / "again").symlink_to(tmp_path)
+    found = [Path(one.name).relative_to(tmp_path).as_posix() for one in find_bundles([str(tmp_path)], Shelf())]
+    assert found == ["b", "deep/z.ZIP", "deep/er/a"]
+    with pytest.raises(UsageError, match="no such bundle"):
+        find_bundles([str(tmp_path), str(tmp_path / "nowhere")], Shelf())
 
 
 def test_an_archive_of_nothing_is_bad_usage(proofbox, tmp_path: Path) -> None:

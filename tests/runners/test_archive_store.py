@@ -160,6 +160,9 @@ def test_one_experiment_alone_and_a_store_that_is_none(stored: Stored, quick, tm
     assert len(json.loads(quick(*words, "here").stdout)["assessments"]) == 3
     missing = quick(*words, "nowhere")
     assert (missing.returncode, "no experiment of the name 'nowhere'" in missing.stderr) == (2, True)
+    ignored = quick("archive", stored.folder, "--experiment", "here")
+    assert (ignored.returncode, "expected 'mlflow:'" in ignored.stderr) == (2, True)
+    assert quick("review", "list", stored.folder, "--experiment", "here").returncode == 2
     stored.store.runs.clear()
     assert quick("archive", "--tracking-uri", stored.uri).returncode == 2
     none = quick("archive", "--tracking-uri", f"sqlite:///{tmp_path}/none.db")
