@@ -60,9 +60,9 @@ def from_json(data: Mapping[str, Any]) -> Assessment:
         got = data.get("schema") if isinstance(data, Mapping) else type(data).__name__
         raise BadRecordError(f"schema: got {got!r}, expected '{SCHEMA}'")
     try:
-        # A copy through text: whatever is not JSON ends here, and pydantic's strict JSON mode reads lists as tuples.
-        copy = json.loads(json.dumps({key: value for key, value in data.items() if key != "schema"}, allow_nan=False))
-        assessment = _adapter().validate_json(json.dumps(_each_record(copy, _gather)), strict=True)
+        gathered = _each_record({key: value for key, value in data.items() if key != "schema"}, _gather)
+        # Through text: whatever is not JSON ends here, and pydantic's strict JSON mode reads lists as tuples.
+        assessment = _adapter().validate_json(json.dumps(gathered, allow_nan=False), strict=True)
     except ValidationError as err:
         first = err.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
