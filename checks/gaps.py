@@ -177,7 +177,8 @@ def simultaneous_z(groups: tuple[int, ...], confidence: float) -> float:
     near, far = z_value(confidence), z_value(confidence, sum(size * (size - 1) // 2 for size in sizes))
     for _ in range(60):
         middle = (near + far) / 2
-        missed = -np.expm1(sum(np.log1p(-_range_exceeds(middle * np.sqrt(2), size)) for size in sizes))
+        held = {size: np.log1p(-_range_exceeds(middle * np.sqrt(2), size)) for size in set(sizes)}
+        missed = -np.expm1(sum(held[size] for size in sizes))
         near, far = (middle, far) if missed > 1 - confidence else (near, middle)
     return far
 
