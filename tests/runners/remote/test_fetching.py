@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,14 @@ CANARIES = {
     "AWS_SESSION_TOKEN": "canary2token",
     "AZURE_STORAGE_KEY": "Y2FuYXJ5M2tleQ==",
 }
+
+
+def within(seconds, true):
+    """Wait until something is true, at most so long."""
+    ends = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < ends
+        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -74,6 +83,18 @@ def test_a_store_that_falls_silent_is_given_up_and_its_reader_ended(s3, tmp_path
     assert time.monotonic() - before < 30
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
+
+
+def test_a_harness_that_is_killed_leaves_no_reader_behind(s3, tmp_path):
+    code = (
+        "from pathlib import Path; from proofbox.runners.remote.fetching import fetch;"
+        f"fetch('s3://data/silent.csv', ['s3://data'], Path({str(tmp_path)!r}))"
+    )
+    with subprocess.Popen([sys.executable, "-c", code]) as harness:
+        within(60, lambda: ("GET", "/data/silent.csv") in [one[:2] for one in s3.asked])
+        (reader,) = Path(f"/proc/{harness.pid}/task/{harness.pid}/children").read_text().split()
+        harness.kill()
+    within(10, lambda: not Path(f"/proc/{reader}").exists() or " Z " in Path(f"/proc/{reader}/stat").read_text())
 
 
 def test_what_is_too_large_is_not_read(s3, tmp_path):
