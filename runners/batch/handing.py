@@ -52,6 +52,10 @@ class Worker(Protocol):
         """Have a submission assessed, and put its bundle in its place."""
         ...
 
+    def finish(self) -> None:
+        """Have it clear away what it made, once there is no more to do for it."""
+        ...
+
     def close(self) -> None:
         """End it; nothing of it is left. Raises nothing, and may be called again, and from another thread."""
         ...
@@ -87,6 +91,7 @@ class Handing:
                     failed = 0
                     self.ready += 1
                     self._work(worker)
+                    self._finish(worker)
                 except RefusedError as err:
                     self._note(worker, str(err))
                     return
@@ -123,6 +128,13 @@ class Handing:
             worker = self._hire()
             self._open.add(worker)
             return worker
+
+    def _finish(self, worker: Worker) -> None:
+        with self._changed:
+            self._open.discard(worker)
+            ended = self._ended
+        if not ended:
+            worker.finish()
 
     def _dismiss(self, worker: Worker) -> None:
         with self._changed:

@@ -78,6 +78,11 @@ class RayBench:
         finally:
             receiving.close()
 
+    def finish(self) -> None:
+        """End the bench, and remove what it wrote."""
+        if self._bench is not None:
+            self._bench.close()
+
 
 class RayWorker:
     """A worker on a node of the cluster, as it is reached from here."""
@@ -107,6 +112,10 @@ class RayWorker:
         except Exception as err:  # noqa: BLE001 - one bad submission never stops the rest
             row = refused(one, err)
         return after(row, time.monotonic() - began)
+
+    def finish(self) -> None:
+        """Have it end the bench and remove what it wrote."""
+        self._actor.asked("finish", seconds=GRACE_SECONDS)
 
     def close(self) -> None:
         """End its process, and with it the bench."""

@@ -27,6 +27,9 @@ from proofbox.runners.spread.crew import LostError
 ADDRESS = "127.0.0.1:6379"
 """Of the cluster, where none is named: one on this machine, and nowhere else."""
 
+MOST_REASON = 200
+"""Characters of what Ray says of a loss."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Greeting:
@@ -79,10 +82,13 @@ class Actor:
 
         try:
             return get(getattr(self._actor, method).remote(*given), timeout=seconds)
-        except exceptions.RayTaskError:
+        except exceptions.RayTaskError as err:
+            if isinstance(err.cause, LostError):
+                raise LostError(str(err.cause)) from err
             raise  # a defect of ours, with its own traceback
         except exceptions.RayError as err:
-            raise LostError(f"{type(err).__name__}") from err
+            reason = str(err).strip().partition("\n")[0][:MOST_REASON]
+            raise LostError(f"{type(err).__name__}: {reason}") from err
 
     def close(self) -> None:
         """End its process, and with it what it started."""

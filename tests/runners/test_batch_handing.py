@@ -36,7 +36,7 @@ class Fake:
 
     def __init__(self, office, number):
         self.office, self.number, self.node = office, number, f"node {number}"
-        self.closed = threading.Event()
+        self.closed, self.finished = threading.Event(), False
 
     def open(self):
         self.office.open(self)
@@ -45,6 +45,10 @@ class Fake:
         self.office.assess(self.number, one.name)
         self.office.done.append(one.name)
         return BatchRow(name=one.name, how="assessed", exit_code=0, conclusion="conforms")
+
+    def finish(self):
+        assert not self.closed.is_set()
+        self.finished = True
 
     def close(self):
         self.closed.set()
@@ -63,6 +67,7 @@ def test_each_submission_is_assessed_once():
     assert sorted(office.done) == sorted(rows) == ["a", "b", "c", "d", "e"]
     assert not said
     assert len(office.hired) <= 3
+    assert all(worker.finished for worker in office.hired)
 
 
 def test_what_a_lost_worker_had_is_given_to_another():
