@@ -17,10 +17,10 @@ from coverage_singles import NOMINAL, single_coverage
 from coverage_sweep import swept
 from numpy.random import Generator
 
-from proofbox.checks.effective import effective_counts
-from proofbox.checks.gaps import difference_bounds, ratio_bounds, simultaneous_z
 from proofbox.checks.intervals import z_value
-from proofbox.checks.pairs import difference_limits, newcombe_limits, ratio_limits
+from proofbox.checks.statistics.effective import effective_counts
+from proofbox.checks.statistics.gaps import difference_bounds, ratio_bounds, simultaneous_z
+from proofbox.checks.statistics.pairs import difference_limits, newcombe_limits, ratio_limits
 
 LEAST = 0.94
 """What every nominal 95 % interval of a gap must cover in every setting."""

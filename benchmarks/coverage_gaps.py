@@ -12,8 +12,8 @@ import numpy as np
 from coverage_singles import NOMINAL
 from numpy.random import Generator
 
-from proofbox.checks.gaps import difference_bounds, simultaneous_z
 from proofbox.checks.intervals import z_value
+from proofbox.checks.statistics.gaps import difference_bounds, simultaneous_z
 
 Ends = tuple[float, float]
 PATTERNS = ("any", "one apart", "one above, one below", "half and half")

@@ -14,15 +14,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from proofbox.checks.confusions import Judged
-from proofbox.checks.errormeans import explained, one_mean, root_mean
+from proofbox.checks.grouped.confusions import Judged
 from proofbox.checks.intervals import wald
-from proofbox.checks.meangaps import mean_intervals
-from proofbox.checks.precisionrecall import average_precision
-from proofbox.checks.recalibration import intercept, logit, slope
-from proofbox.checks.reliability import Reliability, excess_intervals, largest_binned_error
 from proofbox.checks.result import Interval
-from proofbox.checks.scoremeasures import of_many_classes, of_two_classes
+from proofbox.checks.statistics.errormeans import explained, one_mean, root_mean
+from proofbox.checks.statistics.meangaps import mean_intervals
+from proofbox.checks.statistics.precisionrecall import average_precision
+from proofbox.checks.statistics.recalibration import intercept, logit, slope
+from proofbox.checks.statistics.reliability import Reliability, excess_intervals, largest_binned_error
+from proofbox.checks.statistics.scoremeasures import of_many_classes, of_two_classes
 
 NOMINAL, LEAST, MANY = 0.95, 0.91, 2_000_000
 

@@ -12,11 +12,11 @@ from numpy.random import Generator
 
 from proofbox.checks.fairness.group_performance import standard_errors
 from proofbox.checks.fairness.ranking import exposure_means, exposures
-from proofbox.checks.meangaps import Means, mean_difference_interval, mean_intervals, mean_ratio_interval
-from proofbox.checks.metricframe import Judged, frame_of
-from proofbox.checks.normalgaps import normal_interval
-from proofbox.checks.reliability import Reliability, excess_gap, largest_binned_error, largest_excess
 from proofbox.checks.result import Interval
+from proofbox.checks.statistics.meangaps import Means, mean_difference_interval, mean_intervals, mean_ratio_interval
+from proofbox.checks.statistics.metricframe import Judged, frame_of
+from proofbox.checks.statistics.normalgaps import normal_interval
+from proofbox.checks.statistics.reliability import Reliability, excess_gap, largest_binned_error, largest_excess
 
 NOMINAL = 0.95
 

@@ -8,7 +8,6 @@ from statistics import NormalDist
 import numpy as np
 from numpy.random import Generator
 
-from proofbox.checks.auc import auc_interval
 from proofbox.checks.intervals import (
     bounded_mean,
     clopper_pearson,
@@ -18,8 +17,9 @@ from proofbox.checks.intervals import (
     wilson_limits,
     z_value,
 )
-from proofbox.checks.pairs import cautious_limits
 from proofbox.checks.result import Interval
+from proofbox.checks.statistics.auc import auc_interval
+from proofbox.checks.statistics.pairs import cautious_limits
 
 NOMINAL = 0.95
 

@@ -17,7 +17,7 @@ from scipy.signal import fftconvolve
 from scipy.special import betaincinv
 from scipy.stats import binom
 
-from proofbox.checks.sampling import narrow_enough, sample_sizes
+from proofbox.checks.statistics.sampling import narrow_enough, sample_sizes
 
 CONFIDENCE = 0.95
 LEAST = 0.94

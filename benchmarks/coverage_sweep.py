@@ -8,7 +8,7 @@ import numpy as np
 from coverage_singles import NOMINAL
 
 from proofbox.checks.intervals import z_value
-from proofbox.checks.pairs import difference_of, ratio_of, sampled
+from proofbox.checks.statistics.pairs import difference_of, ratio_of, sampled
 
 RATES = np.concatenate([[0.002, 0.005, 0.01, 0.015], np.linspace(0.02, 0.98, 49), [0.985, 0.99, 0.995, 0.998]])
 SIZES = (*range(1, 31), 35, 40, 45, 50, 60, 80)

@@ -66,8 +66,8 @@ def timed(call: Callable[[], object], repeats: int = 1) -> tuple[float, float, o
 
 def ours(table: pa.Table, attribute: tuple[str, ...]) -> dict[str, dict[str, float]]:
     """Every rate of every group, and the gaps, from the columns as they come."""
-    from proofbox.checks.counts import Counts
-    from proofbox.checks.outcomes import GroupParams, compare, count_outcomes
+    from proofbox.checks.counted.counts import Counts
+    from proofbox.checks.grouped.outcomes import GroupParams, compare, count_outcomes
 
     outcomes = count_outcomes(Counts(dataset(table, attribute)), GroupParams(attribute=attribute))
     names = [" ".join(category.values()) for category in outcomes.categories]
@@ -82,7 +82,7 @@ def ours(table: pa.Table, attribute: tuple[str, ...]) -> dict[str, dict[str, flo
 
 def counted(table: pa.Table, attribute: tuple[str, ...]) -> object:
     """The counting pass alone: from the columns to counts of group x true label x decision."""
-    from proofbox.checks.counts import Counts
+    from proofbox.checks.counted.counts import Counts
 
     return Counts(dataset(table, attribute)).grouped(attribute)
 
@@ -99,7 +99,7 @@ def joined(table: pa.Table) -> pa.DictionaryArray:
 
 def ours_with_intervals(table: pa.Table, attribute: tuple[str, ...]) -> int:
     """The two checks of gaps and the one of rates, with every interval; returns how many intervals."""
-    from proofbox.checks.counts import Counts
+    from proofbox.checks.counted.counts import Counts
     from proofbox.checks.registry import get_check
 
     counts = Counts(dataset(table, attribute))
@@ -170,7 +170,7 @@ def bare(table: pa.Table, attribute: tuple[str, ...]) -> Callable[[], object]:
 
 def bootstrap(table: pa.Table, attribute: tuple[str, ...], replicates: int) -> int:
     """The percentile bootstrap that fairlearn makes of rows, made of the table's cells: count, draw, quantiles."""
-    from proofbox.checks.counts import Counts
+    from proofbox.checks.counted.counts import Counts
 
     cells = Counts(dataset(table, attribute)).grouped(attribute).cells[:, :2]
     total = int(cells.sum())
@@ -347,7 +347,7 @@ cells = 0
 if who == "proofbox":
     import pyarrow as pa, pyarrow.parquet as pq
     from fairness import CROSSED, dataset
-    from proofbox.checks.counts import Counts
+    from proofbox.checks.counted.counts import Counts
     class Source:
         rows = pq.read_metadata(path).num_rows
         def batches(self, columns):

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from proofbox.checks.gaps import Family as Counts
-from proofbox.checks.gaps import difference_interval
+from proofbox.checks.statistics.gaps import Family as Counts
+from proofbox.checks.statistics.gaps import difference_interval
 from proofbox.policies.decide import Levels, decide
 from proofbox.policies.families import Member, shared
 from proofbox.policies.model import Family

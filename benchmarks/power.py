@@ -12,10 +12,10 @@ import sys
 
 import numpy as np
 
-from proofbox.checks.bounds import limits
-from proofbox.checks.gaps import Family, difference_interval, lowest_interval, ratio_interval
 from proofbox.checks.intervals import wilson
 from proofbox.checks.result import Interval
+from proofbox.checks.statistics.bounds import limits
+from proofbox.checks.statistics.gaps import Family, difference_interval, lowest_interval, ratio_interval
 from proofbox.policies.decide import decide, what_settles
 from proofbox.policies.record import CriterionRecord, MeasurementRecord
 

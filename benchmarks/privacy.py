@@ -17,11 +17,11 @@ import numpy as np
 import phonenumbers
 import pyarrow as pa
 
-from proofbox.checks.divergence import cramers_v, population_stability, total_variation
+from proofbox.checks.counted.rowclasses import row_classes
 from proofbox.checks.personal.people import names_in
 from proofbox.checks.personal.shapes import EMAIL, SHAPES
 from proofbox.checks.personal.table import findings_of
-from proofbox.checks.rowclasses import row_classes
+from proofbox.checks.samples.divergence import cramers_v, population_stability, total_variation
 from proofbox.checks.subject import Dataset
 
 NOTES = 20_000

@@ -25,10 +25,10 @@ import pyarrow as pa
 
 from proofbox.checks.leaks.minhash import _band_keys, banding, near_texts
 from proofbox.checks.leaks.nearnumbers import near_rows
+from proofbox.checks.leaks.rowmatch import matching_rows
 from proofbox.checks.leaks.shingles import shingles
 from proofbox.checks.leaks.streamed import RowSet, matches_of
 from proofbox.checks.provenance.leakage import Params, leakage
-from proofbox.checks.rowmatch import matching_rows
 from proofbox.checks.subject import Dataset
 
 COLUMNS = [f"x{place}" for place in range(30)]

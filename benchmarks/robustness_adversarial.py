@@ -19,9 +19,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from robustness_hosting import Settings
 
-from proofbox.checks.asking import Asking
-from proofbox.checks.broker import Broker
-from proofbox.checks.changing import part_of
+from proofbox.checks.asked.asking import Asking
+from proofbox.checks.asked.broker import Broker
+from proofbox.checks.asked.changing import part_of
 from proofbox.checks.evasion.columns import columns_of
 from proofbox.checks.evasion.random_search import random_search
 from proofbox.checks.evasion.search import search

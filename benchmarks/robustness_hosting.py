@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from proofbox.checks.asking import Asking
-from proofbox.checks.broker import Broker, Queries
+from proofbox.checks.asked.asking import Asking
+from proofbox.checks.asked.broker import Broker, Queries
 from proofbox.checks.registry import get_check
 from proofbox.checks.result import Result
 from proofbox.checks.subject import Dataset

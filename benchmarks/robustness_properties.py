@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from robustness_hosting import Settings, behind_walls, classification, cost_of_a_row, features_frame, timed
 
-from proofbox.checks.broker import Broker
+from proofbox.checks.asked.broker import Broker
 from proofbox.checks.registry import get_check
 from proofbox.checks.subject import Dataset, Decisions
 

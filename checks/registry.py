@@ -16,7 +16,7 @@ from typing import Literal, cast
 
 from pydantic import ValidationError
 
-from proofbox.checks.asking import Asking
+from proofbox.checks.asked.asking import Asking
 from proofbox.checks.errors import BadCheckError, BadParamsError, UnknownCheckError
 from proofbox.checks.params import CheckParams
 from proofbox.checks.plugins import Plugin, imported, plugins, refusal

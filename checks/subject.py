@@ -48,7 +48,7 @@ class Signer:
 
     kind: Literal["key", "certificate"]
     pem: bytes
-    """As :func:`proofbox.checks.signers.fingerprint` accepts it."""
+    """As :func:`proofbox.checks.signatures.signers.fingerprint` accepts it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,9 @@ from typing import Literal
 import numpy as np
 
 from proofbox.checks.errors import UnknownCheckError
+from proofbox.checks.grouped.subgroups import holm
 from proofbox.checks.registry import get_check
-from proofbox.checks.subgroups import holm
-from proofbox.checks.tested import Tested
+from proofbox.checks.statistics.tested import Tested
 from proofbox.checks.text import Text
 from proofbox.policies.record import Assessment, Finding, MeasurementRecord
 

@@ -16,8 +16,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from proofbox.checks.levels import at_confidence
 from proofbox.checks.result import Interval
+from proofbox.checks.statistics.levels import at_confidence
 from proofbox.policies.power import Settling, settling
 from proofbox.policies.record import CriterionRecord, MeasurementRecord
 

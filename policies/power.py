@@ -16,10 +16,10 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from proofbox.checks import bounds
-from proofbox.checks.gaps import Family
-from proofbox.checks.levels import families_of
 from proofbox.checks.result import Interval, Json
+from proofbox.checks.statistics import bounds
+from proofbox.checks.statistics.gaps import Family
+from proofbox.checks.statistics.levels import families_of
 from proofbox.policies.record import MeasurementRecord
 
 CHANCE = 0.8

@@ -38,7 +38,7 @@ OUR_WORDS = frozenset({"measure", "rate", "role", "how", "tier", "task", "sector
 """Places of a template whose value is a word or sentence of ours, and no outside name, so that it is translated too."""
 
 MISSING = t("(missing)").template
-"""What checks call the group of the rows that have no value (``checks.counting``)."""
+"""What checks call the group of the rows that have no value (``checks.counted.counting``)."""
 
 _NUMBER = re.compile(r"[-+−]?\d[\d,]*(?:\.\d+)?\s?%?(?: – [-+−]?\d[\d,]*(?:\.\d+)?)?")
 """A number or a range of two, as the judge writes them in English."""

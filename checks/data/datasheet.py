@@ -29,7 +29,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from proofbox.checks.blocks import BlockParams, measured_blocks, text_of
+from proofbox.checks.documents.blocks import BlockParams, measured_blocks, text_of
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Measured
 from proofbox.checks.subject import Subject

@@ -32,16 +32,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from proofbox.checks.batched import not_held
-from proofbox.checks.counting import encode
-from proofbox.checks.crossfitted import FOLDS, numbers_of, out_of_fold_probabilities
-from proofbox.checks.identifiers import identifier_columns
+from proofbox.checks.asked.batched import not_held
+from proofbox.checks.counted.counting import encode
+from proofbox.checks.counted.rowclasses import row_classes
 from proofbox.checks.intervals import Floats, wilson
 from proofbox.checks.late import np
+from proofbox.checks.leaks.identifiers import identifier_columns
 from proofbox.checks.params import CheckParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
-from proofbox.checks.rowclasses import row_classes
+from proofbox.checks.samples.crossfitted import FOLDS, numbers_of, out_of_fold_probabilities
 from proofbox.checks.subject import Dataset
 from proofbox.checks.text import Text, t
 

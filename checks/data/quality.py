@@ -49,19 +49,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from proofbox.checks.batched import not_held
-from proofbox.checks.counting import as_dictionary, missing_mask
-from proofbox.checks.identifiers import identifier_columns
+from proofbox.checks.asked.batched import not_held
+from proofbox.checks.counted.counting import as_dictionary, missing_mask
+from proofbox.checks.counted.rowclasses import column_codes, row_classes
 from proofbox.checks.late import np, pa, pt
-from proofbox.checks.numbertraps import impossible, sentinel
+from proofbox.checks.leaks.identifiers import identifier_columns
 from proofbox.checks.params import CheckParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
-from proofbox.checks.rowclasses import column_codes, row_classes
 from proofbox.checks.subject import Dataset, Subject
-from proofbox.checks.tabletraps import kind_of, traps_of_table
 from proofbox.checks.text import t
-from proofbox.checks.texttraps import read_text
+from proofbox.checks.traps.numbertraps import impossible, sentinel
+from proofbox.checks.traps.tabletraps import kind_of, traps_of_table
+from proofbox.checks.traps.texttraps import read_text
 
 _NEARLY_CONSTANT = 0.995
 _PAIRS_SHOWN = 20

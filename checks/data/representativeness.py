@@ -40,17 +40,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from proofbox.checks.bands import read_bands, sort_into
-from proofbox.checks.counting import Codes, encode
-from proofbox.checks.divergence import population_stability, total_variation
+from proofbox.checks.counted.counting import Codes, encode
+from proofbox.checks.counted.tablenames import table_name
 from proofbox.checks.intervals import Floats, wilson
 from proofbox.checks.late import np, pa
 from proofbox.checks.params import Attribute, CheckParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import CountTable, Inapplicable, Interval, Json, Measured, Measurement
+from proofbox.checks.samples.divergence import population_stability, total_variation
 from proofbox.checks.subject import Dataset, ReferenceShare, Subject
-from proofbox.checks.tablenames import table_name
 from proofbox.checks.text import Text, t
+from proofbox.checks.traps.bands import read_bands, sort_into
 
 if TYPE_CHECKING:
     from numpy.random import Generator

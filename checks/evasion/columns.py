@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from proofbox.checks.counting import as_dictionary
-from proofbox.checks.grouprows import numbers
+from proofbox.checks.counted.counting import as_dictionary
+from proofbox.checks.counted.rawcodes import is_missing
+from proofbox.checks.grouped.grouprows import numbers
 from proofbox.checks.intervals import Floats
 from proofbox.checks.late import np, pa, pc
-from proofbox.checks.rawcodes import is_missing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from proofbox.checks.asking import Asking, ask_all
-from proofbox.checks.changing import differ
+from proofbox.checks.asked.asking import Asking, ask_all
+from proofbox.checks.asked.changing import differ
 from proofbox.checks.evasion.space import Space
 from proofbox.checks.evasion.tracks import Tracks
 from proofbox.checks.intervals import Floats

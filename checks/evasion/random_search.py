@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from proofbox.checks.asking import Asking
+from proofbox.checks.asked.asking import Asking
 from proofbox.checks.evasion.space import Points, Rows, Space
 from proofbox.checks.evasion.tracks import Tracks, portions
 from proofbox.checks.intervals import Floats

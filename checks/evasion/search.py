@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from proofbox.checks.asking import Asking
+from proofbox.checks.asked.asking import Asking
 from proofbox.checks.evasion.normals import Normals
 from proofbox.checks.evasion.random_search import look_around
 from proofbox.checks.evasion.space import Rows

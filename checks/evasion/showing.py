@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from proofbox.checks.asking import Asking
-from proofbox.checks.changing import case_row, changed_columns, part_of, scalar
+from proofbox.checks.asked.asking import Asking
+from proofbox.checks.asked.changing import case_row, changed_columns, part_of, scalar
+from proofbox.checks.asked.shrinking import Changed, Pair, smallest_change
 from proofbox.checks.evasion.space import Points, Rows, Space
 from proofbox.checks.evasion.tracks import Tracks, Unanswered
 from proofbox.checks.evasion.walking import bisect
 from proofbox.checks.intervals import Floats
 from proofbox.checks.late import np
 from proofbox.checks.result import CaseRow
-from proofbox.checks.shrinking import Changed, Pair, smallest_change
 from proofbox.checks.subject import Decisions
 from proofbox.checks.text import t
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from proofbox.checks.asking import Asking
-from proofbox.checks.changing import differ, part_of
+from proofbox.checks.asked.asking import Asking
+from proofbox.checks.asked.changing import differ, part_of
+from proofbox.checks.asked.failing import failing_row
 from proofbox.checks.errors import ModelFailedError
 from proofbox.checks.evasion.space import Points, Rows, Space
-from proofbox.checks.failing import failing_row
 from proofbox.checks.intervals import Floats
 from proofbox.checks.late import np
 from proofbox.checks.subject import Decisions

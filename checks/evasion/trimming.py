@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from proofbox.checks.asking import Asking
+from proofbox.checks.asked.asking import Asking
 from proofbox.checks.evasion.space import Points, Rows
 from proofbox.checks.evasion.tracks import Tracks, portions
 from proofbox.checks.intervals import Floats

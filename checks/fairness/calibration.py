@@ -43,22 +43,22 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from proofbox.checks.counting import encode
-from proofbox.checks.grouprows import GroupRows, group_rows
+from proofbox.checks.counted.counting import encode
+from proofbox.checks.counted.tablenames import table_name
+from proofbox.checks.grouped.grouprows import GroupRows, group_rows
+from proofbox.checks.grouped.outcomes import GroupParams
 from proofbox.checks.late import np
-from proofbox.checks.outcomes import GroupParams
 from proofbox.checks.probabilities import unfit_probabilities
 from proofbox.checks.registry import check
-from proofbox.checks.reliability import (
+from proofbox.checks.result import CountTable, Inapplicable, Json, Measured, Measurement, Scalar
+from proofbox.checks.statistics.reliability import (
     Reliability,
     excess_gap,
     excess_intervals,
     largest_binned_error,
     largest_excess,
 )
-from proofbox.checks.result import CountTable, Inapplicable, Json, Measured, Measurement, Scalar
 from proofbox.checks.subject import Dataset, Decisions
-from proofbox.checks.tablenames import table_name
 
 
 class Params(GroupParams):

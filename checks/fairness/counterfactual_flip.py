@@ -37,19 +37,19 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from proofbox.checks.asking import Asking
-from proofbox.checks.changing import case_row, changed_columns, differ, part_of
-from proofbox.checks.counting import missing_cells
-from proofbox.checks.effective import effective_counts
-from proofbox.checks.groups import Groups, groups_of
+from proofbox.checks.asked.asking import Asking
+from proofbox.checks.asked.changing import case_row, changed_columns, differ, part_of
+from proofbox.checks.asked.shrinking import Changed, smallest_change
+from proofbox.checks.asked.swaps import Swap, ask_swaps, swap_of, whole_groups
+from proofbox.checks.counted.counting import missing_cells
+from proofbox.checks.counted.groups import Groups, groups_of
 from proofbox.checks.intervals import certain, wilson, wilson_effective
 from proofbox.checks.late import np, pa
 from proofbox.checks.params import Attribute, CheckParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import CaseRow, Counterexample, Inapplicable, Interval, Json, Measured, Measurement, Result
-from proofbox.checks.shrinking import Changed, smallest_change
+from proofbox.checks.statistics.effective import effective_counts
 from proofbox.checks.subject import Dataset, Decisions
-from proofbox.checks.swaps import Swap, ask_swaps, swap_of, whole_groups
 from proofbox.checks.text import t
 
 if TYPE_CHECKING:

@@ -51,15 +51,15 @@ from dataclasses import replace
 
 from pydantic import model_validator
 
-from proofbox.checks.counts import Counts
-from proofbox.checks.exactgaps import Kind, exact_gap_interval, few_enough, pairs_of
-from proofbox.checks.exacttables import Pair, boschloo, fisher
-from proofbox.checks.gapmeasures import difference_of, ratio_of
-from proofbox.checks.outcomes import Comparison, GroupParams, compare, count_outcomes, weights_are_no_people
+from proofbox.checks.counted.counts import Counts
+from proofbox.checks.grouped.gapmeasures import difference_of, ratio_of
+from proofbox.checks.grouped.outcomes import Comparison, GroupParams, compare, count_outcomes, weights_are_no_people
+from proofbox.checks.grouped.strata import Strata, strata_of
 from proofbox.checks.params import Attribute
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
-from proofbox.checks.strata import Strata, strata_of
+from proofbox.checks.statistics.exactgaps import Kind, exact_gap_interval, few_enough, pairs_of
+from proofbox.checks.statistics.exacttables import Pair, boschloo, fisher
 
 
 class Params(GroupParams):

@@ -31,11 +31,11 @@ changes the ratio: 95 % against 98 % approved is a ratio of 0.97, 5 % against 2 
 
 from __future__ import annotations
 
-from proofbox.checks.counts import Counts
-from proofbox.checks.gaps import difference_interval, ratio_interval
-from proofbox.checks.outcomes import GroupParams, compare, count_outcomes
+from proofbox.checks.counted.counts import Counts
+from proofbox.checks.grouped.outcomes import GroupParams, compare, count_outcomes
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Measured, Measurement
+from proofbox.checks.statistics.gaps import difference_interval, ratio_interval
 
 
 class Params(GroupParams):

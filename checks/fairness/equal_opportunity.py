@@ -31,9 +31,9 @@ labels that were themselves decided unfairly hide unfairness.
 
 from __future__ import annotations
 
-from proofbox.checks.counts import Counts
-from proofbox.checks.gapmeasures import difference_of, ratio_of
-from proofbox.checks.outcomes import GroupParams, compare, count_outcomes
+from proofbox.checks.counted.counts import Counts
+from proofbox.checks.grouped.gapmeasures import difference_of, ratio_of
+from proofbox.checks.grouped.outcomes import GroupParams, compare, count_outcomes
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Measured
 from proofbox.checks.text import t

@@ -28,9 +28,9 @@ labels are nearly all the same is easy to be right about. Rows without a true la
 
 from __future__ import annotations
 
-from proofbox.checks.counts import Counts
-from proofbox.checks.gapmeasures import RIGHT, comparison_of, difference_of, ratio_of, right_or_wrong
-from proofbox.checks.outcomes import GroupParams, against_rest
+from proofbox.checks.counted.counts import Counts
+from proofbox.checks.grouped.gapmeasures import RIGHT, comparison_of, difference_of, ratio_of, right_or_wrong
+from proofbox.checks.grouped.outcomes import GroupParams, against_rest
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured
 from proofbox.checks.text import t

@@ -38,15 +38,15 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from proofbox.checks.grouprows import GroupRows, group_rows
+from proofbox.checks.grouped.grouprows import GroupRows, group_rows
+from proofbox.checks.grouped.metricinputs import answers_of
+from proofbox.checks.grouped.outcomes import GroupParams
 from proofbox.checks.intervals import Floats
 from proofbox.checks.late import np
-from proofbox.checks.metricframe import LOSSES, UNWEIGHTED, Frame, Judged, Metric, frame_of
-from proofbox.checks.metricinputs import answers_of
-from proofbox.checks.normalgaps import Of, normal_interval
-from proofbox.checks.outcomes import GroupParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
+from proofbox.checks.statistics.metricframe import LOSSES, UNWEIGHTED, Frame, Judged, Metric, frame_of
+from proofbox.checks.statistics.normalgaps import Of, normal_interval
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
 

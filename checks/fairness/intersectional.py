@@ -30,10 +30,10 @@ not compared.
 
 from __future__ import annotations
 
-from proofbox.checks.counts import Counts
-from proofbox.checks.crossings import Crossed, CrossingParams, crossed
-from proofbox.checks.gapmeasures import difference_of, ratio_of
-from proofbox.checks.outcomes import Comparison, compare
+from proofbox.checks.counted.counts import Counts
+from proofbox.checks.grouped.crossings import Crossed, CrossingParams, crossed
+from proofbox.checks.grouped.gapmeasures import difference_of, ratio_of
+from proofbox.checks.grouped.outcomes import Comparison, compare
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured
 from proofbox.checks.text import t

@@ -38,9 +38,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from proofbox.checks.counts import Counts, Grouped
-from proofbox.checks.gapmeasures import difference_of, ratio_of
-from proofbox.checks.outcomes import Comparison, GroupParams, Outcomes, against_rest, compare
+from proofbox.checks.counted.counts import Counts, Grouped
+from proofbox.checks.grouped.gapmeasures import difference_of, ratio_of
+from proofbox.checks.grouped.outcomes import Comparison, GroupParams, Outcomes, against_rest, compare
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
 from proofbox.checks.text import t

@@ -39,14 +39,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from proofbox.checks.gapmeasures import comparison_of, difference_of, ratio_of
-from proofbox.checks.grouprows import GroupRows, group_rows
+from proofbox.checks.grouped.gapmeasures import comparison_of, difference_of, ratio_of
+from proofbox.checks.grouped.grouprows import GroupRows, group_rows
+from proofbox.checks.grouped.outcomes import GroupParams
 from proofbox.checks.intervals import Floats
 from proofbox.checks.late import np
-from proofbox.checks.meangaps import Means, mean_difference_interval, mean_intervals, mean_ratio_interval
-from proofbox.checks.outcomes import GroupParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Interval, Json, Measured, Measurement
+from proofbox.checks.statistics.meangaps import Means, mean_difference_interval, mean_intervals, mean_ratio_interval
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
 

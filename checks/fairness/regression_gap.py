@@ -47,13 +47,13 @@ from dataclasses import replace
 
 from pydantic import Field
 
-from proofbox.checks.grouprows import GroupRows, group_rows, numbers
+from proofbox.checks.grouped.grouprows import GroupRows, group_rows, numbers
+from proofbox.checks.grouped.outcomes import GroupParams
 from proofbox.checks.intervals import Floats
 from proofbox.checks.late import np
-from proofbox.checks.meangaps import Means, mean_difference_interval, mean_intervals
-from proofbox.checks.outcomes import GroupParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
+from proofbox.checks.statistics.meangaps import Means, mean_difference_interval, mean_intervals
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
 

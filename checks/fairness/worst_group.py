@@ -39,16 +39,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from proofbox.checks.contrasts import largest_difference, smallest_ratio
-from proofbox.checks.counts import Counts
-from proofbox.checks.crossings import Crossed, CrossingParams, crossed
+from proofbox.checks.counted.counts import Counts
+from proofbox.checks.grouped.crossings import Crossed, CrossingParams, crossed
+from proofbox.checks.grouped.outcomes import weights_are_no_people
+from proofbox.checks.grouped.subgrouplists import groups_table, listed, listed_small
+from proofbox.checks.grouped.subgroups import Subgroups, holm, two_sided
 from proofbox.checks.intervals import Floats
 from proofbox.checks.late import np
-from proofbox.checks.outcomes import weights_are_no_people
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
-from proofbox.checks.subgrouplists import groups_table, listed, listed_small
-from proofbox.checks.subgroups import Subgroups, holm, two_sided
+from proofbox.checks.statistics.contrasts import largest_difference, smallest_ratio
 from proofbox.checks.text import t
 
 MOST_SHOWN = 20

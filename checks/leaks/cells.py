@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from proofbox.checks.counted.rawcodes import is_missing
 from proofbox.checks.labels import label_text
 from proofbox.checks.late import np, pa, pc, pt
-from proofbox.checks.rawcodes import is_missing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from proofbox.checks.identifiers import identifiers_of_both
+from proofbox.checks.leaks.identifiers import identifiers_of_both
+from proofbox.checks.leaks.rowmatch import Pairs
 from proofbox.checks.result import Json
-from proofbox.checks.rowmatch import Pairs
 from proofbox.checks.subject import Dataset
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from proofbox.checks.late import np
 from proofbox.checks.leaks.compared import named
 from proofbox.checks.leaks.known import LeakParams
+from proofbox.checks.leaks.rowmatch import Pairs
 from proofbox.checks.leaks.shown import pairs_shown
 from proofbox.checks.leaks.streamed import RowSet, matches_of
 from proofbox.checks.result import Json, Measurement
-from proofbox.checks.rowmatch import Pairs
 from proofbox.checks.subject import Dataset
 from proofbox.checks.text import Text, t
 

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pydantic import Field
 
-from proofbox.checks.counting import as_dictionary
+from proofbox.checks.counted.counting import as_dictionary
 from proofbox.checks.late import np, pa, pc
 from proofbox.checks.leaks.compared import Compared, compared_columns
 from proofbox.checks.leaks.minhash import near_texts
 from proofbox.checks.leaks.nearnumbers import near_rows
 from proofbox.checks.leaks.prose import text_columns
+from proofbox.checks.leaks.rowmatch import Matches, Pairs
 from proofbox.checks.leaks.streamed import RowSet, matches_of
 from proofbox.checks.leaks.tolerance import tolerances
 from proofbox.checks.params import CheckParams
-from proofbox.checks.rowmatch import Matches, Pairs
 from proofbox.checks.subject import Dataset
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from proofbox.checks.late import np, pa, pc
 from proofbox.checks.leaks.cells import Bits
+from proofbox.checks.leaks.rowmatch import likely
 from proofbox.checks.leaks.shingles import Shingles, shingles
-from proofbox.checks.rowmatch import likely
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from proofbox.checks.late import np, pa, pt
 from proofbox.checks.leaks.cells import Bits, Cells, floats, kind_of, row_hashes
-from proofbox.checks.rowmatch import Matches, Pairs, likely
+from proofbox.checks.leaks.rowmatch import Matches, Pairs, likely
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

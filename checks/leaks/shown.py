@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 
-from proofbox.checks.changing import scalar
+from proofbox.checks.asked.changing import scalar
 from proofbox.checks.late import np, pa
 from proofbox.checks.leaks.cells import Cells, kind_of, row_digests
+from proofbox.checks.leaks.rowmatch import Matches, Pairs
 from proofbox.checks.result import Json
-from proofbox.checks.rowmatch import Matches, Pairs
 from proofbox.checks.subject import Dataset
 
 PAIRS = 20

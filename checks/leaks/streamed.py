@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from proofbox.checks.late import np, pa
 from proofbox.checks.leaks.cells import MISSING, Bits, Cells, kind_of, row_digests, row_hashes
-from proofbox.checks.rowmatch import Matches, Pairs, equal_rows, likely, matching_rows
+from proofbox.checks.leaks.rowmatch import Matches, Pairs, equal_rows, likely, matching_rows
 from proofbox.checks.subject import Dataset
 
 if TYPE_CHECKING:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from proofbox.checks.counting import encode
+from proofbox.checks.counted.counting import encode
+from proofbox.checks.counted.targetcopies import Predictor, predictor
 from proofbox.checks.late import np, pa
 from proofbox.checks.leaks.cells import floats
 from proofbox.checks.leaks.tolerance import is_number
 from proofbox.checks.result import Json, Measurement
 from proofbox.checks.subject import Dataset
-from proofbox.checks.targetcopies import Predictor, predictor
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from proofbox.checks.counting import as_dictionary
+from proofbox.checks.counted.counting import as_dictionary
 from proofbox.checks.late import np, pa, pc, pt
 from proofbox.checks.leaks.cells import floats
 from proofbox.checks.result import Measurement

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from proofbox.checks.late import np, pa, pt
 from proofbox.checks.leaks.cells import floats
-from proofbox.checks.rowmatch import Pairs
+from proofbox.checks.leaks.rowmatch import Pairs
 from proofbox.checks.subject import Dataset
 
 if TYPE_CHECKING:

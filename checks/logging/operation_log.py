@@ -37,7 +37,7 @@ from itertools import pairwise
 
 from pydantic import Field
 
-from proofbox.checks.operationlog import OperationLog, of_kind, read_operation_log
+from proofbox.checks.documents.operationlog import OperationLog, of_kind, read_operation_log
 from proofbox.checks.params import CheckParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement

@@ -32,7 +32,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from proofbox.checks.operationlog import Event, of_kind, read_operation_log
+from proofbox.checks.documents.operationlog import Event, of_kind, read_operation_log
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
 from proofbox.checks.subject import Subject

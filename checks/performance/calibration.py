@@ -45,17 +45,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from proofbox.checks.counting import encode
-from proofbox.checks.grouprows import numbers
+from proofbox.checks.counted.counting import encode
+from proofbox.checks.grouped.grouprows import numbers
+from proofbox.checks.grouped.outcomes import weights_said
+from proofbox.checks.grouped.slicing import Slice, SliceParams, sliced
 from proofbox.checks.intervals import Floats, wald, wilson_limits, z_value
 from proofbox.checks.late import np
-from proofbox.checks.outcomes import weights_said
 from proofbox.checks.probabilities import unfit_probabilities
-from proofbox.checks.recalibration import NEAREST, intercept, logit, slope
 from proofbox.checks.registry import check
-from proofbox.checks.reliability import Reliability, excess_intervals, largest_binned_error
 from proofbox.checks.result import CountTable, Inapplicable, Json, Measured, Measurement
-from proofbox.checks.slicing import Slice, SliceParams, sliced
+from proofbox.checks.statistics.recalibration import NEAREST, intercept, logit, slope
+from proofbox.checks.statistics.reliability import Reliability, excess_intervals, largest_binned_error
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
 

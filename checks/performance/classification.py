@@ -54,17 +54,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from proofbox.checks.confusions import Judged
-from proofbox.checks.counting import Encoded, encode
-from proofbox.checks.counts import Confusion, Counts
-from proofbox.checks.grouprows import numbers
+from proofbox.checks.counted.counting import Encoded, encode
+from proofbox.checks.counted.counts import Confusion, Counts
+from proofbox.checks.grouped.confusions import Judged
+from proofbox.checks.grouped.grouprows import numbers
+from proofbox.checks.grouped.outcomes import weights_said
+from proofbox.checks.grouped.slicing import Slice, SliceParams, sliced
 from proofbox.checks.intervals import Floats
 from proofbox.checks.late import np
-from proofbox.checks.outcomes import weights_said
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
-from proofbox.checks.scoremeasures import Found, of_many_classes, of_two_classes
-from proofbox.checks.slicing import Slice, SliceParams, sliced
+from proofbox.checks.statistics.scoremeasures import Found, of_many_classes, of_two_classes
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
 

@@ -36,15 +36,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from proofbox.checks.errormeans import explained, one_mean, root_mean
-from proofbox.checks.grouprows import numbers
+from proofbox.checks.grouped.grouprows import numbers
+from proofbox.checks.grouped.outcomes import weights_said
+from proofbox.checks.grouped.slicing import Slice, SliceParams, sliced
 from proofbox.checks.intervals import Floats
 from proofbox.checks.late import np
-from proofbox.checks.meangaps import mean_intervals
-from proofbox.checks.outcomes import weights_said
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Interval, Json, Measured, Measurement
-from proofbox.checks.slicing import Slice, SliceParams, sliced
+from proofbox.checks.statistics.errormeans import explained, one_mean, root_mean
+from proofbox.checks.statistics.meangaps import mean_intervals
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from proofbox.checks.counting import as_dictionary
+from proofbox.checks.counted.counting import as_dictionary
 from proofbox.checks.late import np, pa, pc, pt
 from proofbox.checks.personal.columnnames import declared_kind
 from proofbox.checks.personal.numbers import kinds_of_integers, plausible

@@ -44,16 +44,16 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from proofbox.checks.asking import Asking, ask_all
-from proofbox.checks.auc import auc_interval
-from proofbox.checks.counting import encode
-from proofbox.checks.crossfitted import FOLDS, numbers_of, out_of_fold_probabilities, out_of_fold_values
+from proofbox.checks.asked.asking import Asking, ask_all
+from proofbox.checks.counted.counting import encode
 from proofbox.checks.intervals import Floats
 from proofbox.checks.late import np, pa, pt
+from proofbox.checks.leaks.rowmatch import matching_rows
 from proofbox.checks.params import CheckParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement, Result
-from proofbox.checks.rowmatch import matching_rows
+from proofbox.checks.samples.crossfitted import FOLDS, numbers_of, out_of_fold_probabilities, out_of_fold_values
+from proofbox.checks.statistics.auc import auc_interval
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import Text, t
 

@@ -40,11 +40,11 @@ from typing import Literal
 
 from pydantic import Field
 
+from proofbox.checks.counted.rowclasses import RowClasses, column_codes, row_classes
 from proofbox.checks.late import np
 from proofbox.checks.params import CheckParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import CountTable, Inapplicable, Json, Measured, Measurement
-from proofbox.checks.rowclasses import RowClasses, column_codes, row_classes
 from proofbox.checks.subject import Dataset, Subject
 from proofbox.checks.text import t
 

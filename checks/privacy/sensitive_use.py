@@ -36,17 +36,17 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
-from proofbox.checks.counting import MISSING, Codes
-from proofbox.checks.divergence import cramers_v
-from proofbox.checks.groups import Groups, groups_of
+from proofbox.checks.counted.counting import MISSING, Codes
+from proofbox.checks.counted.groups import Groups, groups_of
+from proofbox.checks.counted.rowclasses import column_codes
+from proofbox.checks.counted.tablenames import table_name
+from proofbox.checks.grouped.outcomes import unweighted
 from proofbox.checks.late import np, pa, pt
-from proofbox.checks.outcomes import unweighted
 from proofbox.checks.params import Attribute, CheckParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import CountTable, Inapplicable, Interval, Json, Measured, Measurement
-from proofbox.checks.rowclasses import column_codes
+from proofbox.checks.samples.divergence import cramers_v
 from proofbox.checks.subject import Dataset
-from proofbox.checks.tablenames import table_name
 from proofbox.checks.text import t
 
 _BINS = 10

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
-from proofbox.checks.changing import scalar
+from proofbox.checks.asked.changing import scalar
 from proofbox.checks.late import np, pa
 from proofbox.checks.result import Scalar
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from proofbox.checks.counting import encode
+from proofbox.checks.counted.counting import encode
 from proofbox.checks.late import np, pa
 from proofbox.checks.properties.steady import backend
 from proofbox.checks.result import Scalar

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from proofbox.checks.changing import with_columns
+from proofbox.checks.asked.changing import with_columns
 from proofbox.checks.late import np, pa
 
 HUGE = 1_000_000

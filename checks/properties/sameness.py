@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from proofbox.checks.asking import Asking, Question
-from proofbox.checks.changing import differ, part_of
+from proofbox.checks.asked.asking import Asking, Question
+from proofbox.checks.asked.changing import differ, part_of
 from proofbox.checks.late import np, pa
 from proofbox.checks.properties.bank import Picks
 from proofbox.checks.properties.searching import TOLERANCE, Ground, Tally, answers_differ

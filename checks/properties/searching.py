@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from proofbox.checks.changing import differ
+from proofbox.checks.asked.changing import differ
 from proofbox.checks.intervals import clopper_pearson
 from proofbox.checks.late import np, pa
 from proofbox.checks.properties.bank import Bank

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from proofbox.checks.asking import Asking, Question
-from proofbox.checks.changing import case_row, changed_columns, part_of
+from proofbox.checks.asked.asking import Asking, Question
+from proofbox.checks.asked.changing import case_row, changed_columns, part_of
 from proofbox.checks.late import np, pa
 from proofbox.checks.properties.bank import Bank, Picks
 from proofbox.checks.properties.domain import Feature

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from proofbox.checks.asking import Asking, Question
-from proofbox.checks.changing import case_row, scalar
+from proofbox.checks.asked.asking import Asking, Question
+from proofbox.checks.asked.changing import case_row, scalar
+from proofbox.checks.asked.failing import failing_row
 from proofbox.checks.errors import ModelFailedError
-from proofbox.checks.failing import failing_row
 from proofbox.checks.late import np, pa
 from proofbox.checks.result import CaseRow, Scalar
 from proofbox.checks.text import Text, t

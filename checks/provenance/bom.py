@@ -37,10 +37,10 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
 
-from proofbox.checks.bom import Bom, Component, read_bom
-from proofbox.checks.identity import Identity, files_of, model_identity
+from proofbox.checks.documents.bom import Bom, Component, read_bom
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
+from proofbox.checks.signatures.identity import Identity, files_of, model_identity
 from proofbox.checks.subject import FileRecord, Subject
 from proofbox.checks.text import Text, t
 

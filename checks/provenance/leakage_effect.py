@@ -34,15 +34,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
-from proofbox.checks.counting import encode
+from proofbox.checks.counted.counting import encode
 from proofbox.checks.intervals import wilson, z_value
 from proofbox.checks.late import np
 from proofbox.checks.leaks.entities import shared_keys
 from proofbox.checks.leaks.known import Known, LeakParams, known_rows
 from proofbox.checks.leaks.streamed import RowSet, matches_of
-from proofbox.checks.pairs import difference_limits
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Interval, Json, Measured, Measurement
+from proofbox.checks.statistics.pairs import difference_limits
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import Text, t
 

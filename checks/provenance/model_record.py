@@ -37,11 +37,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from proofbox.checks.identity import Identity, model_identity
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
-from proofbox.checks.signed import Signature, read_signature
-from proofbox.checks.signers import fingerprint, why_not_by
+from proofbox.checks.signatures.identity import Identity, model_identity
+from proofbox.checks.signatures.signed import Signature, read_signature
+from proofbox.checks.signatures.signers import fingerprint, why_not_by
 from proofbox.checks.subject import Subject
 from proofbox.checks.text import Text, t
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from proofbox.checks.identity import digest_of, files_of
+from proofbox.checks.signatures.identity import digest_of, files_of
 from proofbox.checks.subject import Subject
 
 

@@ -57,8 +57,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BeforeValidator, Field
 
-from proofbox.checks.asking import Asking
-from proofbox.checks.changing import part_of
+from proofbox.checks.asked.asking import Asking
+from proofbox.checks.asked.changing import part_of
+from proofbox.checks.asked.shrinking import Pair
 from proofbox.checks.evasion.columns import Columns, columns_of
 from proofbox.checks.evasion.outcome import Found, by_distance, confirmed, told
 from proofbox.checks.evasion.random_search import random_search
@@ -67,14 +68,13 @@ from proofbox.checks.evasion.showing import smallest_pair, unanswered_pair
 from proofbox.checks.evasion.space import Norm, Space
 from proofbox.checks.evasion.starting import Donors, most_donors, start
 from proofbox.checks.evasion.tracks import Tracks
+from proofbox.checks.grouped.outcomes import unweighted
 from proofbox.checks.intervals import paired_difference, wilson
 from proofbox.checks.late import np, pa
-from proofbox.checks.medians import median, median_interval
-from proofbox.checks.outcomes import unweighted
 from proofbox.checks.params import CheckParams, as_columns
 from proofbox.checks.registry import check
 from proofbox.checks.result import Counterexample, Inapplicable, Json, Measured, Measurement, Result
-from proofbox.checks.shrinking import Pair
+from proofbox.checks.statistics.medians import median, median_interval
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import Text, t
 

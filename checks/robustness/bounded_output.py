@@ -35,9 +35,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from proofbox.checks.asking import Asking
+from proofbox.checks.asked.asking import Asking
+from proofbox.checks.asked.failing import failure_of
 from proofbox.checks.errors import ModelFailedError
-from proofbox.checks.failing import failure_of
 from proofbox.checks.intervals import clopper_pearson
 from proofbox.checks.late import np, pa
 from proofbox.checks.params import CheckParams

@@ -51,19 +51,19 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BeforeValidator, Field
 
-from proofbox.checks.auc import auc_interval
-from proofbox.checks.divergence import Effect
+from proofbox.checks.grouped.outcomes import unweighted
+from proofbox.checks.grouped.subgroups import holm
 from proofbox.checks.intervals import Floats
 from proofbox.checks.late import np
-from proofbox.checks.outcomes import unweighted
 from proofbox.checks.params import CheckParams, as_columns
 from proofbox.checks.registry import check
 from proofbox.checks.result import CountTable, Inapplicable, Json, Measured, Measurement
-from proofbox.checks.subgroups import holm
+from proofbox.checks.samples.divergence import Effect
+from proofbox.checks.samples.toldapart import FEWEST_ROWS, ToldApart, told_apart
+from proofbox.checks.samples.twosamples import Compared, compare
+from proofbox.checks.statistics.auc import auc_interval
 from proofbox.checks.subject import Dataset
 from proofbox.checks.text import t
-from proofbox.checks.toldapart import FEWEST_ROWS, ToldApart, told_apart
-from proofbox.checks.twosamples import Compared, compare
 
 if TYPE_CHECKING:
     from numpy.random import Generator

@@ -37,17 +37,17 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from proofbox.checks.asking import Asking
-from proofbox.checks.changing import with_columns
-from proofbox.checks.counting import missing_mask
-from proofbox.checks.degradation import Asked, accuracy_drop, highest, highest_flip_rate, measured, refused
-from proofbox.checks.features import is_numeric, numbers
+from proofbox.checks.asked.asking import Asking
+from proofbox.checks.asked.changing import with_columns
+from proofbox.checks.asked.degradation import Asked, accuracy_drop, highest, highest_flip_rate, measured, refused
+from proofbox.checks.asked.perturbing import Altered, PerturbationParams, Way, perturbed
+from proofbox.checks.asked.swaps import typical_cells
+from proofbox.checks.counted.counting import missing_mask
 from proofbox.checks.late import np, pa
-from proofbox.checks.perturbing import Altered, PerturbationParams, Way, perturbed
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Result
+from proofbox.checks.samples.features import is_numeric, numbers
 from proofbox.checks.subject import Dataset, Decisions
-from proofbox.checks.swaps import typical_cells
 from proofbox.checks.text import t
 
 if TYPE_CHECKING:

@@ -42,7 +42,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from proofbox.checks.asking import Asking
+from proofbox.checks.asked.asking import Asking
 from proofbox.checks.late import np
 from proofbox.checks.params import CheckParams
 from proofbox.checks.properties.sameness import Twins

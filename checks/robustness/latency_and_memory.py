@@ -49,16 +49,16 @@ from typing import Annotated
 
 from pydantic import Field
 
-from proofbox.checks.callcosts import growth, throughput
+from proofbox.checks.asked.callcosts import growth, throughput
+from proofbox.checks.asked.timing import Timed, TimedModel
 from proofbox.checks.errors import ModelFailedError
 from proofbox.checks.late import np, pa
-from proofbox.checks.medians import quantile_interval
 from proofbox.checks.params import CheckParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
+from proofbox.checks.statistics.medians import quantile_interval
 from proofbox.checks.subject import Dataset
 from proofbox.checks.text import t
-from proofbox.checks.timing import Timed, TimedModel
 
 _FEWEST_CALLS = 10
 

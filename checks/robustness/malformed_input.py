@@ -35,10 +35,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from proofbox.checks.asking import Asking
-from proofbox.checks.counting import missing_cells
+from proofbox.checks.asked.asking import Asking
+from proofbox.checks.asked.failing import failure_of
+from proofbox.checks.counted.counting import missing_cells
 from proofbox.checks.errors import ModelFailedError
-from proofbox.checks.failing import failure_of
 from proofbox.checks.late import np
 from proofbox.checks.params import CheckParams
 from proofbox.checks.properties.malformed import Family, families

@@ -36,12 +36,12 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from proofbox.checks.asking import Asking
-from proofbox.checks.cells import Cells, measure_cells
-from proofbox.checks.counting import missing_mask
-from proofbox.checks.degradation import Asked, refused
+from proofbox.checks.asked.asking import Asking
+from proofbox.checks.asked.cells import Cells, measure_cells
+from proofbox.checks.asked.degradation import Asked, refused
+from proofbox.checks.asked.perturbing import PerturbationParams
+from proofbox.checks.counted.counting import missing_mask
 from proofbox.checks.late import np, pa
-from proofbox.checks.perturbing import PerturbationParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Result
 from proofbox.checks.subject import Dataset, Decisions

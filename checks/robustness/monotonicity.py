@@ -39,7 +39,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from proofbox.checks.asking import Asking, Question
+from proofbox.checks.asked.asking import Asking, Question
 from proofbox.checks.late import np
 from proofbox.checks.params import CheckParams
 from proofbox.checks.properties.paths import Paths, rising_paths

@@ -44,14 +44,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from proofbox.checks.asking import Asking
-from proofbox.checks.changing import with_columns
-from proofbox.checks.degradation import Asked, accuracy_drop, area_under, flip_rate, measured, refused
-from proofbox.checks.features import NumericFeature, numbers, numeric_features, with_numbers
+from proofbox.checks.asked.asking import Asking
+from proofbox.checks.asked.changing import with_columns
+from proofbox.checks.asked.degradation import Asked, accuracy_drop, area_under, flip_rate, measured, refused
+from proofbox.checks.asked.perturbing import Altered, PerturbationParams, Tried, Way, perturbed
 from proofbox.checks.late import np, pa
-from proofbox.checks.perturbing import Altered, PerturbationParams, Tried, Way, perturbed
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measurement, Result
+from proofbox.checks.samples.features import NumericFeature, numbers, numeric_features, with_numbers
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
 

@@ -49,21 +49,21 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from proofbox.checks.asking import Asking, ask_all
-from proofbox.checks.auc import auc_interval
-from proofbox.checks.changing import with_columns
-from proofbox.checks.errormeans import one_mean
-from proofbox.checks.grouprows import numbers
+from proofbox.checks.asked.asking import Asking, ask_all
+from proofbox.checks.asked.changing import with_columns
+from proofbox.checks.grouped.grouprows import numbers
+from proofbox.checks.grouped.outcomes import unweighted
 from proofbox.checks.intervals import Floats, wilson
 from proofbox.checks.late import np, pa, pt
-from proofbox.checks.meangaps import mean_intervals
-from proofbox.checks.outcomes import unweighted
 from proofbox.checks.params import CheckParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Measured, Measurement, Result
+from proofbox.checks.samples.toldapart import FEWEST_ROWS, told_apart
+from proofbox.checks.statistics.auc import auc_interval
+from proofbox.checks.statistics.errormeans import one_mean
+from proofbox.checks.statistics.meangaps import mean_intervals
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
-from proofbox.checks.toldapart import FEWEST_ROWS, told_apart
 
 if TYPE_CHECKING:
     from numpy.random import Generator

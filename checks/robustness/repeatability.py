@@ -37,13 +37,13 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from proofbox.checks.asking import Asking
-from proofbox.checks.changing import case_row, part_of
+from proofbox.checks.asked.asking import Asking
+from proofbox.checks.asked.changing import case_row, part_of
+from proofbox.checks.asked.reasking import Probe, Reasking
 from proofbox.checks.errors import ModelFailedError
 from proofbox.checks.intervals import clopper_pearson
 from proofbox.checks.late import np, pa
 from proofbox.checks.params import CheckParams
-from proofbox.checks.reasking import Probe, Reasking
 from proofbox.checks.registry import check
 from proofbox.checks.result import Counterexample, Inapplicable, Json, Measured, Measurement, Result
 from proofbox.checks.subject import Dataset, Decisions

@@ -42,19 +42,19 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BeforeValidator, Field
 
-from proofbox.checks.contrasts import largest_shortfall
-from proofbox.checks.counting import encode
-from proofbox.checks.gaps import Family, lowest_interval
-from proofbox.checks.grouprows import numbers
-from proofbox.checks.groups import Groups
+from proofbox.checks.counted.counting import encode
+from proofbox.checks.counted.groups import Groups
+from proofbox.checks.grouped.grouprows import numbers
+from proofbox.checks.grouped.outcomes import unweighted
+from proofbox.checks.grouped.slicing import slices_of
+from proofbox.checks.grouped.subgrouplists import groups_table, listed, listed_small
+from proofbox.checks.grouped.subgroups import Subgroups, holm, two_sided
 from proofbox.checks.late import np
-from proofbox.checks.outcomes import unweighted
 from proofbox.checks.params import CheckParams, as_columns
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
-from proofbox.checks.slicing import slices_of
-from proofbox.checks.subgrouplists import groups_table, listed, listed_small
-from proofbox.checks.subgroups import Subgroups, holm, two_sided
+from proofbox.checks.statistics.contrasts import largest_shortfall
+from proofbox.checks.statistics.gaps import Family, lowest_interval
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
 

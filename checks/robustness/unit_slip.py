@@ -37,14 +37,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from proofbox.checks.asking import Asking
-from proofbox.checks.cells import Cells, measure_cells
-from proofbox.checks.degradation import Asked, refused
-from proofbox.checks.features import numbers, numeric_features, with_numbers
+from proofbox.checks.asked.asking import Asking
+from proofbox.checks.asked.cells import Cells, measure_cells
+from proofbox.checks.asked.degradation import Asked, refused
+from proofbox.checks.asked.perturbing import PerturbationParams
 from proofbox.checks.late import np, pa
-from proofbox.checks.perturbing import PerturbationParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Result
+from proofbox.checks.samples.features import numbers, numeric_features, with_numbers
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import t
 

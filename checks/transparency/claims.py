@@ -40,10 +40,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from proofbox.checks.bom import Bom, read_bom
-from proofbox.checks.cards import Card, read_card
-from proofbox.checks.claims import Claim, Claims, claims_of
-from proofbox.checks.counts import Counts
+from proofbox.checks.counted.counts import Counts
+from proofbox.checks.documents.bom import Bom, read_bom
+from proofbox.checks.documents.cards import Card, read_card
+from proofbox.checks.documents.claims import Claim, Claims, claims_of
 from proofbox.checks.params import CheckParams
 from proofbox.checks.performance import classification, regression
 from proofbox.checks.registry import MeasureSpec, check, get_check

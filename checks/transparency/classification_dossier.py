@@ -25,7 +25,7 @@ stand in it (Article 12(4)). Word processor files are not read: export them as t
 
 from __future__ import annotations
 
-from proofbox.checks.blocks import BlockParams, Wanted, measured_blocks, text_of
+from proofbox.checks.documents.blocks import BlockParams, Wanted, measured_blocks, text_of
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Measured
 from proofbox.checks.subject import Subject

@@ -29,8 +29,8 @@ That a block says something does not make it true: its performance figures are h
 
 from __future__ import annotations
 
-from proofbox.checks.blocks import BlockParams, Wanted, measured_blocks
-from proofbox.checks.cards import Card, read_card
+from proofbox.checks.documents.blocks import BlockParams, Wanted, measured_blocks
+from proofbox.checks.documents.cards import Card, read_card
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Measured
 from proofbox.checks.subject import Subject

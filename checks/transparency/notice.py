@@ -31,7 +31,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-from proofbox.checks.blocks import text_of
+from proofbox.checks.documents.blocks import text_of
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Measured, Measurement
 from proofbox.checks.subject import Subject

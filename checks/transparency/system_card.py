@@ -31,11 +31,11 @@ from __future__ import annotations
 
 import re
 
-from proofbox.checks.blocks import BlockParams, Wanted, measured_blocks
-from proofbox.checks.cards import Card, read_card
-from proofbox.checks.identity import model_identity
+from proofbox.checks.documents.blocks import BlockParams, Wanted, measured_blocks
+from proofbox.checks.documents.cards import Card, read_card
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Measured, Measurement
+from proofbox.checks.signatures.identity import model_identity
 from proofbox.checks.subject import Subject
 
 BLOCKS: Wanted = {

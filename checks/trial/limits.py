@@ -31,7 +31,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from proofbox.checks.blocks import text_of
+from proofbox.checks.documents.blocks import text_of
 from proofbox.checks.documents.jsontext import read_json
 from proofbox.checks.documents.problem import RefusedError
 from proofbox.checks.documents.validation import check as checked

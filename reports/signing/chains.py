@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from proofbox.checks.chains import follow
+from proofbox.checks.signatures.chains import follow
 from proofbox.reports.signing.certificates import key_of
 from proofbox.reports.signing.errors import (
     BadEnvelopeError,

@@ -10,18 +10,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, cast
 
 from proofbox.checks.artefacts.opinions import NoOpinions, Opinion
-from proofbox.checks.asking import Asking
-from proofbox.checks.batched import not_held
-from proofbox.checks.blockcounts import CountElsewhere, Decide
-from proofbox.checks.broker import Broker, Finished, Queries
-from proofbox.checks.counts import Counts
-from proofbox.checks.counttables import count_tables
+from proofbox.checks.asked.asking import Asking
+from proofbox.checks.asked.batched import not_held
+from proofbox.checks.asked.broker import Broker, Finished, Queries
+from proofbox.checks.asked.timing import TimedModel
+from proofbox.checks.counted.blockcounts import CountElsewhere, Decide
+from proofbox.checks.counted.counts import Counts
+from proofbox.checks.counted.counttables import count_tables
 from proofbox.checks.errors import ModelFailedError
 from proofbox.checks.holding import Behaviour, Isolation
 from proofbox.checks.result import Counterexample, CountTable, Inapplicable, Measured, Measurement, Result
 from proofbox.checks.subject import Dataset, Decisions, Model, Subject
 from proofbox.checks.text import Text, t
-from proofbox.checks.timing import TimedModel
 from proofbox.policies.comparable import TIMED
 from proofbox.policies.expand import measurement_id
 from proofbox.policies.record import CounterexampleRecord, MeasurementRecord, ReasonRecord

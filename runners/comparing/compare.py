@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from proofbox.checks.independenttests import independent
 from proofbox.checks.result import Interval
-from proofbox.checks.tested import Tested
+from proofbox.checks.statistics.independenttests import independent
+from proofbox.checks.statistics.tested import Tested
 from proofbox.checks.text import Text, t
 from proofbox.policies.comparison import Comparison, compared
 from proofbox.runners.comparing.answers import answers

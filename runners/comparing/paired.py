@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from proofbox.checks.counting import MISSING, encode
-from proofbox.checks.grouprows import numbers
-from proofbox.checks.groups import Groups, groups_of
-from proofbox.checks.jointvalues import OF_ALL, OF_GROUPS, SHARES, Share, Side, Value, kinds
-from proofbox.checks.pairedtests import cell_bootstrap, mcnemar, paired_areas, paired_mean
+from proofbox.checks.counted.counting import MISSING, encode
+from proofbox.checks.counted.groups import Groups, groups_of
+from proofbox.checks.grouped.grouprows import numbers
 from proofbox.checks.result import Inapplicable
+from proofbox.checks.statistics.jointvalues import OF_ALL, OF_GROUPS, SHARES, Share, Side, Value, kinds
+from proofbox.checks.statistics.pairedtests import cell_bootstrap, mcnemar, paired_areas, paired_mean
+from proofbox.checks.statistics.tested import Tested
 from proofbox.checks.subject import Decisions
-from proofbox.checks.tested import Tested
 from proofbox.checks.text import Text, t
 from proofbox.runners.comparing.answers import Answers
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from proofbox.checks.counting import encode
+from proofbox.checks.counted.counting import encode
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import Text, t
 from proofbox.runners.comparing.answers import Answers

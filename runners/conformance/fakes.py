@@ -13,14 +13,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from proofbox.checks.broker import answered
-from proofbox.checks.counts import Counts
+from proofbox.checks.asked.broker import answered
+from proofbox.checks.asked.timing import Timed
+from proofbox.checks.counted.counts import Counts
 from proofbox.checks.errors import ModelFailedError
 from proofbox.checks.registry import get_check
 from proofbox.checks.result import Result
 from proofbox.checks.subject import Dataset, Decisions, DeclaredFile, FileRecord, Subject
 from proofbox.checks.surroundings import WAYS, Surroundings, Way
-from proofbox.checks.timing import Timed
 
 
 @dataclass

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from proofbox.checks.asked.timing import Timed
 from proofbox.checks.errors import ModelFailedError
-from proofbox.checks.timing import Timed
 from proofbox.sandbox.errors import ModelError
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class TimingModel:
-    """A deciding model whose calls are timed; satisfies :class:`proofbox.checks.timing.TimedModel`."""
+    """A deciding model whose calls are timed; satisfies :class:`proofbox.checks.asked.timing.TimedModel`."""
 
     def __init__(self, model: DecidingModel, limits: Limits) -> None:
         self._model = model

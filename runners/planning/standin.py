@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from proofbox.checks.errors import ModelFailedError
-from proofbox.checks.features import is_numeric, numbers
 from proofbox.checks.labels import label_text
+from proofbox.checks.samples.features import is_numeric, numbers
 from proofbox.checks.subject import Decisions
 
 if TYPE_CHECKING:

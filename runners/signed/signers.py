@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from proofbox.checks.errors import BadDataError
-from proofbox.checks.signers import fingerprint
+from proofbox.checks.signatures.signers import fingerprint
 from proofbox.checks.subject import Signer
 from proofbox.runners.errors import UsageError
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from proofbox.checks.blockcounts import CountOrder
+from proofbox.checks.counted.blockcounts import CountOrder
 from proofbox.runners.spread.kit import Answered, Counted, Failed, Opened, Refused, Seen
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from proofbox.checks.blockcounts import BlockCounts, CountOrder, NotCountable, count_block
+from proofbox.checks.counted.blockcounts import BlockCounts, CountOrder, NotCountable, count_block
 from proofbox.checks.errors import ModelFailedError
 from proofbox.runners.hosted.deciding import DecidingModel
 from proofbox.runners.hosted.walls import Walls

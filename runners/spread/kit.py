@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proofbox.checks.blockcounts import BlockCounts, NotCountable
+from proofbox.checks.counted.blockcounts import BlockCounts, NotCountable
 from proofbox.runners.submitted.submission import ModelBlock
 from proofbox.sandbox.errors import ModelErrorKind
 from proofbox.sandbox.limits import Limits

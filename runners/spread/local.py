@@ -15,7 +15,7 @@ from proofbox.runners.submitted.streams import BLOCK_BYTES
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from proofbox.checks.blockcounts import CountOrder
+    from proofbox.checks.counted.blockcounts import CountOrder
 
 
 HAND_BYTES = 4 * BLOCK_BYTES

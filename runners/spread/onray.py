@@ -17,7 +17,7 @@ from proofbox.runners.spread.parcel import Parcel, Receiving, WrongFileError, li
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from proofbox.checks.blockcounts import CountOrder
+    from proofbox.checks.counted.blockcounts import CountOrder
     from proofbox.checks.subject import FileRecord
 
 

@@ -25,7 +25,7 @@ from proofbox.sandbox.hosted import HostedModel
 from proofbox.sandbox.limits import Limits
 
 if TYPE_CHECKING:
-    from proofbox.checks.blockcounts import CountElsewhere
+    from proofbox.checks.counted.blockcounts import CountElsewhere
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from proofbox.checks.blockcounts import BlockCounts, CountOrder, NotCountable
+from proofbox.checks.counted.blockcounts import BlockCounts, CountOrder, NotCountable
 from proofbox.runners.spread.crew import Crew, Door, NobodyLeftError
 from proofbox.runners.spread.kit import Answered, Counted, Failed, RowsKit
 from proofbox.sandbox.batches import BATCH_ROWS
@@ -125,7 +125,7 @@ class SpreadModel:
 
 
 class SpreadCounting:
-    """Counts the blocks of a file by hands; satisfies :class:`proofbox.checks.blockcounts.CountElsewhere`."""
+    """Counts the blocks of a file by hands; satisfies :class:`proofbox.checks.counted.blockcounts.CountElsewhere`."""
 
     def __init__(self, rows: RowsKit, crew: Crew, done: Done, told: Part) -> None:
         self._rows, self._crew, self._done, self._told = rows, crew, done, told

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from proofbox.checks.joint import count
+from proofbox.checks.counted.joint import count
+from proofbox.checks.counted.offenders import by_value, offenders, without_value
+from proofbox.checks.counted.rawcodes import is_missing, raw_column
 from proofbox.checks.labels import label_text
-from proofbox.checks.offenders import by_value, offenders, without_value
-from proofbox.checks.rawcodes import is_missing, raw_column
 from proofbox.runners.submitted.problems import Place, Problems
 
 if TYPE_CHECKING:

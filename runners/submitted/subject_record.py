@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from proofbox.checks.identity import model_identity
+from proofbox.checks.signatures.identity import model_identity
 from proofbox.policies.record import SubjectRecord
 from proofbox.runners.submitted.resolve import Resolved
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from proofbox.checks import bounds, gaps, intervals
+from proofbox.checks import intervals
+from proofbox.checks.statistics import bounds, gaps
 
 RNG = np.random.default_rng(5)
 TRIALS = np.array([30, 60, 45])

@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from proofbox.checks.asking import Question, ask_all
-from proofbox.checks.broker import Broker, Queries, answered
+from proofbox.checks.asked.asking import Question, ask_all
+from proofbox.checks.asked.broker import Broker, Queries, answered
 from proofbox.checks.errors import ModelFailedError
 from proofbox.checks.surroundings import Surroundings
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from proofbox.checks.contrasts import MOST_KEPT, contrasts_z, largest_difference, smallest_ratio
 from proofbox.checks.intervals import z_value
-from proofbox.checks.pairs import difference_limits, ratio_limits
+from proofbox.checks.statistics.contrasts import MOST_KEPT, contrasts_z, largest_difference, smallest_ratio
+from proofbox.checks.statistics.pairs import difference_limits, ratio_limits
 
 Z = z_value(0.95)
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proofbox.checks.counting import MISSING, Table, encode, missing_cells, rates
-from proofbox.checks.groups import MOST_GROUPS, MOST_NUMBERS, groups_of
+from proofbox.checks.counted.counting import MISSING, Table, encode, missing_cells, rates
+from proofbox.checks.counted.groups import MOST_GROUPS, MOST_NUMBERS, groups_of
 
 
 @pytest.mark.parametrize(

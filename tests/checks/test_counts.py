@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proofbox.checks.blockcounts import joint_sets
-from proofbox.checks.counting import MISSING
-from proofbox.checks.counts import Counts
-from proofbox.checks.groups import MOST_GROUPS, groups_of
-from proofbox.checks.joint import count
+from proofbox.checks.counted.blockcounts import joint_sets
+from proofbox.checks.counted.counting import MISSING
+from proofbox.checks.counted.counts import Counts
+from proofbox.checks.counted.groups import MOST_GROUPS, groups_of
+from proofbox.checks.counted.joint import count
+from proofbox.checks.counted.onepass import MOST_CLASSES, one_pass
+from proofbox.checks.counted.rawcodes import is_missing, raw_column
 from proofbox.checks.labels import label_text
-from proofbox.checks.onepass import MOST_CLASSES, one_pass
-from proofbox.checks.rawcodes import is_missing, raw_column
 from proofbox.checks.registry import get_check
 from proofbox.checks.result import Inapplicable, Measured
 from proofbox.checks.subject import Decisions

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proofbox.checks.effective import effective_counts
 from proofbox.checks.intervals import z_value
-from proofbox.checks.pairs import cautious_limits, difference_limits
+from proofbox.checks.statistics.effective import effective_counts
+from proofbox.checks.statistics.pairs import cautious_limits, difference_limits
 
 
 def of_rows(weights, yes):

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from proofbox.checks.exacttables import Pair, boschloo, exact_difference, exact_ratio, fisher
-from proofbox.checks.pairs import difference_limits, ratio_limits
+from proofbox.checks.statistics.exacttables import Pair, boschloo, exact_difference, exact_ratio, fisher
+from proofbox.checks.statistics.pairs import difference_limits, ratio_limits
 
 
 @pytest.mark.parametrize(("n1", "n2"), [(6, 9), (10, 10)])

@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from proofbox.checks.broker import Broker, answered
+from proofbox.checks.asked.broker import Broker, answered
+from proofbox.checks.asked.failing import failing_row
 from proofbox.checks.errors import ModelFailedError
-from proofbox.checks.failing import failing_row
 
 
 def rows(count: int) -> pa.Table:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proofbox.checks.figures import read_figure
+from proofbox.checks.documents.figures import read_figure
 
 
 @pytest.mark.parametrize(

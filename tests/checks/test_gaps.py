@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proofbox.checks.gaps import (
+from proofbox.checks.intervals import z_value
+from proofbox.checks.statistics.gaps import (
     Family,
     difference_bounds,
     difference_interval,
@@ -15,8 +16,7 @@ from proofbox.checks.gaps import (
     ratio_interval,
     simultaneous_z,
 )
-from proofbox.checks.intervals import z_value
-from proofbox.checks.pairs import cautious_limits, difference_limits, ratio_limits
+from proofbox.checks.statistics.pairs import cautious_limits, difference_limits, ratio_limits
 
 
 def family(*counts):

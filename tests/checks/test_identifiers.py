@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from proofbox.checks import identifiers
-from proofbox.checks.identifiers import identifier_columns, identifiers_of_both
+from proofbox.checks.leaks import identifiers
+from proofbox.checks.leaks.identifiers import identifier_columns, identifiers_of_both
 
 ROWS = 2_000
 

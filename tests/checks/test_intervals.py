@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proofbox.checks.auc import auc_interval
 from proofbox.checks.intervals import (
     bounded_mean,
     certain,
@@ -17,6 +16,7 @@ from proofbox.checks.intervals import (
     wilson_limits,
     z_value,
 )
+from proofbox.checks.statistics.auc import auc_interval
 
 Z = 1.959964
 

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proofbox.checks import auc, contrasts, errormeans, gaps, intervals, levels, meangaps, normalgaps, reliability
-from proofbox.checks.exactgaps import exact_gap_interval
-from proofbox.checks.levels import at_confidence, families_of
+from proofbox.checks import intervals
 from proofbox.checks.result import Interval
+from proofbox.checks.statistics import auc, contrasts, errormeans, gaps, levels, meangaps, normalgaps, reliability
+from proofbox.checks.statistics.exactgaps import exact_gap_interval
+from proofbox.checks.statistics.levels import at_confidence, families_of
 
 FAMILY = gaps.Family(successes=np.array([3, 20, 11]), trials=np.array([30, 40, 50]))
 PAIR = gaps.Family(successes=np.array([3.5, 20.25]), trials=np.array([30.5, 40.0]))

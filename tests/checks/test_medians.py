@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from proofbox.checks.medians import median, median_interval
+from proofbox.checks.statistics.medians import median, median_interval
 
 
 def test_the_median_is_a_value_that_occurs():

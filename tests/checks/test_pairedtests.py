@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import binom, binomtest, ttest_rel
 
-from proofbox.checks.auc import auc_interval
-from proofbox.checks.jointvalues import OF_GROUPS, Side, kinds
-from proofbox.checks.pairedtests import cell_bootstrap, mcnemar, paired_areas, paired_mean
+from proofbox.checks.statistics.auc import auc_interval
+from proofbox.checks.statistics.jointvalues import OF_GROUPS, Side, kinds
+from proofbox.checks.statistics.pairedtests import cell_bootstrap, mcnemar, paired_areas, paired_mean
 
 
 @pytest.mark.parametrize(("first", "second"), [(10, 25), (0, 6), (3, 3), (0, 0), (400, 350)])

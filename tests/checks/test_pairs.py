@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proofbox.checks.intervals import z_value
-from proofbox.checks.pairs import (
+from proofbox.checks.statistics.pairs import (
     agresti_caffo_limits,
     cautious_limits,
     difference_limits,

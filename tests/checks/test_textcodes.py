@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proofbox.checks import textcodes
-from proofbox.checks.textcodes import encoded_text
+from proofbox.checks.counted import textcodes
+from proofbox.checks.counted.textcodes import encoded_text
 
 WORDS = st.sampled_from(["", "a", "b", "Nữ", "Kinh", "exactly12byt", "thirteen byte", "\x00", "a\x00", "0" * 12])
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from proofbox.checks import tested
 from proofbox.checks.result import Interval
+from proofbox.checks.statistics import tested
 from proofbox.policies.comparison import compared
 from proofbox.policies.record import Assessment
 from proofbox.policies.record_json import from_json

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from proofbox.checks.gaps import Family, ratio_interval
 from proofbox.checks.result import Interval
+from proofbox.checks.statistics.gaps import Family, ratio_interval
 from proofbox.policies.decide import Levels, decide, what_settles
 from proofbox.policies.record import CriterionRecord, MeasurementRecord
 

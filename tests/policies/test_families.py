@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proofbox.checks.gaps import Family as Counts
-from proofbox.checks.gaps import difference_interval
 from proofbox.checks.intervals import wilson
 from proofbox.checks.result import Interval
+from proofbox.checks.statistics.gaps import Family as Counts
+from proofbox.checks.statistics.gaps import difference_interval
 from proofbox.policies.decide import decide
 from proofbox.policies.errors import BadPolicyError
 from proofbox.policies.expand import expand

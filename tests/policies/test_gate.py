@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from proofbox.checks import tested
 from proofbox.checks.result import Interval
+from proofbox.checks.statistics import tested
 from proofbox.policies.comparison import Comparison, compared
 from proofbox.policies.gate import DEFAULT, gate
 from proofbox.policies.record import Assessment

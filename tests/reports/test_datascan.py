@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from proofbox.checks import numbertraps, tabletraps, texttraps
 from proofbox.checks.data import quality
 from proofbox.checks.privacy.personal_data import KINDS as KNOWN_KINDS
+from proofbox.checks.traps import numbertraps, tabletraps, texttraps
 from proofbox.reports.datascan import KINDS, TRAPS, data_view, said_of_data
 from proofbox.reports.html import render_html
 

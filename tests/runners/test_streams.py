@@ -16,7 +16,7 @@ import pyarrow.csv as pc
 import pyarrow.parquet as pq
 import pytest
 
-from proofbox.checks.counts import Counts
+from proofbox.checks.counted.counts import Counts
 from proofbox.checks.registry import all_checks
 from proofbox.checks.subject import Dataset
 from proofbox.runners.assessing.execute import Bench, execute

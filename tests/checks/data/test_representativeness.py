@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from proofbox.checks.bands import read_bands, sort_into
-from proofbox.checks.divergence import cramers_v, population_stability, total_variation
 from proofbox.checks.result import Measured
+from proofbox.checks.samples.divergence import cramers_v, population_stability, total_variation
 from proofbox.checks.subject import ReferenceShare
+from proofbox.checks.traps.bands import read_bands, sort_into
 
 CHECK = "data.representativeness"
 

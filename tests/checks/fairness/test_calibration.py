@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from proofbox.checks.reliability import Reliability, excess_gap, largest_binned_error, largest_excess
+from proofbox.checks.statistics.reliability import Reliability, excess_gap, largest_binned_error, largest_excess
 
 CHECK = "fairness.calibration"
 PARAMS = {"attribute": "g"}

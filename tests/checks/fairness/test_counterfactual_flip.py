@@ -166,7 +166,7 @@ def test_inapplicable_without_two_values(flip):
 
 
 def test_many_rows_go_in_bounded_batches(flip, monkeypatch):
-    import proofbox.checks.swaps as checked
+    import proofbox.checks.asked.swaps as checked
 
     monkeypatch.setattr(checked, "BATCH_ROWS", 8)
     result, asked = flip(

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from proofbox.checks.metricframe import LOSSES
+from proofbox.checks.statistics.metricframe import LOSSES
 
 CHECK = "fairness.group_performance"
 PARAMS = {"attribute": "g", "resamples": 40}
@@ -110,7 +110,7 @@ def test_the_interval_of_accuracy_is_near_the_one_made_for_it(measures, data, de
 
 
 def test_many_rows_are_drawn_fewer_times_and_the_detail_says_how_often(measures, data, decisions, monkeypatch):
-    import proofbox.checks.metricframe as drawn
+    import proofbox.checks.statistics.metricframe as drawn
 
     monkeypatch.setattr(drawn, "MOST_ROWS_DRAWN", 5_000)
     rng = np.random.default_rng(6)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from proofbox.checks.fairness.ranking import exposure_means, exposures
-from proofbox.checks.meangaps import mean_difference_interval, mean_ratio_interval
+from proofbox.checks.statistics.meangaps import mean_difference_interval, mean_ratio_interval
 
 CHECK = "fairness.ranking"
 PARAMS = {"attribute": "g"}

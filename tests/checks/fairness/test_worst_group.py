@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from proofbox.checks.subgroups import holm
+from proofbox.checks.grouped.subgroups import holm
 
 CHECK = "fairness.worst_group"
 CROSSED = {("f", "a"): (10, 90), ("f", "b"): (90, 10), ("m", "a"): (90, 10), ("m", "b"): (10, 90)}

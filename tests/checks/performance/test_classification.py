@@ -99,7 +99,7 @@ def numbers(decisions):
 
 
 def test_rows_that_are_too_many_to_hold_are_measured_without_their_scores(data, decisions):
-    from proofbox.checks.counts import Counts
+    from proofbox.checks.counted.counts import Counts
     from proofbox.checks.performance.classification import Params, classification
 
     counts = Counts(data({"y": TRUTH}, target="y"), decisions(TRUTH, [float(y) for y in TRUTH]))

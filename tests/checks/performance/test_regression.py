@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from proofbox.checks.slicing import band_edges
+from proofbox.checks.grouped.slicing import band_edges
 
 CHECK = "performance.regression"
 TRUE = [10.0, 12.0, 9.0, 14.0, 11.0, 13.0, 8.0, 15.0]

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proofbox.checks import rowclasses
+from proofbox.checks.counted import rowclasses
+from proofbox.checks.counted.rowclasses import row_classes
 from proofbox.checks.result import Measured
-from proofbox.checks.rowclasses import row_classes
 
 CHECK = "privacy.reidentification"
 

@@ -89,7 +89,7 @@ def test_digests_of_other_kinds_are_not_compared(compared):
 
 
 def test_a_model_folder_is_named_by_the_digest_over_it_or_file_by_file(compared, subject):
-    from proofbox.checks.identity import model_identity
+    from proofbox.checks.signatures.identity import model_identity
 
     files = {"m/a": b"1", "m/sub/b": b"2"}
     declared = [("model", "m", None)]

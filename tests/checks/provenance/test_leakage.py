@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proofbox.checks import rowmatch
+from proofbox.checks.leaks import rowmatch
+from proofbox.checks.leaks.rowmatch import matching_rows
 from proofbox.checks.registry import get_check
-from proofbox.checks.rowmatch import matching_rows
 
 CHECK = "provenance.leakage"
 SENTENCE = "khách hàng đề nghị vay vốn để mua máy móc sản xuất và trả lương cho người lao động"

@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proofbox.checks.bom import Bom, read_bom
+from proofbox.checks.documents.bom import Bom, read_bom
 from proofbox.checks.errors import BadDataError
-from proofbox.checks.signed import read_signature
-from proofbox.checks.signers import fingerprint
+from proofbox.checks.signatures.signed import read_signature
+from proofbox.checks.signatures.signers import fingerprint
 from proofbox.checks.subject import Signer, Subject
 from proofbox.checks.text import Text
 from proofbox.reports.canonical import canonical_bytes

@@ -3,7 +3,7 @@ import pyarrow as pa
 import pytest
 from scipy.stats import chi2_contingency, ks_2samp
 
-from proofbox.checks.twosamples import independence
+from proofbox.checks.samples.twosamples import independence
 
 CHECK = "robustness.drift"
 FEATURES = ("age", "pay", "job", "rooms")

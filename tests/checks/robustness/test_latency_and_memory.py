@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from proofbox.checks.callcosts import growth, throughput
-from proofbox.checks.medians import quantile_interval
+from proofbox.checks.asked.callcosts import growth, throughput
+from proofbox.checks.statistics.medians import quantile_interval
 
 CHECK = "robustness.latency_and_memory"
 

@@ -7,10 +7,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from proofbox.checks.broker import Broker
+from proofbox.checks.asked.broker import Broker
 from proofbox.checks.errors import ModelFailedError
 from proofbox.checks.registry import get_check
-from proofbox.checks.sampling import narrow_enough, sample_sizes
+from proofbox.checks.statistics.sampling import narrow_enough, sample_sizes
 
 CHECKS = (
     *("noise", "missing_values", "category_swap", "outliers"),

@@ -84,7 +84,7 @@ def test_a_digest_of_nothing_that_came_in_is_counted_once(card):
 
 
 def test_the_digest_over_a_model_folder_is_known(measures, subject):
-    from proofbox.checks.identity import model_identity
+    from proofbox.checks.signatures.identity import model_identity
 
     files = {"m/a": b"1", "m/b": b"2"}
     digest = model_identity(subject(files, model="m")).digest

@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from proofbox.checks import blockcounts
-from proofbox.checks.blockcounts import count_block
-from proofbox.checks.onepass import one_pass
+from proofbox.checks.counted import blockcounts
+from proofbox.checks.counted.blockcounts import count_block
+from proofbox.checks.counted.onepass import one_pass
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.runners.spread.crew import Crew
 from proofbox.runners.spread.kit import Counted, Failed, Opened, RowsKit, Seen

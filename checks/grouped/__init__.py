@@ -1,0 +1,1 @@
+"""Groups of people compared: their outcomes, their gaps, their crossings, and groups against everybody else."""
