@@ -94,8 +94,12 @@ def test_the_action_fits_githubs_schema_and_takes_inputs_as_variables():
 
 
 def test_the_action_fails_where_a_requirement_does_and_shows_it(command, checkout):
+    submission = checkout / "my app/submission.yaml"
+    address = f"file://{checkout}/my app/data/train.csv"
+    submission.write_text(submission.read_text("utf-8").replace("data/train.csv", f'"{address}"'), "utf-8")
+    given = {"submission": "my app", "policy": "./policy.yaml ./strict.yaml", "out": "the evidence"}
     ended, outputs, summary = step_of_the_action(
-        command, checkout, submission="my app", policy="./policy.yaml ./strict.yaml", out="the evidence"
+        command, checkout, **given, **{"allow-data": f"s3://data/\nfile://{checkout}/my app/data/\n"}
     )
     assert ended.returncode == 1, ended.stderr
     assert outputs == {
