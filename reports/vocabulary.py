@@ -162,6 +162,12 @@ FIELDS: Mapping[str, Text] = {
     "fetched": t("data that were fetched"),
     "etag": t("tag in the store (ETag)"),
     "modified": t("changed in the store"),
+    "workers": t("workers that shared the work"),
+    "hands": t("workers"),
+    "node": t("machine"),
+    "refused": t("refused, and why"),
+    "lost": t("lost, and how"),
+    "asked_again_in_order": t("questions asked again in order"),
 }
 """Key of the record -> what it is called on the page; others are shown as they are."""
 

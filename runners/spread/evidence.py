@@ -13,21 +13,31 @@ if TYPE_CHECKING:
     from proofbox.runners.spread.spreading import Done
 
 
+_SHOWN = ("seconds_start", "seconds_predict", "peak_resident_bytes", "violations", "revivals")
+"""What is told of the model in one hand; the rest is part of what is told of the model as a whole."""
+
+
 def hands_json(crew: Crew, did: Sequence[tuple[Opened, Seen | None]], done: Done) -> dict[str, Json]:
     """Return what ``run.detail.workers`` says: each hand, those that were refused and those that were lost."""
-    hands: list[Json] = []
-    for opened, seen in did:
-        files = "sent" if opened.files_sent else "in place"
-        one: dict[str, Json] = {"node": opened.node, "executor": opened.executor, "level": opened.level, "files": files}
-        hands.append(
-            {**one, "ended": "lost"} if seen is None else {**one, "rows": seen.rows, "model": dict(seen.stats)}
-        )
     return {
-        "hands": hands,
-        "refused": [{"node": one.node, "why": one.why} for one in crew.refused],
-        "lost": [{"node": node, "how": how} for node, how in crew.lost],
+        "hands": {str(number): _hand(opened, seen) for number, (opened, seen) in enumerate(did, start=1)},
+        "refused": {one.node: one.why for one in crew.refused},
+        "lost": dict(crew.lost),
         "asked_again_in_order": done.not_answered,
     }
+
+
+def _hand(opened: Opened, seen: Seen | None) -> dict[str, Json]:
+    files = "sent" if opened.files_sent else "in place"
+    one: dict[str, Json] = {
+        "node": opened.node,
+        "executor": opened.executor,
+        "level": opened.level,
+        "files": files,
+    }
+    if seen is None:
+        return {**one, "ended": "lost"}
+    return {**one, "rows": seen.rows, **{name: seen.stats[name] for name in _SHOWN if name in seen.stats}}
 
 
 def lowest(selfcheck: Mapping[str, Json], opened: Sequence[Opened]) -> Mapping[str, Json]:

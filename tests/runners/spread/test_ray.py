@@ -41,7 +41,7 @@ def test_a_wicked_model_is_held_on_every_node_and_told_as_by_one(run, tmp_path):
     assert evidence(shared) == evidence(alone)
     told = run_of(shared)
     assert told["runner"] == "ray"
-    hands = told["detail"]["workers"]["hands"]
+    hands = told["detail"]["workers"]["hands"].values()
     assert len({hand["node"].partition("process")[0] for hand in hands}) == 2
     assert [hand["level"] for hand in hands] == [told["selfcheck"]["level"]] * 2
     # One node shares the driver's files, and one was sent them.
@@ -93,4 +93,4 @@ def test_a_node_is_killed_in_mid_run_and_the_evidence_is_the_same(run, cluster, 
     assert evidence(shared) == evidence(alone)
     workers = run_of(shared)["detail"]["workers"]
     assert len(workers["lost"]) == 1
-    assert [hand.get("ended") for hand in workers["hands"]].count("lost") == 1
+    assert [hand.get("ended") for hand in workers["hands"].values()].count("lost") == 1
