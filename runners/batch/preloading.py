@@ -20,6 +20,7 @@ NEEDED = (
     "ruamel.yaml",
     "scipy.special",
     "scipy.stats",
+    "yaml",
 )
 """Libraries that are imported late where only one submission is assessed."""
 
