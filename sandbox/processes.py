@@ -85,7 +85,7 @@ def await_end(pid: int, seconds: float) -> None:
 
     :meth:`subprocess.Popen.wait` with a time looks again and again, up to 50 ms apart.
     """
-    if sys.platform != "linux":
+    if sys.platform != "linux" or not hasattr(os, "pidfd_open"):  # a Python that was built on an older kernel has none
         return
     try:
         descriptor = os.pidfd_open(pid)
