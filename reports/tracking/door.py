@@ -174,7 +174,9 @@ def find_run(bundle_digest: str, *, experiment: str, tracking_uri: str) -> str |
     """
 
     def find(store: TrackingStore) -> str | None:
-        found = sorted(store.runs_of(store.experiment(experiment), bundle_digest), key=lambda run: run.age)
+        # Asked for, and not made where it is missing: whoever only looks may not write.
+        ids = store.experiments(experiment, "").items
+        found = sorted((run for one in ids for run in store.runs_of(one, bundle_digest)), key=lambda run: run.age)
         return found[0].run_id if found else None
 
     return _reached(tracking_uri, find)

@@ -72,6 +72,9 @@ def keep_journal(path: Path | None, policies: Sequence[LoadedPolicy], day: str, 
     try:
         entries = _read(path, head) if resume and path.exists() else {}
         path.parent.mkdir(parents=True, exist_ok=True)
+        if not entries and path.exists():
+            # It may be of hours, and --resume forgotten.
+            path.replace(path.with_name(f"before-{path.name}"))
         file = path.open("a" if entries else "w", encoding="utf-8")
     except OSError as err:
         raise UsageError(f"{path}: cannot be read or written ({err.strerror})") from err

@@ -229,6 +229,8 @@ def test_a_reviewers_word_is_put_on_the_run_of_a_bundle(store, client, model_a, 
     run = log_assessment(model_a, bundle, tracking_uri=store, experiment="review")
     assert find_run(bundle.digest, experiment="review", tracking_uri=store) == run.run_id
     assert find_run("0" * 64, experiment="review", tracking_uri=store) is None
+    assert find_run(bundle.digest, experiment="never made", tracking_uri=store) is None
+    assert client.get_experiment_by_name("never made") is None
     told = {"proofbox.review": "approved\u202e", "mlflow.note.content": "**Review**: x\n\n**Does not conform**"}
     tag_run(run.run_id, told, tracking_uri=store)
     tags = client.get_run(run.run_id).data.tags

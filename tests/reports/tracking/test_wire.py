@@ -20,7 +20,7 @@ from proofbox.reports.tracking import door, fetching
 from proofbox.reports.tracking.fetching import fetch_all
 from proofbox.reports.tracking.localfiles import fetch_local, list_local, local_root
 from proofbox.reports.tracking.rest import RestStore
-from proofbox.reports.tracking.store import Artifact, BusyStoreError, FoundRun, NoPlainWayError, StoreError
+from proofbox.reports.tracking.store import Artifact, BusyStoreError, FoundRun, NoPlainWayError, Page, StoreError
 from proofbox.reports.tracking.wire import RefusedError, Wire
 
 RUN = FoundRun(run_id="0" * 32, status="FINISHED", artifact_uri="mlflow-artifacts:/1/0/artifacts", tags={})
@@ -225,13 +225,17 @@ def test_of_a_shared_folder_only_regular_files_are_copied(tmp_path, kind, monkey
     fetch_all(Shared(), RUN, into)
     assert (into / "tables/a.txt").read_bytes() == b"whole"
     if kind == "link":
-        (root / "b").symlink_to("/etc/passwd")
+        (tmp_path / "secret").write_bytes(b"short")
+        (root / "b").symlink_to(tmp_path / "secret")
     elif kind == "pipe":
         os.mkfifo(root / "b")
     else:
         (root / "b").write_bytes(b"x" * 101)
     with pytest.raises(StoreError, match="artifact 'b'"):
         fetch_all(Shared(), RUN, into)
+    if kind != "long":
+        with pytest.raises(StoreError, match="a link or no regular file"):
+            list_local(root, "")
     with pytest.raises((StoreError, OSError)):  # put in its place after it was listed
         fetch_local(root, "b", into / "b", 100)
     assert not (into / "b").exists()
@@ -244,11 +248,11 @@ def test_where_the_server_keeps_no_artifacts_mlflows_client_sends_them(monkeypat
         def __init__(self, plain: bool) -> None:
             self.plain = plain
 
-        def experiment(self, name: str) -> str:
+        def experiments(self, name: str, token: str) -> Page[str]:
             ways.append(self.plain)
             if self.plain:
                 raise NoPlainWayError("artifacts are kept at s3:, not by the server")
-            return name
+            return Page(items=(name,), following="")
 
         def runs_of(self, experiment_id: str, digest: str) -> list[FoundRun]:
             return [RUN]
