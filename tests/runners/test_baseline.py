@@ -43,8 +43,8 @@ def test_what_got_worse_fails_and_what_was_failing_is_shown_and_excused(
     assert "| accuracy | 0.9225 | 0.7250 |" in summary.read_text("utf-8")
 
 
-def test_what_was_failing_before_and_is_not_worse_fails_nothing(versions, proofbox: Command, tmp_path: Path) -> None:
-    told = proofbox(
+def test_what_was_failing_before_and_is_not_worse_fails_nothing(versions, quick: Command, tmp_path: Path) -> None:
+    told = quick(
         *("run", versions.submissions[0], "-p", versions.policy, "--seed", 3, "--no-mlflow", "--out", tmp_path / "out"),
         *("--baseline", versions.bundles[0], "--fail-on", "must", "--fail-on", "should"),
     )
@@ -54,22 +54,22 @@ def test_what_was_failing_before_and_is_not_worse_fails_nothing(versions, proofb
     assert "Exit code 0:" in told.stdout
     assert "as if of different rows" in told.stdout
     assert json.loads((tmp_path / "out/assessment.json").read_bytes())["conclusion"] == "does-not-conform"
-    judged = proofbox("judge", tmp_path / "out", "-p", versions.policy)
+    judged = quick("judge", tmp_path / "out", "-p", versions.policy)
     assert judged.returncode == 1
     assert "Exit code" not in judged.stdout
 
 
 def test_a_word_that_is_not_known_and_an_altered_baseline_are_refused_before_anything_is_measured(
-    versions, proofbox: Command, tmp_path: Path
+    versions, quick: Command, tmp_path: Path
 ) -> None:
     run = ("run", versions.submissions[0], "-p", "baseline", "--no-mlflow", "--out", tmp_path / "out")
-    told = proofbox(*run, "--fail-on", "must,never")
+    told = quick(*run, "--fail-on", "must,never")
     assert told.returncode == 2
     assert "--fail-on: got 'never', expected one or more of must, should, inconclusive" in told.stderr
     altered = Path(shutil.copytree(versions.bundles[0], tmp_path / "altered"))
     (altered / "report.html").write_text("x", encoding="utf-8")
-    told = proofbox(*run, "--baseline", altered)
+    told = quick(*run, "--baseline", altered)
     assert told.returncode == 2
     assert "tampered" in told.stderr
-    assert proofbox(*run, "--baseline-submission", versions.submissions[0]).returncode == 2
+    assert quick(*run, "--baseline-submission", versions.submissions[0]).returncode == 2
     assert not (tmp_path / "out").exists()

@@ -1,4 +1,4 @@
-"""A spreadsheet as a Vietnamese office exports it, through the installed command: counted as a person would."""
+"""A spreadsheet as a Vietnamese office exports it, through the command line: counted as a person would."""
 
 from __future__ import annotations
 
@@ -81,10 +81,10 @@ def expected(names: dict[str, int], column: int, folder: Path) -> Counter[str]:
     return Counter(unicodedata.normalize("NFC", line.split(";")[column]).strip() for line in text.splitlines()[1:])
 
 
-def test_it_is_read_and_counted_as_a_person_would(office: Path, proofbox: Command) -> None:
+def test_it_is_read_and_counted_as_a_person_would(office: Path, quick: Command) -> None:
     def measured(check: str, **params: str) -> dict:
         given = [part for key, value in params.items() for part in ("--set", f"{key}={value}")]
-        result = proofbox("measure", office, "--check", check, *given, "--json")
+        result = quick("measure", office, "--check", check, *given, "--json")
         assert result.returncode == 0, result.stderr
         return json.loads(result.stdout)
 
