@@ -14,6 +14,8 @@ from proofbox.checks.documents.yamltext import read_yaml
 
 ROOT = Path(__file__).parents[3]
 FILES = sorted(path for room in ("policies", "examples", "checks") for path in (ROOT / room).rglob("*.yaml"))
+SEVERAL = [path for path in FILES if "\n---\n" in path.read_text(encoding="utf-8")]
+"""Manifests of more than one document, which neither reader takes."""
 LINES = [line for path in FILES for line in path.read_text(encoding="utf-8").splitlines()]
 MARKS = [
     *list(":-?,[]{}#&*!|>'\"%@` \n~"),
@@ -34,9 +36,16 @@ def agreed(text: str) -> bool:
     return quick is not None
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted({*FILES} - {*SEVERAL}), ids=lambda path: path.name)
 def test_both_read_our_own_files_alike(path: Path) -> None:
     assert agreed(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", SEVERAL, ids=lambda path: path.name)
+def test_neither_takes_a_file_of_several_documents(path: Path) -> None:
+    assert read_quickly(path.read_text(encoding="utf-8"), "p.yaml") is None
+    with pytest.raises(RefusedError):
+        read_yaml(path.read_bytes(), "p.yaml")
 
 
 @settings(max_examples=400, deadline=None)
