@@ -11,8 +11,8 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -78,9 +78,10 @@ def fetch(uri: str, allowed: Sequence[str], folder: Path, limits: FetchLimits | 
     address = parse_address(uri)
     prefix = allowing(address, allowed_prefixes(allowed))
     target = folder / address.local
-    if address.scheme == "file":
-        return _kept(address, _file(address, prefix), target, limits)
-    with open_object(address, limits.file_bytes, (limits.stall_seconds, limits.wall_seconds)) as opened:
+    seconds = limits.stall_seconds, limits.wall_seconds
+    local = address.scheme == "file"
+    opening = _open_file(address, prefix) if local else open_object(address, limits.file_bytes, seconds)
+    with opening as opened:
         return _kept(address, opened, target, limits)
 
 
@@ -122,7 +123,8 @@ def _kept(address: Address, opened: Opened, target: Path, limits: FetchLimits) -
                    told=MappingProxyType(dict(opened.told)))  # fmt: skip
 
 
-def _file(address: Address, prefix: Address) -> Opened:
+@contextmanager
+def _open_file(address: Address, prefix: Address) -> Iterator[Opened]:
     """Open a file of this machine; a link may lead to another place below what was allowed, and nowhere else."""
     wanted, base = Path("/", address.key), Path("/", prefix.key)
     try:
@@ -135,17 +137,10 @@ def _file(address: Address, prefix: Address) -> Opened:
     except OSError as err:
         got = f"no file that can be read at {address} ({err.strerror})"
         raise FetchError(got, "a regular file", "check that it exists and that you may read it") from err
-    about = os.fstat(opened)
-    if not stat.S_ISREG(about.st_mode):
+    try:
+        about = os.fstat(opened)
+        if not stat.S_ISREG(about.st_mode):
+            raise FetchError(f"a folder or a special file at {address}", "a regular file", "name the file itself")
+        yield Opened(size=about.st_size, told={}, pieces=lambda: iter(lambda: os.read(opened, _PIECE_BYTES), b""))
+    finally:
         os.close(opened)
-        raise FetchError(f"a folder or a special file at {address}", "a regular file", "name the file itself")
-    return Opened(size=about.st_size, told={}, pieces=_pieces(opened))
-
-
-def _pieces(opened: int) -> Callable[[], Iterator[bytes]]:
-    def pieces() -> Iterator[bytes]:
-        with os.fdopen(opened, "rb", buffering=0) as file:
-            while piece := file.read(_PIECE_BYTES):
-                yield piece
-
-    return pieces

@@ -27,6 +27,7 @@ RETRY_SECONDS = 30
 """For how long ``gs`` makes such a request again."""
 
 _ENDPOINT = re.compile(r"(https?)://([A-Za-z0-9.-]+(?::[0-9]{1,5})?|\[[0-9a-fA-F:]+\](?::[0-9]{1,5})?)/?")
+_NO_METADATA = "AWS_EC2_METADATA_DISABLED"
 _LOUD = ("ARROW_S3_LOG_LEVEL", "GOOGLE_CLOUD_CPP_ENABLE_CLOG", "GOOGLE_CLOUD_CPP_EXPERIMENTAL_LOG_CONFIG",
          "GOOGLE_CLOUD_CPP_ENABLE_TRACING", "AZURE_LOG_LEVEL")  # fmt: skip
 """By these a client writes down its requests, with what signs them."""
@@ -50,10 +51,12 @@ def readable() -> dict[str, bool]:
 def surroundings(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the environment for the process that reads: the operator's own, without the metadata service.
 
-    ``AWS_EC2_METADATA_DISABLED=false`` in the operator's environment is the operator's word and stays.
+    ``AWS_EC2_METADATA_DISABLED=false`` in the operator's environment is the operator's word and stays; anything else
+    there is not, since the client takes all but ``true`` for a no.
     """
     kept = {name: value for name, value in environ.items() if name not in _LOUD}
-    return {"AWS_EC2_METADATA_DISABLED": "true", **kept}
+    asked = environ.get(_NO_METADATA, "").lower() == "false"
+    return {**kept, _NO_METADATA: "false" if asked else "true"}
 
 
 def opened(scheme: str, authority: str, key: str, environ: Mapping[str, str]) -> tuple[fs.FileSystem, str]:

@@ -168,6 +168,7 @@ def test_a_file_of_this_machine_wants_the_operators_word_too(tmp_path):
     (place / "inside.csv").symlink_to(place / "inner/e.csv")
     os.mkfifo(place / "pipe.csv")
     allowed = [f"file://{place}/"]
+    held = len(list(Path("/proc/self/fd").iterdir()))
     assert fetch(f"file://{place}/inner/e.csv", allowed, into).sha256 == SHA256
     assert fetch(f"file://{place}/inside.csv", allowed, into).sha256 == SHA256
     with pytest.raises(NotAllowedError):
@@ -182,6 +183,9 @@ def test_a_file_of_this_machine_wants_the_operators_word_too(tmp_path):
             fetch(f"file://{place}/{name}", allowed, into)
     with pytest.raises(FetchError, match="more or fewer bytes"):
         fetch("file:///proc/self/status", ["file:///proc/self/status"], into)
+    with pytest.raises(FetchError, match="at most 5"):
+        fetch(f"file://{place}/inner/e.csv", allowed, tmp_path / "other", FetchLimits(file_bytes=5))
+    assert len(list(Path("/proc/self/fd").iterdir())) == held
 
 
 def test_a_disk_that_is_full_is_told_and_nothing_is_left(tmp_path):
