@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 from functools import cache
@@ -54,6 +55,9 @@ def preload(executor: str) -> None:
     html.preload()
     host_record()
     _draw_once()
+    # What is there now is there for good: no process searches it for circles again, or copies it by doing so.
+    gc.collect()
+    gc.freeze()
 
 
 def _draw_once() -> None:
