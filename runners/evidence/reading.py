@@ -71,7 +71,9 @@ def read_all(
             made.append(one)
         told(len(made), len(left_out))
     if not made and not left_out:
-        raise UsageError(f"{', '.join(sources)}: no evidence bundle in it (a bundle is a folder with manifest.json)")
+        raise UsageError(
+            f"no evidence bundle in {', '.join(sources)} (a bundle is a folder with manifest.json, its .zip, or a run)"
+        )
     return Sorted(made=tuple(made), left_out=tuple(left_out))
 
 

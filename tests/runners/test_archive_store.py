@@ -59,7 +59,7 @@ def counted(document: dict[str, object]) -> dict[str, object]:
     return {**document, "assessments": named}
 
 
-def test_a_store_gives_what_a_folder_of_its_bundles_gives(stored: Stored, proofbox, tmp_path: Path) -> None:
+def test_a_store_gives_what_a_folder_of_its_bundles_gives(stored: Stored, proofbox, quick, tmp_path: Path) -> None:
     scratch = tmp_path / "tmp"
     scratch.mkdir()
     result = proofbox(
@@ -69,7 +69,7 @@ def test_a_store_gives_what_a_folder_of_its_bundles_gives(stored: Stored, proofb
     assert result.returncode == 0, result.stderr
     document = json.loads(result.stdout)
     assert [one["bundle"] for one in document["assessments"]] == [f"mlflow:{run_id}" for run_id in stored.store.runs]
-    by_folder = proofbox("archive", stored.folder, "-p", "baseline", "--json")
+    by_folder = quick("archive", stored.folder, "-p", "baseline", "--json")
     assert counted(document) == counted(json.loads(by_folder.stdout))
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "archive.html", "archive.vi.html", "archive.parquet", "archive.jsonl",
