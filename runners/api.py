@@ -23,7 +23,7 @@ from proofbox.runners.errors import UsageError
 if TYPE_CHECKING:
     from proofbox.policies.record import Assessment, Finding, MeasurementRecord
     from proofbox.runners.assessing.assess import Assessed
-    from proofbox.runners.assessing.execute import Outcome
+    from proofbox.runners.assessing.outcome import Outcome
     from proofbox.runners.inprocess.data import Given
 
 __all__ = ["AssessmentResult", "MeasurementResult", "assess", "measure"]

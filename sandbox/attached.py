@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from proofbox.sandbox.running import on_launcher
+from proofbox.sandbox.launcher import on_launcher
 
 DIES_WITH_PARENT = (
     "import ctypes,os,sys;"

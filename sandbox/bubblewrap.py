@@ -20,8 +20,9 @@ from proofbox.sandbox import dropped, interpreter, outliving
 from proofbox.sandbox.cgroups import Group, enforced_by, new_group
 from proofbox.sandbox.errors import IsolationError
 from proofbox.sandbox.executor import Launch, Probe
+from proofbox.sandbox.launcher import on_launcher
 from proofbox.sandbox.limits import Limits
-from proofbox.sandbox.running import Inside, Keeping, Running, on_launcher
+from proofbox.sandbox.running import Inside, Keeping, Running
 from proofbox.sandbox.scratch import scratch
 
 DISTRIBUTION_BWRAP = Path("/usr/bin/bwrap")

@@ -9,8 +9,9 @@ from typing import Protocol
 
 from proofbox.sandbox import interpreter
 from proofbox.sandbox.errors import IsolationError
+from proofbox.sandbox.launcher import end_launcher
 from proofbox.sandbox.limits import Limits
-from proofbox.sandbox.running import Running, end_launcher
+from proofbox.sandbox.running import Running
 from proofbox.sandbox.surroundings import USUAL, Surroundings
 
 AVAILABLE = ("auto", "bubblewrap", "landlock", "container", "gvisor", "unsafe-none")

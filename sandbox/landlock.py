@@ -24,8 +24,9 @@ from proofbox.sandbox.cgroups import enforced_by, new_group
 from proofbox.sandbox.denials import Tally
 from proofbox.sandbox.errors import IsolationError, ModelError
 from proofbox.sandbox.executor import Launch, Probe
+from proofbox.sandbox.launcher import on_launcher
 from proofbox.sandbox.limits import Limits
-from proofbox.sandbox.running import Inside, Keeping, Running, on_launcher
+from proofbox.sandbox.running import Inside, Keeping, Running
 
 PROBE_SECONDS = 10
 NOBODY = 65534

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import queue
 import select
 import signal
 import socket
@@ -13,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from proofbox.sandbox import denials, processes
 from proofbox.sandbox.cgroups import Group
@@ -22,7 +20,6 @@ from proofbox.sandbox.limits import Limits
 SAMPLE_SECONDS = 0.02
 HEAD_BYTES = 2048
 GONE_SECONDS = 5.0
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,66 +262,6 @@ class Running:
         # All but the outermost, which ends by itself and reaps them.
         for member in reversed(self.members()[1:] or self.members()):
             processes.kill(member)
-
-
-class _Launcher(threading.Thread):
-    """The one thread that starts sandboxes.
-
-    The kernel ends a sandbox with its *parent thread* (PR_SET_PDEATHSIG), so that a sandbox started by a worker thread
-    would die with the worker. This thread lives as long as the harness.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(name="proofbox-sandbox-launcher", daemon=True)
-        self.tasks: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self.start()
-
-    def run(self) -> None:
-        while (task := self.tasks.get()) is not None:
-            task()
-
-
-_launcher: _Launcher | None = None
-_launcher_lock = threading.Lock()
-
-
-def _forget_launcher() -> None:
-    global _launcher, _launcher_lock
-    _launcher, _launcher_lock = None, threading.Lock()
-
-
-os.register_at_fork(after_in_child=_forget_launcher)
-
-
-def on_launcher(task: Callable[[], T]) -> T:
-    """Run ``task`` on the thread that lives as long as the harness; return or raise what it does."""
-    global _launcher  # noqa: PLW0603 one thread a process
-    with _launcher_lock:
-        if _launcher is None:
-            _launcher = _Launcher()
-    done: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
-
-    def run() -> None:
-        try:
-            done.put((task(), None))
-        except BaseException as error:  # noqa: BLE001 handed to the caller
-            done.put((None, error))
-
-    _launcher.tasks.put(run)
-    result, error = done.get()
-    if error is not None:
-        raise error
-    return result  # type: ignore[return-value]  # a T wherever there is no error
-
-
-def end_launcher() -> None:
-    """End that thread, once none of its sandboxes is left: who is about to fork has no threads to lose."""
-    global _launcher
-    with _launcher_lock:
-        ended, _launcher = _launcher, None
-    if ended is not None:
-        ended.tasks.put(None)
-        ended.join()
 
 
 def signal_name(code: int) -> str:

@@ -7,7 +7,8 @@ import subprocess
 
 from proofbox.sandbox import interpreter
 from proofbox.sandbox.executor import Launch, Probe
-from proofbox.sandbox.running import Inside, Running, on_launcher
+from proofbox.sandbox.launcher import on_launcher
+from proofbox.sandbox.running import Inside, Running
 
 
 class UnsafeNone:

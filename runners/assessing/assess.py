@@ -21,7 +21,8 @@ from proofbox.policies.loader import LoadedPolicy
 from proofbox.policies.record import Assessment, AttemptRecord, ReasonRecord, RunRecord
 from proofbox.policies.waivers import GivenWaiver
 from proofbox.runners.assessing.attempting import Attempting
-from proofbox.runners.assessing.execute import Bench, Outcome, execute
+from proofbox.runners.assessing.execute import Bench, execute
+from proofbox.runners.assessing.outcome import Outcome
 from proofbox.runners.assessing.plan import Plan, Task, make_plan
 from proofbox.runners.assessing.resuming import State, state_of
 from proofbox.runners.hosted.hosting import Hosting, open_hosting

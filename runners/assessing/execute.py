@@ -1,30 +1,28 @@
-"""Run tasks: give each check what it asks for, and turn whatever comes back into records."""
+"""Run tasks: give each check what it asks for, and keep whatever comes back."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, cast
 
 from proofbox.checks.artefacts.opinions import NoOpinions, Opinion
 from proofbox.checks.asked.asking import Asking
 from proofbox.checks.asked.batched import not_held
-from proofbox.checks.asked.broker import Broker, Finished, Queries
+from proofbox.checks.asked.broker import Broker, Finished
 from proofbox.checks.asked.timing import TimedModel
 from proofbox.checks.counted.blockcounts import CountElsewhere, Decide
 from proofbox.checks.counted.counts import Counts
 from proofbox.checks.counted.counttables import count_tables
 from proofbox.checks.errors import ModelFailedError
 from proofbox.checks.holding import Behaviour, Isolation
-from proofbox.checks.result import Counterexample, CountTable, Inapplicable, Measured, Measurement, Result
+from proofbox.checks.result import CountTable, Result
 from proofbox.checks.subject import Dataset, Decisions, Model, Subject
 from proofbox.checks.text import Text, t
-from proofbox.policies.comparable import TIMED
-from proofbox.policies.expand import measurement_id
-from proofbox.policies.record import CounterexampleRecord, MeasurementRecord, ReasonRecord
+from proofbox.policies.record import ReasonRecord
+from proofbox.runners.assessing.outcome import Outcome, broken, joined, recorded
 from proofbox.runners.assessing.plan import Task
 from proofbox.runners.hosted.deciding import recorded_decisions
 
@@ -115,35 +113,6 @@ class Bench:
         return np.random.Generator(np.random.PCG64(np.random.SeedSequence([self.seed, entropy])))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What the tasks gave, in an order that does not depend on when they ran."""
-
-    measurements: tuple[MeasurementRecord, ...] = ()
-    counterexamples: tuple[CounterexampleRecord, ...] = ()
-    inapplicable: tuple[ReasonRecord, ...] = ()
-    errors: tuple[ReasonRecord, ...] = ()
-    tables: Mapping[str, CountTable] = field(default_factory=dict)
-    queries: Mapping[str, Queries] = field(default_factory=dict)
-    """Key of a task that asked the model -> what it asked."""
-
-    def __add__(self, other: Outcome) -> Outcome:
-        """Join two outcomes; the result is the same whichever came first."""
-        return joined((self, other))
-
-
-def joined(parts: Sequence[Outcome]) -> Outcome:
-    """Join outcomes, sorted once; the result is the same in whatever order they come."""
-    return Outcome(
-        measurements=tuple(sorted((item for part in parts for item in part.measurements), key=_measurement_order)),
-        counterexamples=tuple(sorted((case for part in parts for case in part.counterexamples), key=lambda c: c.id)),
-        inapplicable=tuple(sorted((record for part in parts for record in part.inapplicable), key=_reason_order)),
-        errors=tuple(sorted((record for part in parts for record in part.errors), key=_reason_order)),
-        tables=dict(sorted({name: table for part in parts for name, table in part.tables.items()}.items())),
-        queries=dict(sorted({key: asked for part in parts for key, asked in part.queries.items()}.items())),
-    )
-
-
 class Kept(Protocol):
     """Where finished tasks are kept, so that none is done twice."""
 
@@ -193,9 +162,9 @@ def _run(task: Task, bench: Bench) -> Outcome:
     if missing := _missing(task, bench):
         return Outcome(inapplicable=(ReasonRecord(check=task.check.id, params=task.params, reason=missing),))
     try:
-        return _recorded(task, cast("Result", task.check.run(**_inputs(task, bench))))
+        return recorded(task, cast("Result", task.check.run(**_inputs(task, bench))))
     except Exception as err:  # noqa: BLE001 - one broken check must not take the others' measurements with it
-        return _broken(task, err)
+        return broken(task, err)
 
 
 def _begin(task: Task, bench: Bench) -> Asking[Result]:
@@ -204,21 +173,8 @@ def _begin(task: Task, bench: Bench) -> Asking[Result]:
 
 def _of_asking(finished: Finished[Task, Result]) -> Outcome:
     task, result = finished.key, finished.result
-    outcome = _broken(task, result) if isinstance(result, Exception) else _recorded(task, result)
+    outcome = broken(task, result) if isinstance(result, Exception) else recorded(task, result)
     return replace(outcome, queries={task.key: finished.queries})
-
-
-def _recorded(task: Task, result: Result) -> Outcome:
-    if isinstance(result, Inapplicable):
-        return Outcome(inapplicable=(ReasonRecord(check=task.check.id, params=task.params, reason=result.reason),))
-    return _measured(task, result)
-
-
-def _broken(task: Task, err: Exception) -> Outcome:
-    if isinstance(err, ModelFailedError):
-        return _error(task, t("the model did not answer: {what}", what=str(err)))
-    what = f"{type(err).__name__}: {err}"[:300]
-    return _error(task, t("the check ended in an error of its own: {what}", what=what))
 
 
 def _missing(task: Task, bench: Bench) -> Text | None:
@@ -268,52 +224,3 @@ def _inputs(task: Task, bench: Bench) -> dict[str, object]:
     if "counts" in needs:
         given["counts"] = bench.counts()
     return {name: value for name, value in given.items() if name in needs}
-
-
-def _measured(task: Task, result: Measured) -> Outcome:
-    return Outcome(
-        measurements=tuple(_measurement(task, item) for item in result.measurements),
-        counterexamples=tuple(_counterexample(task, case) for case in result.counterexamples),
-        inapplicable=tuple(_absent(task, result.absent)),
-        tables={f"{task.check.id}-{table.name}": table for table in result.tables},
-    )
-
-
-def _measurement(task: Task, item: Measurement) -> MeasurementRecord:
-    return MeasurementRecord(
-        id=measurement_id(task.check.id, task.params, item.measure, item.group),
-        check=task.check.id,
-        params=task.params,
-        measure=item.measure,
-        value=item.value,
-        interval=item.interval,
-        sample_size=item.sample_size,
-        group=item.group,
-        detail={**item.detail, TIMED: True} if task.check.timings else item.detail,
-    )
-
-
-def _counterexample(task: Task, case: Counterexample) -> CounterexampleRecord:
-    content = json.dumps([task.key, asdict(case)], sort_keys=True, default=str)
-    digest = hashlib.sha256(content.encode()).hexdigest()[:16]
-    return CounterexampleRecord(id=f"c-{digest}", check=task.check.id, params=task.params, case=case)
-
-
-def _absent(task: Task, absent: Mapping[str, Text]) -> Iterable[ReasonRecord]:
-    """One record for each reason, with the measures that have no meaning for it."""
-    for reason in dict.fromkeys(str(reason) for reason in absent.values()):
-        measures = tuple(sorted(name for name, said in absent.items() if str(said) == reason))
-        yield ReasonRecord(check=task.check.id, params=task.params, reason=absent[measures[0]], measures=measures)
-
-
-def _error(task: Task, reason: Text) -> Outcome:
-    return Outcome(errors=(ReasonRecord(check=task.check.id, params=task.params, reason=reason),))
-
-
-def _measurement_order(record: MeasurementRecord) -> tuple[str, str, str, str]:
-    group = json.dumps(dict(record.group), sort_keys=True)
-    return record.check, json.dumps(dict(record.params), sort_keys=True), record.measure, group
-
-
-def _reason_order(record: ReasonRecord) -> tuple[str, str, tuple[str, ...]]:
-    return record.check, json.dumps(dict(record.params), sort_keys=True), record.measures

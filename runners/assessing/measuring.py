@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 from proofbox.checks.registry import CheckSpec, get_check
 from proofbox.policies.record_json import evidence_json
 from proofbox.runners.assessing.assess import Settings, Watch, before_walls, behind_walls, make_bench, taken_in
-from proofbox.runners.assessing.execute import Outcome
+from proofbox.runners.assessing.outcome import Outcome
 from proofbox.runners.assessing.plan import make_plan
 from proofbox.runners.errors import UsageError
 from proofbox.runners.hosted.hosting import Hosting

@@ -21,7 +21,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from proofbox.policies.canonical import canonical
 from proofbox.reports.folder import replace_file
-from proofbox.runners.assessing.execute import Outcome
+from proofbox.runners.assessing.outcome import Outcome
 from proofbox.runners.errors import UsageError
 from proofbox.runners.hosted.hostrecord import host_record
 from proofbox.sandbox.limits import Limits

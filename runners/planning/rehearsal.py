@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from proofbox.policies.expand import Expected, expand
 from proofbox.policies.judge import Evidence, judge
 from proofbox.runners.assessing.assess import Settings, Watch, make_bench
-from proofbox.runners.assessing.execute import Outcome, execute
+from proofbox.runners.assessing.execute import execute
+from proofbox.runners.assessing.outcome import Outcome
 from proofbox.runners.assessing.plan import Plan, Task, make_plan
 from proofbox.runners.planning.standin import StandIn
 

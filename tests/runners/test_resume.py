@@ -12,7 +12,7 @@ from proofbox.policies.loader import load_policy
 from proofbox.policies.record import ReasonRecord
 from proofbox.policies.record_json import to_json
 from proofbox.runners.assessing.assess import Assessed, Settings, Watch, assess
-from proofbox.runners.assessing.execute import Outcome
+from proofbox.runners.assessing.outcome import Outcome
 from proofbox.runners.assessing.plan import make_plan
 from proofbox.runners.assessing.resuming import State
 from proofbox.runners.errors import UsageError
