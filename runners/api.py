@@ -162,8 +162,8 @@ def assess(
         A model file cannot be isolated here; it was not loaded.
     """
     from proofbox.policies.loader import load_policy
-    from proofbox.runners.assessing.assess import Settings, Watch
     from proofbox.runners.assessing.assess import assess as isolated
+    from proofbox.runners.assessing.settings import Settings, Watch
 
     names = (policy,) if isinstance(policy, str) else tuple(policy)
     policies = [load_policy(name) for name in names]
@@ -203,8 +203,8 @@ def measure(
     """
     import json
 
-    from proofbox.runners.assessing.assess import Settings, Watch
     from proofbox.runners.assessing.measuring import measure_once
+    from proofbox.runners.assessing.settings import Settings, Watch
     from proofbox.runners.inprocess.assessing import measure_in_process
 
     given = dict(params or {})

@@ -3,97 +3,43 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proofbox.checks.registry import find_check
-from proofbox.checks.subject import Signer
 from proofbox.checks.text import Text, t
 from proofbox.policies.expand import Expected, expand
 from proofbox.policies.facts import Facts
 from proofbox.policies.judge import Evidence, Judged, judge
 from proofbox.policies.loader import LoadedPolicy
-from proofbox.policies.record import Assessment, AttemptRecord, ReasonRecord, RunRecord
-from proofbox.policies.waivers import GivenWaiver
+from proofbox.policies.record import Assessment, AttemptRecord, RunRecord
 from proofbox.runners.assessing.attempting import Attempting
-from proofbox.runners.assessing.execute import Bench, execute
+from proofbox.runners.assessing.execute import Bench
 from proofbox.runners.assessing.outcome import Outcome
-from proofbox.runners.assessing.plan import Plan, Task, make_plan
-from proofbox.runners.assessing.resuming import State, state_of
-from proofbox.runners.hosted.hosting import Hosting, open_hosting
+from proofbox.runners.assessing.plan import Plan, make_plan
+from proofbox.runners.assessing.resuming import state_of
+from proofbox.runners.assessing.settings import Settings, Watch
+from proofbox.runners.assessing.walled import before_walls, behind_walls
+from proofbox.runners.hosted.hosting import Hosting
 from proofbox.runners.hosted.hostrecord import host_record
 from proofbox.runners.hosted.opinions import second_opinions
-from proofbox.runners.hosted.timings import TimingModel
 from proofbox.runners.hosted.walls import Walls
 from proofbox.runners.signed.attesting import Statements, read_statements
 from proofbox.runners.signed.waiving import waive
-from proofbox.runners.spread.opening import Granted, Opening, Spread
-from proofbox.runners.submitted.bringing import Brought, Fetching, bring
+from proofbox.runners.submitted.bringing import Brought, bring
 from proofbox.runners.submitted.resolve import Resolved, resolve
-from proofbox.runners.submitted.streams import MOST_ROWS, Reading
+from proofbox.runners.submitted.streams import Reading
 from proofbox.runners.submitted.subject_record import fetched_record, subject_record
-from proofbox.sandbox.errors import ModelError
 from proofbox.sandbox.intake import Intake
-from proofbox.sandbox.limits import Limits
 from proofbox.sandbox.scratch import scratch, sweep
 
 if TYPE_CHECKING:
     from proofbox.checks.result import CountTable, Json
-    from proofbox.reports.signing.keys import PublicKey
-
-
-def today() -> str:
-    """Return the day of today in UTC, as ``2026-11-22``."""
-    return datetime.now(UTC).date().isoformat()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """How to run; none of it bears on what is measured but the seed and the day to judge by."""
-
-    seed: int = 0
-    executor: str = "auto"
-    environment: Path | None = None
-    """Virtual environment, or Python program, that the model runs on; None: the harness's own. The operator's word."""
-    limits: Limits = field(default_factory=Limits)
-    allowed_urls: tuple[str, ...] = ()
-    """Addresses of endpoints that may be asked, though nothing isolates them. The operator's word."""
-    fetching: Fetching = field(default_factory=Fetching)
-    """Addresses of data that may be fetched. The operator's word."""
-    waivers: tuple[GivenWaiver, ...] = ()
-    """Decisions of persons that stand beside the failed findings they are for."""
-    most_rows: int = MOST_ROWS
-    """Rows of the evaluation data that are held in memory at once; a longer file is read in batches."""
-    signers: tuple[Signer, ...] = ()
-    """By whom the model should be signed."""
-    as_of: str = field(default_factory=today)
-    """The day by which the age of data is judged, as ``2026-11-22``; the run's record keeps it, like the seed."""
-    attestation_keys: tuple[PublicKey, ...] = ()
-    """By one of which attestations must be signed; none: their signatures are not looked at."""
-    attested_on: str = ""
-    """The day that attestations are held against, as ``2026-11-22``; empty for the day on which the run begins."""
-    resume: Path | None = None
-    """Folder of finished tasks, to go on from and to add to; None: an interrupted run begins anew."""
-    spread: Spread = field(default_factory=Spread)
-    """Who helps: workers on this machine or on the nodes of a cluster. The assessment is the same without them."""
-    attempt: AttemptRecord | None = None
-    """The attempt that is repeated, by its record: a replay is no new one. None for a new one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
-    """Who is told how far it is: the progress bar, or nobody."""
-
-    planned: Callable[[int], None] = lambda number: None
-    step: Callable[[str], None] = lambda name: None
-    done: Callable[[Task], None] = lambda task: None
-    part: Callable[[int, int], None] = lambda number, of: None
-    """Told how many blocks of a long file are counted, of how many, whoever counted them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,82 +196,6 @@ def _gate_closed(
         if finding.requirement in gates and finding.verdict == "fail":
             return t("the model was not loaded, because {requirement} failed", requirement=finding.requirement)
     return None
-
-
-def before_walls(
-    tasks: Sequence[Task],
-    resolved: Resolved,
-    bench: Bench,
-    hosting: Hosting,
-    how: tuple[Settings, Watch],
-    state: State | None = None,
-) -> Outcome:
-    """Measure what needs no model; a file of recorded decisions that is too long to hold is counted by all hands."""
-    settings, watch = how
-    with _opening(resolved, hosting, settings, watch).for_rows() as bench.elsewhere:
-        outcome = execute(tasks, bench, watch.done, state)
-    bench.elsewhere = None
-    return outcome
-
-
-def behind_walls(
-    tasks: Sequence[Task],
-    resolved: Resolved,
-    bench: Bench,
-    hosting: Hosting,
-    how: tuple[Settings, Watch],
-    state: State | None = None,
-) -> Outcome:
-    """Open the sandbox, measure, close it: the one way down and the one way up.
-
-    Parameters
-    ----------
-    state
-        Tasks that were finished by an earlier run; None where none are kept.
-    """
-    watch = how[1]
-    asking = [task for task in tasks if not task.check.closing]
-    # What the model did is measured over all that it was asked: then these tasks are finished together or not at all.
-    whole = state is not None and any("behaviour" in task.check.needs for task in tasks)
-    outcome = state.take_hosted(asking, hosting) if state is not None and whole else None
-    if outcome is None:
-        outcome = _hosted(asking, resolved, bench, hosting, how, None if whole else state)
-        if state is not None and whole:
-            state.keep_hosted(asking, hosting, outcome)
-    bench.isolation, bench.behaviour = hosting.isolation(), hosting.behaviour()
-    return outcome + execute((task for task in tasks if task.check.closing), bench, watch.done)
-
-
-def _hosted(
-    asking: Sequence[Task],
-    resolved: Resolved,
-    bench: Bench,
-    hosting: Hosting,
-    how: tuple[Settings, Watch],
-    state: State | None,
-) -> Outcome:
-    """Measure the model while the sandbox is open."""
-    settings, watch = how
-    try:
-        with (
-            open_hosting(resolved, settings.limits, hosting, settings.environment) as first,
-            _opening(resolved, hosting, settings, watch).beside(first) as (bench.model, bench.elsewhere),
-        ):
-            # A call that several hands share is not the call that is timed.
-            bench.timed = TimingModel(first, settings.limits)
-            watch.step("measuring the model")
-            return execute(asking, bench, watch.done, state)
-    except ModelError as err:
-        reason = t("the model could not be started: it {what}", what=err.what)
-        errors = (ReasonRecord(check=task.check.id, params=task.params, reason=reason) for task in asking)
-        return Outcome(errors=tuple(errors))
-    finally:
-        bench.model = bench.timed = bench.elsewhere = None
-
-
-def _opening(resolved: Resolved, hosting: Hosting, settings: Settings, watch: Watch) -> Opening:
-    granted = Granted(limits=settings.limits, environment=settings.environment, fetching=settings.fetching)
-    return Opening(how=settings.spread, resolved=resolved, hosting=hosting, granted=granted, told=watch.part)
 
 
 class _Clock:

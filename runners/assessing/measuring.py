@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, cast
 
 from proofbox.checks.registry import CheckSpec, get_check
 from proofbox.policies.record_json import evidence_json
-from proofbox.runners.assessing.assess import Settings, Watch, before_walls, behind_walls, make_bench, taken_in
+from proofbox.runners.assessing.assess import make_bench, taken_in
 from proofbox.runners.assessing.outcome import Outcome
 from proofbox.runners.assessing.plan import make_plan
+from proofbox.runners.assessing.settings import Settings, Watch
+from proofbox.runners.assessing.walled import before_walls, behind_walls
 from proofbox.runners.errors import UsageError
 from proofbox.runners.hosted.hosting import Hosting
 from proofbox.runners.hosted.opinions import second_opinions

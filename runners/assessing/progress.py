@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from proofbox.runners.assessing.assess import Watch
+from proofbox.runners.assessing.settings import Watch
 
 if TYPE_CHECKING:
     from proofbox.runners.assessing.plan import Task

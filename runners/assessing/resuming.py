@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from proofbox.checks.result import Json
     from proofbox.policies.loader import LoadedPolicy
     from proofbox.policies.record import SubjectRecord
-    from proofbox.runners.assessing.assess import Settings
     from proofbox.runners.assessing.plan import Plan, Task
+    from proofbox.runners.assessing.settings import Settings
     from proofbox.runners.hosted.hosting import Hosting
 
 SUFFIX = ".task.json"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from proofbox.policies.loader import load_policy
 from proofbox.reports.batch import BatchRow
 from proofbox.reports.console import safe_terminal
-from proofbox.runners.assessing.assess import Settings
+from proofbox.runners.assessing.settings import Settings
 from proofbox.runners.batch.listing import Queued, queued
 from proofbox.runners.batch.one import Wanted
 from proofbox.runners.batch.pool import Budget, assess_all

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from proofbox.policies.loader import LoadedPolicy
 from proofbox.reports.batch import BatchRow
-from proofbox.runners.assessing.assess import Settings
+from proofbox.runners.assessing.settings import Settings
 from proofbox.runners.batch.one import Wanted
 from proofbox.runners.batch.pool import Budget
 

@@ -12,7 +12,7 @@ from proofbox.reports.batch import BatchRow, How
 from proofbox.reports.bundle import read_bundle
 from proofbox.reports.canonical import canonical_bytes, sha256_hex
 from proofbox.reports.errors import IncompleteBundleError, NotABundleError, TamperedBundleError
-from proofbox.runners.assessing.assess import Settings
+from proofbox.runners.assessing.settings import Settings
 from proofbox.runners.batch.listing import Queued
 from proofbox.runners.exit_codes import BY_CONCLUSION, ExitCode, exit_code_of
 from proofbox.runners.run.main_job import Publishing, run_job

@@ -37,7 +37,7 @@ from proofbox.runners.commands.signing_options import signing_options
 
 if TYPE_CHECKING:
     from proofbox.policies.loader import LoadedPolicy
-    from proofbox.runners.assessing.assess import Settings
+    from proofbox.runners.assessing.settings import Settings
 
 
 @click.command("run")

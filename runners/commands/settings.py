@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from proofbox.runners.commands.options import fetching_of
 
 if TYPE_CHECKING:
-    from proofbox.runners.assessing.assess import Settings
+    from proofbox.runners.assessing.settings import Settings
 
 _AS_GIVEN = ("seed", "executor", "environment", "most_rows", "allowed_urls", "resume")
 
@@ -22,7 +22,7 @@ def settings_of(given: Mapping[str, object]) -> Settings:
     UsageError, KeyFileError, BadDocumentError
         A file of keys, certificates or waivers cannot be read, or is none; told before anything is measured.
     """
-    from proofbox.runners.assessing.assess import Settings
+    from proofbox.runners.assessing.settings import Settings
     from proofbox.runners.signed.detached import keys_in
     from proofbox.runners.signed.signers import signers_of
     from proofbox.runners.signed.waiving import read_given

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from proofbox.checks.errors import ModelFailedError
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import Text, t
-from proofbox.runners.assessing.assess import Settings, taken_in
+from proofbox.runners.assessing.assess import taken_in
+from proofbox.runners.assessing.settings import Settings
 from proofbox.runners.hosted.deciding import recorded_decisions
 from proofbox.runners.hosted.hosting import Hosting, open_hosting
 from proofbox.runners.hosted.walls import Walls

@@ -20,7 +20,7 @@ from proofbox.runners.submitted.streams import MOST_ROWS
 if TYPE_CHECKING:
     from proofbox.policies.changes import Test
     from proofbox.policies.record import Assessment, MeasurementRecord
-    from proofbox.runners.assessing.assess import Settings
+    from proofbox.runners.assessing.settings import Settings
 
 NO_SUBMISSIONS = t("the two submissions were not given, so that their rows cannot be paired")
 NO_SAMPLE = t("an exact figure of what was given: there is no sample to test")

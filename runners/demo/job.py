@@ -60,8 +60,8 @@ def run_demo(out: Path, *, language: str, executor: str) -> int:
     """Run the demo and return the exit code."""
     from proofbox.reports.tracking.door import prepare
     from proofbox.reports.tracking.uris import ui_command
-    from proofbox.runners.assessing.assess import Settings
     from proofbox.runners.assessing.attempting import ledger_path
+    from proofbox.runners.assessing.settings import Settings
 
     store = f"sqlite:///{out / 'mlflow.db'}"
     # Training runs in a process of its own; MLflow is imported meanwhile on the other core.

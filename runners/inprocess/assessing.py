@@ -22,11 +22,12 @@ from proofbox.policies.expand import expand
 from proofbox.policies.facts import Facts
 from proofbox.policies.judge import Evidence, judge
 from proofbox.policies.record import Assessment, RunRecord
-from proofbox.runners.assessing.assess import Assessed, Settings, Watch
+from proofbox.runners.assessing.assess import Assessed
 from proofbox.runners.assessing.execute import Bench, execute
 from proofbox.runners.assessing.measuring import check_given, wanted_measurements
 from proofbox.runners.assessing.outcome import Outcome
 from proofbox.runners.assessing.plan import Plan, make_plan
+from proofbox.runners.assessing.settings import Settings, Watch
 from proofbox.runners.errors import RunnersError
 from proofbox.runners.hosted.hostrecord import host_record
 from proofbox.runners.inprocess.data import Given, resolve_given

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proofbox.policies.facts import Facts
-from proofbox.runners.assessing.assess import Settings, Watch, taken_in
+from proofbox.runners.assessing.assess import taken_in
+from proofbox.runners.assessing.settings import Settings, Watch
 from proofbox.runners.hosted.walls import Walls
 from proofbox.runners.planning.rehearsal import Rehearsed, rehearse
 from proofbox.runners.planning.sizes import STEPS, smaller

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from proofbox.policies.expand import Expected, expand
 from proofbox.policies.judge import Evidence, judge
-from proofbox.runners.assessing.assess import Settings, Watch, make_bench
+from proofbox.runners.assessing.assess import make_bench
 from proofbox.runners.assessing.execute import execute
 from proofbox.runners.assessing.outcome import Outcome
 from proofbox.runners.assessing.plan import Plan, Task, make_plan
+from proofbox.runners.assessing.settings import Settings, Watch
 from proofbox.runners.planning.standin import StandIn
 
 if TYPE_CHECKING:

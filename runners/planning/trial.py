@@ -12,7 +12,7 @@ from proofbox.runners.hosted.walls import Walls
 from proofbox.sandbox.errors import ModelError
 
 if TYPE_CHECKING:
-    from proofbox.runners.assessing.assess import Settings
+    from proofbox.runners.assessing.settings import Settings
     from proofbox.runners.submitted.resolve import Resolved
 
 TRIAL_SECONDS = 3.0

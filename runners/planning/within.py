@@ -13,7 +13,7 @@ from proofbox.runners.planning.telling import fitted_lines
 
 if TYPE_CHECKING:
     from proofbox.policies.loader import LoadedPolicy
-    from proofbox.runners.assessing.assess import Settings, Watch
+    from proofbox.runners.assessing.settings import Settings, Watch
 
 
 def policies_within(

@@ -69,7 +69,7 @@ class InProcess:
             Something given is not known or does not fit, or no control is left.
         """
         from proofbox.policies.loader import load_policy
-        from proofbox.runners.assessing.assess import Settings
+        from proofbox.runners.assessing.settings import Settings
 
         if unknown := sorted(given.keys() - _GIVEN):
             raise UsageError(f"{unknown[0]}: got an unknown argument, expected one of {', '.join(sorted(_GIVEN))}")

@@ -68,7 +68,8 @@ class Session:
         return self.shared.assessment(self._assess)
 
     def _assess(self) -> Assessment:
-        from proofbox.runners.assessing.assess import Settings, Watch, assess
+        from proofbox.runners.assessing.assess import assess
+        from proofbox.runners.assessing.settings import Settings, Watch
         from proofbox.runners.signed.waiving import read_given
 
         option = self.config.getoption

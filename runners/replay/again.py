@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, cast
 from proofbox.policies.agreement import DEFAULT_TOLERANCE, Agreement, Tolerance, agreement
 from proofbox.policies.kept import load_kept
 from proofbox.reports.bundle import BundleContent, read_bundle
-from proofbox.runners.assessing.assess import Settings, Watch, assess
+from proofbox.runners.assessing.assess import assess
+from proofbox.runners.assessing.settings import Settings, Watch
 from proofbox.runners.errors import UsageError
 from proofbox.runners.submitted.bringing import bring
 from proofbox.runners.submitted.streams import MOST_ROWS

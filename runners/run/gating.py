@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from proofbox.policies.comparison import Comparison
     from proofbox.policies.record import Assessment
     from proofbox.reports.bundle import BundleContent
-    from proofbox.runners.assessing.assess import Settings
+    from proofbox.runners.assessing.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

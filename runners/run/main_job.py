@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from proofbox.policies.record import Assessment
     from proofbox.reports.bundle import Bundle
     from proofbox.reports.signing.interface import Signer, Stamper
-    from proofbox.runners.assessing.assess import Assessed, Settings
+    from proofbox.runners.assessing.assess import Assessed
+    from proofbox.runners.assessing.settings import Settings
     from proofbox.runners.run.gating import Gating
     from proofbox.runners.submitted.bringing import Brought
 

@@ -15,7 +15,7 @@ import pytest
 
 from proofbox.reports.batch import BatchRow, render_batch
 from proofbox.reports.ledger.reading import read_ledger
-from proofbox.runners.assessing.assess import Settings
+from proofbox.runners.assessing.settings import Settings
 from proofbox.runners.batch import pool
 from proofbox.runners.batch.listing import queued
 from proofbox.runners.batch.one import Wanted

@@ -12,7 +12,7 @@ from proofbox.policies.loader import load_policy
 from proofbox.reports.bundle import read_bundle
 from proofbox.reports.errors import BundleExistsError, IncompleteBundleError, TamperedBundleError
 from proofbox.reports.signing.keyfiles import KeySigner
-from proofbox.runners.assessing.assess import Settings
+from proofbox.runners.assessing.settings import Settings
 from proofbox.runners.batch.arriving import put_in_place
 from proofbox.runners.batch.kit import kit_of
 from proofbox.runners.batch.one import Wanted

@@ -10,7 +10,7 @@ import pytest
 from loopbackray import descendants, with_signal
 
 from proofbox.policies.loader import load_policy
-from proofbox.runners.assessing.assess import Settings
+from proofbox.runners.assessing.settings import Settings
 from proofbox.runners.batch.bench import Bench
 from proofbox.runners.batch.kit import BatchKit
 from proofbox.runners.batch.pool import Budget

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from proofbox.runners.assessing.assess import Settings, Watch
 from proofbox.runners.assessing.measuring import measure_once
+from proofbox.runners.assessing.settings import Settings, Watch
 from proofbox.runners.submitted.submission import ModelFormat
 
 SCRIPT = Path(__file__).resolve().parent.parent.parent / "examples/formats.py"

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from proofbox.runners.assessing.assess import Settings, taken_in
+from proofbox.runners.assessing.assess import taken_in
+from proofbox.runners.assessing.settings import Settings
 from proofbox.runners.errors import BadSubmissionError
 from proofbox.runners.hosted import hosting
 from proofbox.runners.hosted.walls import Walls

@@ -16,8 +16,8 @@ from proofbox.reports.bundle import write_bundle
 from proofbox.reports.ledger.matching import commitment_of
 from proofbox.reports.ledger.reading import read_ledger
 from proofbox.reports.ledger.writing import abort, commit, finish
-from proofbox.runners.assessing.assess import Settings
 from proofbox.runners.assessing.attempting import Attempting, ledger_path
+from proofbox.runners.assessing.settings import Settings
 from proofbox.runners.replay.again import as_recorded
 
 RECORD = Path(__file__).parents[1] / "reports" / "records" / "model-a.json"

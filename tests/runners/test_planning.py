@@ -15,7 +15,7 @@ import pytest
 from proofbox.checks.errors import ModelFailedError
 from proofbox.checks.subject import Dataset
 from proofbox.policies.loader import lint, load_policy
-from proofbox.runners.assessing.assess import Settings, Watch
+from proofbox.runners.assessing.settings import Settings, Watch
 from proofbox.runners.errors import UsageError
 from proofbox.runners.planning import within
 from proofbox.runners.planning.planned import STEPS, Estimate, Planned, Sized, _largest

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from proofbox.runners.assessing.assess import Settings
 from proofbox.runners.assessing.measuring import measure_once
 from proofbox.runners.assessing.progress import progress
+from proofbox.runners.assessing.settings import Settings
 
 AGAIN, PERMUTED, SMALL, ALONE, FRESH = "again", "permuted", "small batches", "one by one", "elsewhere 1"
 ALWAYS = {AGAIN, PERMUTED, "duplicated", SMALL, ALONE, FRESH, "elsewhere 2"}

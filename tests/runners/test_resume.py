@@ -11,10 +11,11 @@ from proofbox.checks.text import t
 from proofbox.policies.loader import load_policy
 from proofbox.policies.record import ReasonRecord
 from proofbox.policies.record_json import to_json
-from proofbox.runners.assessing.assess import Assessed, Settings, Watch, assess
+from proofbox.runners.assessing.assess import Assessed, assess
 from proofbox.runners.assessing.outcome import Outcome
 from proofbox.runners.assessing.plan import make_plan
 from proofbox.runners.assessing.resuming import State
+from proofbox.runners.assessing.settings import Settings, Watch
 from proofbox.runners.errors import UsageError
 
 BEHAVED = """\

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from proofbox.runners.assessing.assess import Settings
+from proofbox.runners.assessing.settings import Settings
 from proofbox.runners.batch.listing import Queued
 from proofbox.runners.batch.one import Wanted, bundle_name
 from proofbox.runners.commands import batch, diff, measure, plan, replay, run

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from proofbox.runners.assessing.assess import Settings
+from proofbox.runners.assessing.settings import Settings
 from proofbox.runners.batch import one
 from proofbox.runners.batch.listing import Queued
 from proofbox.runners.batch.one import Wanted, assess_one
