@@ -79,11 +79,11 @@ class Wire:
         Raises
         ------
         AwayStoreError
-            The server did not answer in time, or not at all.
+            The server did not answer.
         RefusedError
             It said no; ``code`` is MLflow's word for why, empty where the server said none.
         StoreError
-            The answer is too long.
+            The answer is too long, or the time for this connection is over.
         """
         for attempt in range(self._retries + 1):
             said: StoreError
@@ -91,7 +91,9 @@ class Wire:
                 status, raw = self._once(method, target, body, kind, most_bytes)
             except (OSError, http.client.HTTPException) as err:
                 self.close()
-                said = AwayStoreError(f"{type(err).__name__}: {err}" if str(err) else type(err).__name__)
+                # Out of time, it may answer others: a run of two thousand files is no reason to read no other.
+                error = AwayStoreError if time.monotonic() < self._until else StoreError
+                said = error(f"{type(err).__name__}: {err}" if str(err) else type(err).__name__)
                 said.__cause__ = err
             else:
                 if status < 300:
@@ -110,7 +112,7 @@ class Wire:
     def _once(self, method: str, target: str, body: bytes | None, kind: str, most_bytes: int) -> tuple[int, bytes]:
         left = self._until - time.monotonic()
         if left <= 0:
-            raise AwayStoreError(f"the server was too slow: more than {self._total_seconds:.0f} seconds in all")
+            raise StoreError(f"the server was too slow: more than {self._total_seconds:.0f} seconds in all")
         if self._open is None:
             self._open = self._connected(min(self._timeout, left))
         elif self._open.sock is not None:

@@ -20,7 +20,15 @@ from proofbox.reports.tracking import door, fetching
 from proofbox.reports.tracking.fetching import fetch_all
 from proofbox.reports.tracking.localfiles import fetch_local, list_local, local_root
 from proofbox.reports.tracking.rest import RestStore
-from proofbox.reports.tracking.store import Artifact, BusyStoreError, FoundRun, NoPlainWayError, Page, StoreError
+from proofbox.reports.tracking.store import (
+    Artifact,
+    AwayStoreError,
+    BusyStoreError,
+    FoundRun,
+    NoPlainWayError,
+    Page,
+    StoreError,
+)
 from proofbox.reports.tracking.wire import RefusedError, Wire
 
 RUN = FoundRun(run_id="0" * 32, status="FINISHED", artifact_uri="mlflow-artifacts:/1/0/artifacts", tags={})
@@ -39,6 +47,12 @@ def asked(address: str, **given: float) -> Iterator[Wire]:
 def _no_settings(monkeypatch):
     for name in ("USERNAME", "PASSWORD", "TOKEN", "SERVER_CERT_PATH"):
         monkeypatch.delenv(f"MLFLOW_TRACKING_{name}", raising=False)
+
+
+def test_a_server_that_is_not_there_is_away(monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with asked("http://127.0.0.1:9") as wire, pytest.raises(AwayStoreError):
+        wire.get("/health", {})
 
 
 @pytest.mark.parametrize("drip", [b"", b"H"])
@@ -63,8 +77,9 @@ def test_a_server_that_never_finishes_its_answer_is_left(drip):
         started = time.monotonic()
         try:
             address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-            with asked(address, total_seconds=0.5) as wire, pytest.raises(StoreError):
+            with asked(address, total_seconds=0.5) as wire, pytest.raises(StoreError) as caught:
                 wire.get("/health", {})
+            assert not isinstance(caught.value, AwayStoreError), "it may answer others"
         finally:
             ended.set()
             thread.join()
