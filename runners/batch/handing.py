@@ -7,29 +7,20 @@ with a worker that was lost is told and not tried again, so that it cannot end o
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
-from queue import Empty, SimpleQueue
+from collections.abc import Callable, Sequence
+from queue import SimpleQueue
 from typing import Protocol
 
 from proofbox.reports.batch import BatchRow
 from proofbox.runners.batch.listing import Queued
-from proofbox.runners.errors import UsageError
 from proofbox.runners.exit_codes import ExitCode
 from proofbox.runners.spread.crew import LostError
-from proofbox.sandbox.errors import IsolationError
 
 MOST_LOST = 2
 """Workers that a submission may lose."""
 MOST_FAILED = 3
 """Workers in a row that may be lost before they are ready; nobody follows them."""
-PLACED_SECONDS = 600.0
-"""How long a batch waits for a first free processor of the cluster."""
-
-JOINED_SECONDS = 30.0
-MOST_TOLD = 4
-"""Workers of which it is told why they went, where nobody is left."""
 
 
 class RefusedError(Exception):
@@ -72,7 +63,7 @@ class Handing:
         self.walls = False
         """Whether there is a node whose walls do not hold."""
         self.ready = 0
-        """Workers that were ever ready."""
+        """Workers that are ready now."""
         self._waiting = deque(queue)
         self._left = len(queue)
         self._lost: Counter[str] = Counter()
@@ -89,7 +80,6 @@ class Handing:
                 try:
                     worker.open()
                     failed = 0
-                    self.ready += 1
                     self._work(worker)
                     self._finish(worker)
                 except RefusedError as err:
@@ -113,21 +103,33 @@ class Handing:
             worker.close()
 
     def _work(self, worker: Worker) -> None:
-        while (one := self._next()) is not None:
-            try:
-                row = worker.assess(one)
-            except LostError as err:
-                self._take_back(one, worker, err)
-                raise
-            self._tell(row)
+        self._count(1)
+        try:
+            while (one := self._next()) is not None:
+                try:
+                    row = worker.assess(one)
+                except LostError as err:
+                    self._take_back(one, worker, err)
+                    raise
+                self._tell(row)
+        finally:
+            self._count(-1)
+
+    def _count(self, more: int) -> None:
+        with self._changed:
+            self.ready += more
 
     def _hired(self) -> Worker | None:
         with self._changed:
             if self._ended or not self._left:
                 return None
-            worker = self._hire()
+        worker = self._hire()  # which may take its time: nobody else waits for it
+        with self._changed:
             self._open.add(worker)
-            return worker
+            ended = self._ended
+        if ended:
+            self._dismiss(worker)
+        return None if ended else worker
 
     def _finish(self, worker: Worker) -> None:
         with self._changed:
@@ -168,68 +170,3 @@ class Handing:
             if not self._ended:
                 self.why.append(f"{worker.node}: {why}")
                 self.walls = self.walls or "walls" in why
-
-
-def assess_by(
-    queue: Sequence[Queued], hire: Callable[[], Worker], workers: int, say: Callable[[str], None]
-) -> Iterator[BatchRow]:
-    """Yield how each submission ended, in the order in which they end.
-
-    Parameters
-    ----------
-    hire
-        Gives a worker that is not ready yet.
-    workers
-        How many work at a time, at most.
-    say
-        Told of what a person at the terminal should know.
-
-    Raises
-    ------
-    IsolationError, UsageError
-        Nobody is left who may do what is left.
-    """
-    handing = Handing(queue, hire)
-    threads = [
-        threading.Thread(target=handing.seat, name="proofbox-seat", daemon=True)
-        for _ in range(min(workers, len(queue)))
-    ]
-    for thread in threads:
-        thread.start()
-    try:
-        yield from _rows(handing, threads, len(queue), say)
-    finally:
-        handing.end()
-        for thread in threads:
-            thread.join(timeout=JOINED_SECONDS)
-
-
-def _rows(
-    handing: Handing, threads: Sequence[threading.Thread], number: int, say: Callable[[str], None]
-) -> Iterator[BatchRow]:
-    told, deadline = 0, time.monotonic() + PLACED_SECONDS
-    while number:
-        alone = not any(thread.is_alive() for thread in threads)
-        for why in handing.why[told:]:
-            told += 1
-            say(why)
-        try:
-            row = handing.rows.get(timeout=0 if alone else 1.0)
-        except Empty:
-            if alone:
-                raise _nobody(handing, number) from None
-            if not handing.ready and time.monotonic() > deadline:
-                raise UsageError(
-                    f"--workers: no processor of the cluster was free in {PLACED_SECONDS:g} seconds; run it again later"
-                ) from None
-            continue
-        if isinstance(row, BaseException):
-            raise row
-        number -= 1
-        yield row
-
-
-def _nobody(handing: Handing, left: int) -> Exception:
-    why = "; ".join(handing.why[-MOST_TOLD:])
-    told = f"no worker is left for {left} submissions: {why}; run the same command again to go on with them"
-    return IsolationError(told) if handing.walls else UsageError(f"--runner ray: {told}")

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, cast
 from proofbox.checks.subject import FileRecord
 from proofbox.runners.batch.arriving import put_in_place
 from proofbox.runners.batch.bench import Bench
-from proofbox.runners.batch.handing import RefusedError, assess_by
+from proofbox.runners.batch.handing import RefusedError
 from proofbox.runners.batch.kit import BatchKit, Came, kit_of
 from proofbox.runners.batch.one import after, bundle_name, kept, refused, told
 from proofbox.runners.batch.pool import GRACE_SECONDS
-from proofbox.runners.spread.cluster import ADDRESS, Actor, Greeting, connected, greeting, unlike
+from proofbox.runners.batch.sharing import assess_by
+from proofbox.runners.spread.cluster import ADDRESS, Actor, Greeting, answers, connected, greeting, unlike
 from proofbox.runners.spread.crew import LostError
 from proofbox.runners.spread.parcel import Parcel, Receiving, WrongFileError, lies_here, parcel_at, pieces
 from proofbox.runners.submitted.bringing import bring
@@ -183,5 +184,6 @@ def assess_on_ray(
         The cluster cannot be used, or nobody is left who may do what is left.
     """
     sweep()
-    with connected(spread.address or ADDRESS, spread.workers or 0) as workers:
-        yield from assess_by(queue, lambda: RayWorker(wanted, budget), workers, say)
+    address = spread.address or ADDRESS
+    with connected(address, spread.workers or 0) as workers:
+        yield from assess_by(queue, lambda: RayWorker(wanted, budget), workers, say, lambda: answers(address))

@@ -7,16 +7,20 @@ nothing of a submission.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import logging
 import os
 import platform
 import signal
+import socket
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from typing import Any, cast
 
@@ -27,6 +31,12 @@ from proofbox.runners.spread.crew import LostError
 ADDRESS = "127.0.0.1:6379"
 """Of the cluster, where none is named: one on this machine, and nowhere else."""
 
+ANSWER_SECONDS = 3.0
+ENDED_SECONDS = 5.0
+SHUT_DOWN_SECONDS = 15.0
+FOR_EVER_SECONDS = 10**6
+LOOK_SECONDS = 1.0
+"""How long an answer is waited for before it is seen whether it is still wanted."""
 MOST_REASON = 200
 """Characters of what Ray says of a loss."""
 
@@ -60,10 +70,8 @@ class Actor:
     """An object of ``kind`` in a process of its own on some node; it has one processor, and is not started again."""
 
     def __init__(self, kind: type) -> None:
-        import ray
-
-        options = {"num_cpus": 1, "max_restarts": 0, "scheduling_strategy": "SPREAD"}
-        self._actor = cast("Any", ray.remote(kind)).options(**options).remote()
+        self._actor = _class_of(kind).remote()
+        self._closed = False
 
     def asked(self, method: str, *given: object, seconds: float | None = None) -> Any:  # noqa: ANN401 what they return
         """Return what a method of it gives.
@@ -80,8 +88,16 @@ class Actor:
         """
         from ray import exceptions, get
 
+        deadline = None if seconds is None else time.monotonic() + seconds
         try:
-            return get(getattr(self._actor, method).remote(*given), timeout=seconds)
+            answer = getattr(self._actor, method).remote(*given)
+            while True:
+                try:
+                    return get(answer, timeout=LOOK_SECONDS)
+                except exceptions.GetTimeoutError:
+                    # Where the head is gone nobody says any more that this one is.
+                    if self._closed or (deadline is not None and time.monotonic() > deadline):
+                        raise
         except exceptions.RayTaskError as err:
             if isinstance(err.cause, LostError):
                 raise LostError(str(err.cause)) from err
@@ -94,8 +110,29 @@ class Actor:
         """End its process, and with it what it started."""
         import ray
 
-        with contextlib.suppress(Exception):  # whatever Ray says of an actor that has gone
-            ray.kill(self._actor)
+        self._closed = True
+        _within(ENDED_SECONDS, lambda: ray.kill(self._actor))
+
+
+def _within(seconds: float, act: Callable[[], object]) -> None:
+    """Do what waits for the head of the cluster; where that is gone, it is waited for no longer than this."""
+
+    def acting() -> None:
+        with contextlib.suppress(Exception):  # whatever Ray says of what has gone
+            act()
+
+    thread = threading.Thread(target=acting, daemon=True)
+    thread.start()
+    thread.join(seconds)
+
+
+@cache
+def _class_of(kind: type) -> Any:  # noqa: ANN401 a class of Ray's
+    """Return the class of actors: it is sent to the head once, so that another actor does not wait for it."""
+    import ray
+
+    options = {"num_cpus": 1, "max_restarts": 0, "scheduling_strategy": "SPREAD"}
+    return cast("Any", ray.remote(kind)).options(**options)
 
 
 @contextmanager
@@ -122,6 +159,8 @@ def connected(address: str, workers: int) -> Iterator[int]:
         )
     # Ray tells its makers how it is used, unless it is told not to; nobody named that address.
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    # Where the head is gone, Ray would end this process after a minute, with an exit code that means something else.
+    os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", str(FOR_EVER_SECONDS))
     import ray
 
     ending = signal.getsignal(signal.SIGTERM)
@@ -141,7 +180,18 @@ def connected(address: str, workers: int) -> Iterator[int]:
                 signal.signal(signal.SIGTERM, ending)
             yield workers or max(1, int(cast("Any", ray).cluster_resources().get("CPU", 1)))
         finally:
-            ray.shutdown()
+            atexit.unregister(ray.shutdown)
+            _within(SHUT_DOWN_SECONDS, ray.shutdown)
+
+
+def answers(address: str) -> bool:
+    """Return whether somebody listens at ``HOST:PORT``."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=ANSWER_SECONDS).close()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def unlike(there: Greeting) -> str:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from proofbox.reports.batch import BatchRow
-from proofbox.runners.batch import handing
-from proofbox.runners.batch.handing import RefusedError, assess_by
+from proofbox.runners.batch import handing, sharing
+from proofbox.runners.batch.handing import RefusedError
 from proofbox.runners.batch.listing import Queued
+from proofbox.runners.batch.sharing import assess_by
 from proofbox.runners.errors import UsageError
 from proofbox.runners.spread.crew import LostError
 from proofbox.sandbox.errors import IsolationError
@@ -140,7 +141,7 @@ def test_a_worker_that_is_never_placed_holds_nothing_back():
 
 
 def test_a_cluster_without_a_free_processor_is_given_up(monkeypatch):
-    monkeypatch.setattr(handing, "PLACED_SECONDS", 0.0)
+    monkeypatch.setattr(sharing, "PLACED_SECONDS", 0.0)
 
     def open_(worker):
         worker.closed.wait(20)
@@ -148,6 +149,33 @@ def test_a_cluster_without_a_free_processor_is_given_up(monkeypatch):
 
     with pytest.raises(UsageError, match="no processor of the cluster was free"):
         rows_of(Office(open_=open_))
+
+
+def test_a_cluster_that_lost_its_last_processor_is_given_up(monkeypatch):
+    monkeypatch.setattr(sharing, "PLACED_SECONDS", 0.0)
+
+    def open_(worker):
+        if worker.number:
+            worker.closed.wait(20)
+            raise LostError("ActorDiedError")
+
+    def assess(number, name):
+        if name == "c":
+            raise LostError("ActorDiedError")
+
+    with pytest.raises(UsageError, match="no processor of the cluster was free in 0 seconds; 3 submissions are left"):
+        rows_of(Office(assess, open_), workers=1)
+
+
+def test_a_cluster_that_is_gone_is_given_up_at_once(monkeypatch):
+    monkeypatch.setattr(sharing, "GONE_SECONDS", 0.0)
+
+    def open_(worker):
+        worker.closed.wait(20)
+        raise LostError("ActorDiedError")
+
+    with pytest.raises(UsageError, match=r"does not answer any more; 5 submissions .* run the same command again"):
+        list(assess_by(QUEUE, Office(open_=open_), 2, lambda _why: None, lambda: False))
 
 
 def test_a_defect_ends_the_batch():
