@@ -67,9 +67,16 @@ def node_name() -> str:
 
 
 class Actor:
-    """An object of ``kind`` in a process of its own on some node; it has one processor, and is not started again."""
+    """An object of ``kind`` in a process of its own on some node; it has one processor, and is not started again.
 
-    def __init__(self, kind: type) -> None:
+    Parameters
+    ----------
+    head
+        ``HOST:PORT`` of the cluster's head, where nobody else looks after it: an actor counts as lost when it is gone.
+    """
+
+    def __init__(self, kind: type, head: str | None = None) -> None:
+        self._head = head
         self._actor = _class_of(kind).remote()
         self._closed = False
 
@@ -98,6 +105,8 @@ class Actor:
                     # Where the head is gone nobody says any more that this one is.
                     if self._closed or (deadline is not None and time.monotonic() > deadline):
                         raise
+                    if self._head is not None and not answers(self._head):
+                        raise LostError("the head of the cluster does not answer any more") from None
         except exceptions.RayTaskError as err:
             if isinstance(err.cause, LostError):
                 raise LostError(str(err.cause)) from err

@@ -79,10 +79,10 @@ class RayHand:
 class RayDoor:
     """A hand on a node of the cluster."""
 
-    def __init__(self, number: int, kit: Kit, parcel: Parcel) -> None:
+    def __init__(self, number: int, kit: Kit, parcel: Parcel, head: str) -> None:
         self._kit, self._parcel = kit, parcel
         self.node = f"worker {number}, not yet placed"
-        self._actor = Actor(RayHand)
+        self._actor = Actor(RayHand, head)
 
     def open(self) -> Opened | Refused:
         """Send what is not there, and have it prove its walls."""
@@ -115,9 +115,9 @@ class RayDoor:
         self._actor.close()
 
 
-def ray_doors(number: int, kit: Kit, parcel: Parcel) -> tuple[RayDoor, ...]:
+def ray_doors(number: int, kit: Kit, parcel: Parcel, head: str) -> tuple[RayDoor, ...]:
     """Return so many hands on the nodes of the cluster, not yet open."""
-    return tuple(RayDoor(place, kit, parcel) for place in range(1, number + 1))
+    return tuple(RayDoor(place, kit, parcel, head) for place in range(1, number + 1))
 
 
 def _stream(table: pa.Table) -> bytes:

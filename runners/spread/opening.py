@@ -133,8 +133,9 @@ class Opening:
         from proofbox.runners.spread.onray import ray_doors
         from proofbox.runners.spread.parcel import parcel_of
 
-        number = stack.enter_context(connected(how.address or ADDRESS, how.workers or 0))
-        return ray_doors(number, kit, parcel_of(self.resolved, self.granted.fetching))
+        head = how.address or ADDRESS
+        number = stack.enter_context(connected(head, how.workers or 0))
+        return ray_doors(number, kit, parcel_of(self.resolved, self.granted.fetching), head)
 
     def _kit(self) -> Kit:
         model, block = None, self.resolved.submission.model

@@ -69,28 +69,36 @@ def is_asked(pid: int) -> bool:
         return False
 
 
-def test_a_node_is_killed_in_mid_run_and_the_evidence_is_the_same(run, cluster, tmp_path):
-    """Last in this file: the second node is gone afterwards."""
-    slow = write_large(tmp_path / "slow", SLOW, rows=250_000)
-    alone = run(slow, "alone", ray=False)
-    node, killed = cluster.nodes[-1], []
+def killed_at_work(cluster, number):
+    """Kill a node in the middle of its first slice, which takes 1.5 seconds; return the thread and what it noted."""
+    node, killed = cluster.nodes[number], []
 
     def kill_it():
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             if any(is_asked(pid) for pid in descendants(node.pid)):
-                time.sleep(0.5)  # in the middle of its first slice, which takes 1.5 seconds
-                killed.append(time.monotonic())
+                time.sleep(0.5)
+                killed.append(node.pid)
                 cluster.kill(node)
                 return
             time.sleep(0.05)
 
     killer = threading.Thread(target=kill_it)
     killer.start()
-    shared = run(slow, "shared", "--workers", "2")
-    killer.join()
-    assert killed, "the node was never seen at work"
-    assert evidence(shared) == evidence(alone)
-    workers = run_of(shared)["detail"]["workers"]
-    assert len(workers["lost"]) == 1
-    assert [hand.get("ended") for hand in workers["hands"].values()].count("lost") == 1
+    return killer, killed
+
+
+def test_nodes_and_then_the_head_are_killed_in_mid_run_and_the_evidence_is_the_same(run, cluster, tmp_path):
+    """Last in this file: the cluster is gone afterwards."""
+    slow = write_large(tmp_path / "slow", SLOW, rows=250_000)
+    alone = run(slow, "alone", ray=False)
+    for name, number, left in (("without a node", 1, 1), ("without a head", 0, 0)):
+        killer, killed = killed_at_work(cluster, number)
+        shared = run(slow, name, "--workers", str(left + 1))
+        killer.join()
+        assert killed, "the node was never seen at work"
+        assert evidence(shared) == evidence(alone)
+        workers = run_of(shared)["detail"]["workers"]
+        assert len(workers["lost"]) == 1
+        ended = [hand.get("ended") for hand in workers["hands"].values()]
+        assert (ended.count("lost"), ended.count(None)) == (1, left)
