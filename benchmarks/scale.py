@@ -109,6 +109,7 @@ def write(folder: Path, rows: int, kind: str) -> Path:
 def timed(folder: Path, *options: str, inside: Cluster | None = None) -> Cost:
     """Measure group rates and return what it cost."""
     argv = [COMMAND, "measure", str(folder), "--check", "fairness.group_rates", "--rows-in-memory", str(HOLD), *options]
+    argv += ["--data-megabytes", "65536"]
     argv = inside.inside(*argv) if inside else argv
     environment = inside.environment if inside else {**os.environ, "CI": "true"}
     before, started, peak = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter(), 0

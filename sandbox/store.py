@@ -125,5 +125,5 @@ def _copy(read: Callable[[int], bytes], write: Callable[[bytes], object], size: 
 
 
 def _too_much(path: str, got: str, expected: str) -> IntakeError:
-    hint = "leave out what is not part of the submission, for example .git, .venv and caches"
+    hint = "leave out what is not part of the submission, such as .git, .venv and caches; --data-megabytes allows more"
     return IntakeError(path, got=got, expected=expected, hint=hint)

@@ -104,7 +104,7 @@ data_size_option = click.option(
     type=click.IntRange(min=1),
     default=2048,
     show_default=True,
-    help="Size of a file that is fetched by --allow-data, at most.",
+    help="Size of one file at most: of the submission, where this is more than usual, or fetched by --allow-data.",
 )
 
 

@@ -17,7 +17,7 @@ from proofbox.runners.remote.fetching import Fetched, FetchLimits, fetch
 from proofbox.runners.submitted.problems import Place, Problems
 from proofbox.runners.submitted.submission import FILE_NAME, Submission, read_submission
 from proofbox.sandbox.formats import HEAD_BYTES, detect_format
-from proofbox.sandbox.intake import Intake, TakenFile, digest_of, take_in
+from proofbox.sandbox.intake import Intake, IntakeLimits, TakenFile, digest_of, take_in
 
 if TYPE_CHECKING:
     from proofbox.policies.yamlfile import Document
@@ -61,7 +61,7 @@ def bring(source: Path, into: Path, fetching: Fetching) -> Brought:
         One that is allowed is none.
     """
     allowed = allowed_prefixes(fetching.allowed)
-    intake = take_in(source, into)
+    intake = take_in(source, into, intake_limits(fetching))
     submission, document, raw = read_submission(intake.root / FILE_NAME)
     problems = Problems(document)
     addresses = addresses_in(submission, problems, allowed)
@@ -83,6 +83,14 @@ def bring(source: Path, into: Path, fetching: Fetching) -> Brought:
         raw=raw,
         fetched=tuple(fetched.values()),
     )
+
+
+def intake_limits(fetching: Fetching) -> IntakeLimits:
+    """Return how much is taken in: as ever, or as much more as the operator allows a file to hold."""
+    usual, file_bytes = IntakeLimits(), fetching.limits.file_bytes
+    if file_bytes <= usual.file_bytes:
+        return usual
+    return replace(usual, file_bytes=file_bytes, total_bytes=usual.total_bytes + file_bytes)
 
 
 def addresses_in(
