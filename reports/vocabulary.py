@@ -165,6 +165,8 @@ FIELDS: Mapping[str, Text] = {
     "workers": t("workers that shared the work"),
     "hands": t("workers"),
     "node": t("machine"),
+    "files_sent": t("files were sent there"),
+    "was_lost": t("lost on the way"),
     "refused": t("refused, and why"),
     "lost": t("lost, and how"),
     "asked_again_in_order": t("questions asked again in order"),

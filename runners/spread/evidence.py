@@ -28,15 +28,14 @@ def hands_json(crew: Crew, did: Sequence[tuple[Opened, Seen | None]], done: Done
 
 
 def _hand(opened: Opened, seen: Seen | None) -> dict[str, Json]:
-    files = "sent" if opened.files_sent else "in place"
     one: dict[str, Json] = {
         "node": opened.node,
         "executor": opened.executor,
         "level": opened.level,
-        "files": files,
+        "files_sent": opened.files_sent,
     }
     if seen is None:
-        return {**one, "ended": "lost"}
+        return {**one, "was_lost": True}
     return {**one, "rows": seen.rows, **{name: seen.stats[name] for name in _SHOWN if name in seen.stats}}
 
 

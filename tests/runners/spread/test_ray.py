@@ -45,7 +45,7 @@ def test_a_wicked_model_is_held_on_every_node_and_told_as_by_one(run, tmp_path):
     assert len({hand["node"].partition("process")[0] for hand in hands}) == 2
     assert [hand["level"] for hand in hands] == [told["selfcheck"]["level"]] * 2
     # One node shares the driver's files, and one was sent them.
-    assert sorted(hand["files"] for hand in hands) == ["in place", "sent"]
+    assert sorted(hand["files_sent"] for hand in hands) == [False, True]
     assert told["detail"]["workers"]["asked_again_in_order"] >= 1
     record = json.loads((shared / "assessment.json").read_bytes())
     seen = {one["measure"]: one["value"] for one in record["measurements"] if one["check"] == "security.behaviour"}
@@ -100,5 +100,5 @@ def test_nodes_and_then_the_head_are_killed_in_mid_run_and_the_evidence_is_the_s
         assert evidence(shared) == evidence(alone)
         workers = run_of(shared)["detail"]["workers"]
         assert len(workers["lost"]) == 1
-        ended = [hand.get("ended") for hand in workers["hands"].values()]
-        assert (ended.count("lost"), ended.count(None)) == (1, left)
+        ended = [hand.get("was_lost") for hand in workers["hands"].values()]
+        assert (ended.count(True), ended.count(None)) == (1, left)
