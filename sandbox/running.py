@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import array
 import contextlib
+import fcntl
 import os
 import select
 import signal
 import socket
 import subprocess
+import termios
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,6 +20,8 @@ from proofbox.sandbox import denials, processes
 from proofbox.sandbox.cgroups import Group
 from proofbox.sandbox.limits import Limits
 
+READ_SECONDS = 1.0
+"""How long what was printed is waited for to be counted; the keeper needs a moment, on a busy machine a longer one."""
 SAMPLE_SECONDS = 0.02
 HEAD_BYTES = 2048
 GONE_SECONDS = 5.0
@@ -110,6 +115,7 @@ class Running:
         self._keeping = keeping or Keeping()
         self._group = self._keeping.group
         self._lock = threading.Lock()
+        self._reading = threading.Lock()
         self._output = 0
         self._head = b""
         self._peak_bytes = 0
@@ -143,7 +149,10 @@ class Running:
         return self._process.poll()
 
     def stats(self) -> RunningStats:
-        """Return what was seen so far."""
+        """Return what was seen so far; what was printed before this is in it, though nobody had looked yet."""
+        end = time.monotonic() + READ_SECONDS
+        while self._printed_and_not_read() and time.monotonic() < end:
+            time.sleep(0.0005)
         return RunningStats(
             output_bytes=self._output, peak_resident_bytes=self._peak_bytes, peak_threads=self._peak_threads
         )
@@ -222,11 +231,23 @@ class Running:
                 next_sample = time.monotonic() + SAMPLE_SECONDS
         printed.close()
 
+    def _printed_and_not_read(self) -> bool:
+        """Whether bytes lie in the pipe that the keeper has not counted (ioctl(2), FIONREAD)."""
+        printed, waiting = self._process.stdout or self._process.stderr, array.array("i", [0])
+        assert printed is not None
+        try:
+            with self._reading:
+                fcntl.ioctl(printed, termios.FIONREAD, waiting)
+        except (OSError, ValueError):  # closed: all of it was read
+            return False
+        return waiting[0] > 0
+
     def _drain(self, output: int) -> bool:
-        chunk = os.read(output, 65536)
-        if len(self._head) < HEAD_BYTES:
-            self._head += chunk[: HEAD_BYTES - len(self._head)]
-        self._output += len(chunk)
+        with self._reading:
+            chunk = os.read(output, 65536)
+            if len(self._head) < HEAD_BYTES:
+                self._head += chunk[: HEAD_BYTES - len(self._head)]
+            self._output += len(chunk)
         if self._output > self.limits.output_bytes:
             self._stop(f"wrote more than {self.limits.output_bytes} bytes to its output")
         return bool(chunk)
