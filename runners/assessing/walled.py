@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from proofbox.checks.text import t
 from proofbox.policies.record import ReasonRecord
@@ -11,17 +10,12 @@ from proofbox.runners.assessing.execute import Bench, execute
 from proofbox.runners.assessing.outcome import Outcome
 from proofbox.runners.assessing.plan import Task
 from proofbox.runners.assessing.resuming import State
+from proofbox.runners.assessing.settings import Settings, Watch
 from proofbox.runners.hosted.hosting import Hosting, open_hosting
 from proofbox.runners.hosted.timings import TimingModel
 from proofbox.runners.spread.opening import Granted, Opening
 from proofbox.runners.submitted.resolve import Resolved
 from proofbox.sandbox.errors import ModelError
-
-if TYPE_CHECKING:
-    pass
-
-
-from proofbox.runners.assessing.settings import Settings, Watch
 
 
 def before_walls(

@@ -15,7 +15,7 @@ from proofbox.runners.errors import BadSubmissionError
 from proofbox.runners.hosted.deciding import DecidingModel
 from proofbox.runners.hosted.endpoint import contract_of, open_endpoint
 from proofbox.runners.hosted.fitting import REFUSED, check_fit
-from proofbox.runners.hosted.walls import Walls
+from proofbox.runners.hosted.walls import Walls, level_of
 from proofbox.runners.submitted.resolve import Resolved
 from proofbox.sandbox import interpreter
 from proofbox.sandbox.errors import ModelError
@@ -53,7 +53,7 @@ class Hosting:
         rows = cast("list[Mapping[str, Json]]", self.selfcheck["rows"])
         return Isolation(
             executor=self.executor,
-            level=int(cast("int", self.selfcheck["level"])) if self.selfcheck["isolated"] is True else 0,
+            level=level_of(self.selfcheck),
             attempts={str(row["probe"]): row["held"] is True for row in rows},
         )
 

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from proofbox.checks.result import Json
 
 
+def level_of(selfcheck: Mapping[str, Json]) -> int:
+    """Return the level of isolation that a battery's finding bears out: 0 where nothing was isolated."""
+    return int(cast("int", selfcheck["level"])) if selfcheck["isolated"] is True else 0
+
+
 class Walls:
     """The executor of a run. Nothing is started until something has to be read or loaded."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from proofbox.runners.hosted.walls import level_of
 from proofbox.runners.spread.crew import Crew
 from proofbox.runners.spread.kit import Opened, Seen
 
@@ -43,7 +44,7 @@ def lowest(selfcheck: Mapping[str, Json], opened: Sequence[Opened]) -> Mapping[s
     """Return the proof of the walls that counts: the lowest level of all, and an attempt held where all held it."""
     if not selfcheck or not opened:
         return selfcheck
-    worst = min([selfcheck, *(one.selfcheck for one in opened)], key=_level)
+    worst = min([selfcheck, *(one.selfcheck for one in opened)], key=level_of)
     held: dict[str, bool] = {}
     for one in (selfcheck, *(one.selfcheck for one in opened)):
         for row in cast("list[Mapping[str, Json]]", one["rows"]):
@@ -81,10 +82,6 @@ def together(first: Mapping[str, Any], seen: Sequence[Seen], done: Done) -> Mapp
         found["denied_calls_at_least"] = found["denied_calls_at_least"] or stats["denied_calls_at_least"]
         found["violations"] = [*found["violations"], *_others(found["violations"], stats["violations"])]
     return found
-
-
-def _level(selfcheck: Mapping[str, Json]) -> int:
-    return int(cast("int", selfcheck["level"])) if selfcheck["isolated"] is True else 0
 
 
 def _added(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:

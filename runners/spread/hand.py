@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 from proofbox.checks.counted.blockcounts import BlockCounts, CountOrder, NotCountable, count_block
 from proofbox.checks.errors import ModelFailedError
 from proofbox.runners.hosted.deciding import DecidingModel
-from proofbox.runners.hosted.walls import Walls
+from proofbox.runners.hosted.walls import Walls, level_of
 from proofbox.runners.spread.kit import Answered, Counted, Failed, Kit, Opened, Refused, Seen
 from proofbox.runners.submitted.streams import Blocks
 from proofbox.runners.submitted.tables import UnreadableTableError
@@ -74,8 +74,7 @@ class Hand:
                 block_rows=rows.block_rows,
             )
         selfcheck = self._walls.selfcheck
-        level = int(cast("int", selfcheck["level"])) if selfcheck["isolated"] is True else 0
-        return Opened(node=self.node, executor=executor.name, level=level, selfcheck=selfcheck)
+        return Opened(node=self.node, executor=executor.name, level=level_of(selfcheck), selfcheck=selfcheck)
 
     def predict(self, table: pa.Table, call_seconds: float | None = None) -> Answered | Failed:
         """Return the model's answers for rows whose columns are its features."""

@@ -9,10 +9,10 @@ that the model is asked the very same questions.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from proofbox.checks.counted.blockcounts import BlockCounts, CountOrder, NotCountable
 from proofbox.runners.spread.crew import Crew, Door, NobodyLeftError
@@ -101,10 +101,6 @@ class SpreadModel:
             self._done.not_answered += 1
         return self._first.predict(table, call_seconds)
 
-    def stats(self) -> Mapping[str, Any]:
-        """Return what the first host did and used."""
-        return self._first.stats()
-
     def _spread(self, table: pa.Table, call_seconds: float | None) -> Answer | None:
         import numpy as np
 
@@ -152,15 +148,15 @@ class SpreadCounting:
         step = self._step(blocks)
         ranges = [(start, min(start + step, blocks)) for start in range(0, blocks, step)]
         # What is counted jointly follows from the first block. Until that is known, others are counted as their own
-        # rows suggest: the same, but for columns whose categories come late.
-        known = [order]
-        jobs = (partial(_count, known[-1], first, end) for first, end in ranges)
+        # rows suggest: the same, but for columns whose categories come late. Each job is made when it is given out, of
+        # the order as it is by then.
+        jobs = (partial(_count, order, first, end) for first, end in ranges)
         for (first, end), given in zip(ranges, self._crew.in_order(jobs), strict=True):
             found, parts = given, _or_none(given)
-            if known[-1].sets is None and isinstance(parts[0], BlockCounts):
-                known.append(replace(order, sets=parts[0].sets))
-            if not isinstance(found, Failed) and any(_otherwise(part, known[-1]) for part in parts):
-                found = next(self._crew.in_order([partial(_count, known[-1], first, end)]))
+            if order.sets is None and isinstance(parts[0], BlockCounts):
+                order = replace(order, sets=parts[0].sets)
+            if not isinstance(found, Failed) and any(_otherwise(part, order) for part in parts):
+                found = next(self._crew.in_order([partial(_count, order, first, end)]))
                 parts = _or_none(found)
             if not isinstance(found, Failed):
                 denied.update(found.denied)

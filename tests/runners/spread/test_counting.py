@@ -197,4 +197,5 @@ def test_columns_whose_categories_come_late_are_counted_as_the_first_block_says(
     same(passed, one_pass(data, decide, wanted))
     assert done.calls == 18
     assert len(asked) > 18, "no block was counted again"
+    assert not asked[-1][1], "what the first block said was not passed on"
     stream.close()
