@@ -22,7 +22,7 @@ from proofbox.runners.batch.pool import GRACE_SECONDS
 from proofbox.runners.batch.sharing import assess_by
 from proofbox.runners.spread.cluster import ADDRESS, Actor, Greeting, answers, connected, greeting, unlike
 from proofbox.runners.spread.crew import LostError
-from proofbox.runners.spread.parcel import Parcel, Receiving, WrongFileError, lies_here, parcel_at, pieces
+from proofbox.runners.spread.parcel import Parcel, TakesFiles, lies_here, parcel_at, send
 from proofbox.runners.submitted.bringing import bring
 from proofbox.sandbox.intake import SUBMISSION, take_in
 from proofbox.sandbox.scratch import scratch, sweep
@@ -38,12 +38,11 @@ SLACK_SECONDS = 120.0
 """Beyond its budget, until a worker that says nothing of a submission is given up."""
 
 
-class RayBench:
+class RayBench(TakesFiles):
     """What runs on a node, as an actor: a bench, and the submission that is on it."""
 
     def __init__(self) -> None:
         self._bench: Bench | None = None
-        self._receiving: Receiving | None = None
 
     def greet(self) -> Greeting:
         """Say what this node is."""
@@ -58,19 +57,10 @@ class RayBench:
         """Return where the submission lies on this machine already; None: it has to be sent."""
         return next((parcel.root for parcel in parcels if lies_here(parcel)), None)
 
-    def take(self, file: FileRecord, piece: bytes, last: bool) -> str:
-        """Write a piece of a file; return what is wrong with it, if anything."""
-        self._receiving = self._receiving or Receiving()
-        try:
-            self._receiving.take(file, piece, last=last)
-        except (WrongFileError, OSError) as err:
-            return str(err)
-        return ""
-
     def assess(self, name: str, source: Path | None) -> Came:
         """Assess the submission that lies at ``source``, or the one that was sent."""
         assert self._bench is not None
-        receiving, self._receiving = self._receiving, None
+        receiving, self.receiving = self.receiving, None
         if receiving is None:
             assert source is not None
             return self._bench.assess(name, source)
@@ -134,10 +124,8 @@ class RayWorker:
 
     def _came(self, one: Queued, taken: TakenIn) -> Came:
         source: Path | None = self._actor.asked("lies_here", taken.there)
-        if source is None:
-            for file, piece, last in pieces(taken.sent):
-                if wrong := self._actor.asked("take", file, piece, last):
-                    raise LostError(f"it could not take the submission: {wrong}")
+        if source is None and (wrong := send(taken.sent, self._actor.asked)):
+            raise LostError(f"it could not take the submission: {wrong}")
         return cast("Came", self._actor.asked("assess", one.name, source, seconds=self._seconds))
 
 

@@ -12,20 +12,18 @@ from typing import TYPE_CHECKING, cast
 from proofbox.runners.spread.cluster import Actor, Greeting, greeting, node_name, unlike
 from proofbox.runners.spread.hand import Hand
 from proofbox.runners.spread.kit import Answered, Counted, Failed, Kit, Opened, Refused, Seen
-from proofbox.runners.spread.parcel import Parcel, Receiving, WrongFileError, lies_here, moved, pieces
+from proofbox.runners.spread.parcel import Parcel, Receiving, TakesFiles, lies_here, moved, send
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from proofbox.checks.counted.blockcounts import CountOrder
-    from proofbox.checks.subject import FileRecord
 
 
-class RayHand:
+class RayHand(TakesFiles):
     """What runs on a node, as an actor: a hand, and the files that it needs."""
 
     def __init__(self) -> None:
-        self._receiving: Receiving | None = None
         self._hand: Hand | None = None
 
     def greet(self, parcel: Parcel) -> tuple[Greeting, bool]:
@@ -34,22 +32,13 @@ class RayHand:
 
     def fetch(self, parcel: Parcel) -> tuple[str, ...]:
         """Fetch what has an address, with the credentials of this node; return the paths of what is here then."""
-        self._receiving = self._receiving or Receiving()
-        return self._receiving.fetch(parcel)
-
-    def take(self, file: FileRecord, piece: bytes, last: bool) -> str:
-        """Write a piece of a file; return what is wrong with it, if anything."""
-        self._receiving = self._receiving or Receiving()
-        try:
-            self._receiving.take(file, piece, last=last)
-        except (WrongFileError, OSError) as err:
-            return str(err)
-        return ""
+        self.receiving = self.receiving or Receiving()
+        return self.receiving.fetch(parcel)
 
     def open(self, kit: Kit, parcel: Parcel) -> Opened | Refused:
         """Prove the walls of this node and start the model behind them."""
-        if self._receiving is not None:
-            kit = moved(kit, parcel.root, self._receiving.root)
+        if self.receiving is not None:
+            kit = moved(kit, parcel.root, self.receiving.root)
         self._hand = Hand(kit, node=node_name())
         return self._hand.open()
 
@@ -67,8 +56,8 @@ class RayHand:
     def finish(self) -> Seen:
         """End the model, remove what was sent, and return what was done here."""
         seen = self._there().finish()
-        if self._receiving is not None:
-            self._receiving.close()
+        if self.receiving is not None:
+            self.receiving.close()
         return seen
 
     def _there(self) -> Hand:
@@ -92,9 +81,8 @@ class RayDoor:
             return Refused(node=self.node, why=why)
         if not files_lie_there:
             fetched = self._actor.asked("fetch", self._parcel) if self._parcel.addresses else ()
-            for file, piece, last in pieces(self._parcel, fetched):
-                if wrong := self._actor.asked("take", file, piece, last):
-                    return Refused(node=self.node, why=wrong)
+            if wrong := send(self._parcel, self._actor.asked, fetched):
+                return Refused(node=self.node, why=wrong)
         opened = cast("Opened | Refused", self._actor.asked("open", self._kit, self._parcel))
         return replace(opened, files_sent=not files_lie_there) if isinstance(opened, Opened) else opened
 

@@ -8,7 +8,7 @@ is written, and refused if it is not what was taken in.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -134,6 +134,36 @@ class Receiving:
     def close(self) -> None:
         """Remove the copy."""
         remove(self.root)
+
+
+class TakesFiles:
+    """What runs on a node and is sent the files that do not lie there; for actors to be made of."""
+
+    receiving: Receiving | None = None
+    """Where they are written; None as long as nothing was sent."""
+
+    def take(self, file: FileRecord, piece: bytes, last: bool) -> str:
+        """Write a piece of a file; return what is wrong with it, if anything."""
+        self.receiving = self.receiving or Receiving()
+        try:
+            self.receiving.take(file, piece, last=last)
+        except (WrongFileError, OSError) as err:
+            return str(err)
+        return ""
+
+
+def send(parcel: Parcel, asked: Callable[..., object], there: Container[str] = ()) -> str:
+    """Send the files, but for those that are there; return what is wrong with one, if anything.
+
+    Parameters
+    ----------
+    asked
+        Calls a method of the :class:`TakesFiles` on the node, by name.
+    """
+    for file, piece, last in pieces(parcel, there):
+        if wrong := asked("take", file, piece, last):
+            return str(wrong)
+    return ""
 
 
 def moved(kit: Kit, old: Path, new: Path) -> Kit:
