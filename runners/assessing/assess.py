@@ -17,7 +17,7 @@ from proofbox.policies.expand import Expected, expand
 from proofbox.policies.facts import Facts
 from proofbox.policies.judge import Evidence, Judged, judge
 from proofbox.policies.loader import LoadedPolicy
-from proofbox.policies.record import Assessment, AttemptRecord, RunRecord
+from proofbox.policies.record import Assessment, AttemptRecord, RunRecord, SubjectRecord
 from proofbox.runners.assessing.attempting import Attempting
 from proofbox.runners.assessing.execute import Bench
 from proofbox.runners.assessing.outcome import Outcome
@@ -129,9 +129,17 @@ def assess(
     run = replace(run, detail={**run.detail, **fetched_record(resolved)})
     if state is not None:
         run = replace(run, detail={**run.detail, "tasks_taken_from_an_earlier_run": state.taken})
-    assessment = Assessment(
+    assessment = assessment_of(record, judged, outcome, run)
+    assessment = replace(assessment, attestations=statements.given)
+    assessment = waive(assessment, settings.waivers, statements.on)
+    return Assessed(assessment=assessment, policies=tuple(policies), submission_yaml=raw, tables=outcome.tables)
+
+
+def assessment_of(subject: SubjectRecord, judged: Judged, outcome: Outcome, run: RunRecord) -> Assessment:
+    """Return the record of what was measured and judged; nobody has attested anything in it yet."""
+    return Assessment(
         conclusion=judged.conclusion,
-        subject=record,
+        subject=subject,
         policies=judged.policies,
         findings=judged.findings,
         measurements=outcome.measurements,
@@ -139,10 +147,7 @@ def assess(
         inapplicable=outcome.inapplicable,
         errors=outcome.errors,
         run=run,
-        attestations=statements.given,
     )
-    assessment = waive(assessment, settings.waivers, statements.on)
-    return Assessed(assessment=assessment, policies=tuple(policies), submission_yaml=raw, tables=outcome.tables)
 
 
 def make_bench(resolved: Resolved, plan: Plan, settings: Settings) -> Bench:

@@ -21,8 +21,8 @@ from proofbox.checks.registry import get_check
 from proofbox.policies.expand import expand
 from proofbox.policies.facts import Facts
 from proofbox.policies.judge import Evidence, judge
-from proofbox.policies.record import Assessment, RunRecord
-from proofbox.runners.assessing.assess import Assessed
+from proofbox.policies.record import RunRecord
+from proofbox.runners.assessing.assess import Assessed, assessment_of
 from proofbox.runners.assessing.execute import Bench, execute
 from proofbox.runners.assessing.measuring import check_given, wanted_measurements
 from proofbox.runners.assessing.outcome import Outcome
@@ -137,17 +137,7 @@ def assess_in_process(
             judged_on=started.date().isoformat(),
         )
         judged = judge(policies, facts, evidence)
-    assessment = Assessment(
-        conclusion=judged.conclusion,
-        subject=record,
-        policies=judged.policies,
-        findings=judged.findings,
-        measurements=outcome.measurements,
-        counterexamples=outcome.counterexamples,
-        inapplicable=outcome.inapplicable,
-        errors=outcome.errors,
-        run=_run_record(settings, started),
-    )
+    assessment = assessment_of(record, judged, outcome, _run_record(settings, started))
     return Assessed(assessment=assessment, policies=tuple(policies), submission_yaml=b"", tables=outcome.tables)
 
 
