@@ -1,7 +1,7 @@
 """The pytest plug-in: ``pytest --proofbox SUBMISSION --proofbox-policy P`` runs one item for each requirement.
 
 pytest loads this file in every project that has Proofbox installed, so it imports nothing of ours until the option is
-given or the fixture is asked for (``tests/runners/test_pytest_plugin.py`` reads ``-X importtime``).
+given or the fixture is asked for (``tests/runners/pytest_plugin/test_pytest_plugin.py`` reads ``-X importtime``).
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from proofbox.runners.errors import UsageError
 from proofbox.runners.office.reviewing import asked_of
 from proofbox.sandbox.intake import take_in
 
-RECORD = Path(__file__).parents[1] / "reports" / "records" / "model-a.json"
+RECORD = Path(__file__).parents[2] / "reports" / "records" / "model-a.json"
 SECRET = b"a passphrase of the tests"
 
 

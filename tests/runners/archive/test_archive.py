@@ -18,7 +18,7 @@ from proofbox.reports.bundle import write_bundle
 from proofbox.runners.errors import UsageError
 from proofbox.runners.evidence.finding import Shelf, find_bundles
 
-RECORD = Path(__file__).resolve().parents[1] / "reports/records/model-a.json"
+RECORD = Path(__file__).resolve().parents[2] / "reports/records/model-a.json"
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,7 @@ PRODUCT = "<script>alert('product')</script> [a](javascript:1) {{7*7}} www.evil.
 """Hidden characters are refused in submission.yaml; they come with the data."""
 COLUMN = "<img src=x onerror=alert(1)>|`x`"
 CATEGORIES = ('<b onclick="alert(2)">men</b>', f"women{HIDDEN}")
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")

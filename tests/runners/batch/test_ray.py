@@ -21,7 +21,7 @@ from loopbackray import RAY, Cluster, descendants
 
 from proofbox.reports.bundle import read_bundle
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples/ray/node.sh"
+EXAMPLE = Path(__file__).resolve().parents[3] / "examples/ray/node.sh"
 SLOW = """\
 import time
 

@@ -13,7 +13,7 @@ import pytest
 
 from proofbox.checks.plugins import forbidden_in
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 GOOD = (ROOT / "examples/plugin/acme_checks/same_answer.py").read_text(encoding="utf-8")
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -22,7 +22,7 @@ from proofbox.runners.pytest_plugin.session import Session
 
 pytest_plugins = ["pytester"]
 
-RECORD = Path(__file__).parents[1] / "reports/records/model-a.json"
+RECORD = Path(__file__).parents[2] / "reports/records/model-a.json"
 WITHOUT = ("-p", "no:hypothesispytest")
 """Plug-ins that inner sessions do without: this one rewrites and imports a large library anew in each of them."""
 

@@ -20,7 +20,7 @@ from proofbox.runners.assessing.attempting import Attempting, ledger_path
 from proofbox.runners.assessing.settings import Settings
 from proofbox.runners.replay.again import as_recorded
 
-RECORD = Path(__file__).parents[1] / "reports" / "records" / "model-a.json"
+RECORD = Path(__file__).parents[2] / "reports" / "records" / "model-a.json"
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from proofbox.runners.assessing.measuring import measure_once
 from proofbox.runners.assessing.settings import Settings, Watch
 from proofbox.runners.submitted.submission import ModelFormat
 
-SCRIPT = Path(__file__).resolve().parent.parent.parent / "examples/formats.py"
+SCRIPT = Path(__file__).resolve().parents[2] / "examples/formats.py"
 FORMATS = (
     *("onnx", "skops", "sklearn", "xgboost", "lightgbm", "catboost", "mlflow", "python", "http"),
     "decisions",

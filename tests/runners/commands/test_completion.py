@@ -55,7 +55,7 @@ def test_doctor_knows_every_extra_that_users_install() -> None:
 
     from proofbox.runners.hosted.checkup import EXTRAS, installed_extras
 
-    file = Path(__file__).resolve().parent.parent.parent / "pyproject.toml"
+    file = Path(__file__).resolve().parents[3] / "pyproject.toml"
     offered = tomllib.loads(file.read_text(encoding="utf-8"))["project"]["optional-dependencies"]
     assert set(EXTRAS) == set(offered) - {"dev", "docs"}
     assert installed_extras()["xgboost"]

@@ -42,7 +42,7 @@ SIGNED = ("provenance.model_record", "signature_faults")
 
 def _kit():
     # Tests are no package; the kit stands beside the check's own tests.
-    path = Path(__file__).parents[1] / "checks/provenance/signing.py"
+    path = Path(__file__).parents[2] / "checks/provenance/signing.py"
     spec = importlib.util.spec_from_file_location("signing", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -14,7 +14,7 @@ from proofbox.policies.record_json import from_json
 from proofbox.reports.bundle import read_bundle, write_bundle
 from proofbox.reports.tracking import fetching
 
-RECORD = Path(__file__).resolve().parents[1] / "reports/records/model-a.json"
+RECORD = Path(__file__).resolve().parents[2] / "reports/records/model-a.json"
 HOSTILE = "<script>alert(1)</script>\u202e\x1b[2J"
 
 

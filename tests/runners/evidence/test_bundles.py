@@ -20,7 +20,7 @@ from proofbox.runners.evidence.bundles import bundle_folder, store_of_the_enviro
 from proofbox.runners.exit_codes import exit_code_of
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
-RECORD = Path(__file__).parents[1] / "reports" / "records" / "model-a.json"
+RECORD = Path(__file__).parents[2] / "reports" / "records" / "model-a.json"
 
 
 @pytest.fixture(scope="module")
