@@ -21,7 +21,7 @@ from proofbox.runners.spread.crew import LostError
 from proofbox.sandbox.scratch import remove, scratch_folder
 
 if TYPE_CHECKING:
-    from proofbox.runners.batch.kit import BatchKit, Came
+    from proofbox.runners.batch.kit import BatchKit, Came, Unfit
 
 CLUSTER = "RAY_"
 """What the names of a cluster's variables begin with: the token is among them."""
@@ -42,9 +42,9 @@ class Bench:
         self._pipe = ours
         self._pipe.send((kit, self._out))
 
-    def refused(self) -> str:
-        """Return why no model may be held here; empty once everything is imported and the walls are proven."""
-        return cast("str", self._heard())
+    def refused(self) -> Unfit | None:
+        """Return why no model may be held here; None once everything is imported and the walls are proven."""
+        return cast("Unfit | None", self._heard())
 
     def assess(self, name: str, source: Path) -> Came:
         """Assess one submission that lies on this machine, and return how it ended with the bytes of its bundle."""
@@ -102,8 +102,9 @@ def _serve(pipe: Connection) -> None:
             pipe.send(Came(row=row))
 
 
-def _unfit(kit: BatchKit) -> str:
+def _unfit(kit: BatchKit) -> Unfit | None:
     """Return why nothing may be assessed on this machine, if anything."""
+    from proofbox.runners.batch.kit import Unfit
     from proofbox.runners.hosted.walls import Walls
     from proofbox.sandbox import interpreter
     from proofbox.sandbox.errors import IsolationError, SandboxError
@@ -113,10 +114,10 @@ def _unfit(kit: BatchKit) -> str:
         python = None if settings.environment is None else interpreter.of(settings.environment)
         Walls(settings.executor, settings.limits, python).executor()
     except IsolationError as err:
-        return f"its walls do not hold: {err}"
+        return Unfit(why=f"its walls do not hold: {err}", walls=True)
     except SandboxError as err:
-        return str(err)
-    return ""
+        return Unfit(why=str(err))
+    return None
 
 
 def _ended(number: int, frame: FrameType | None) -> None:

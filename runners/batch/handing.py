@@ -13,6 +13,7 @@ from queue import SimpleQueue
 from typing import Protocol
 
 from proofbox.reports.batch import BatchRow
+from proofbox.runners.batch.kit import Unfit
 from proofbox.runners.batch.listing import Queued
 from proofbox.runners.exit_codes import ExitCode
 from proofbox.runners.spread.crew import LostError
@@ -25,6 +26,10 @@ MOST_FAILED = 3
 
 class RefusedError(Exception):
     """A node may not hold a submission: its walls do not hold, or its software differs."""
+
+    def __init__(self, unfit: Unfit) -> None:
+        self.unfit = unfit
+        super().__init__(unfit.why)
 
 
 class Worker(Protocol):
@@ -83,7 +88,7 @@ class Handing:
                     self._work(worker)
                     self._finish(worker)
                 except RefusedError as err:
-                    self._note(worker, str(err))
+                    self._note(worker, err.unfit.why, walls=err.unfit.walls)
                     return
                 except LostError as err:
                     failed += 1
@@ -165,8 +170,8 @@ class Handing:
             self._changed.notify_all()
         self.rows.put(row)
 
-    def _note(self, worker: Worker, why: str) -> None:
+    def _note(self, worker: Worker, why: str, *, walls: bool = False) -> None:
         with self._changed:
             if not self._ended:
                 self.why.append(f"{worker.node}: {why}")
-                self.walls = self.walls or "walls" in why
+                self.walls = self.walls or walls

@@ -45,6 +45,15 @@ def kit_of(wanted: Wanted, budget: Budget) -> BatchKit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unfit:
+    """Why a node may hold no submission."""
+
+    why: str
+    walls: bool = False
+    """Whether it is for its walls."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Came:
     """What a worker says of one submission."""
 

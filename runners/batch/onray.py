@@ -16,7 +16,7 @@ from proofbox.checks.subject import FileRecord
 from proofbox.runners.batch.arriving import put_in_place
 from proofbox.runners.batch.bench import Bench
 from proofbox.runners.batch.handing import RefusedError
-from proofbox.runners.batch.kit import BatchKit, Came, kit_of
+from proofbox.runners.batch.kit import BatchKit, Came, Unfit, kit_of
 from proofbox.runners.batch.one import after, bundle_name, kept, refused, told
 from proofbox.runners.batch.pool import GRACE_SECONDS
 from proofbox.runners.batch.sharing import assess_by
@@ -48,7 +48,7 @@ class RayBench(TakesFiles):
         """Say what this node is."""
         return greeting()
 
-    def open(self, kit: BatchKit) -> str:
+    def open(self, kit: BatchKit) -> Unfit | None:
         """Start the bench; return why no submission may be held here, if there is a reason."""
         self._bench = Bench(kit)
         return self._bench.refused()
@@ -89,8 +89,11 @@ class RayWorker:
         """Have its node prove its walls; raises :class:`RefusedError` where it may not hold a submission."""
         there: Greeting = self._actor.asked("greet")
         self.node = there.node
-        if why := unlike(there) or self._actor.asked("open", self._kit):
-            raise RefusedError(why)
+        if why := unlike(there):
+            raise RefusedError(Unfit(why=why))
+        unfit: Unfit | None = self._actor.asked("open", self._kit)
+        if unfit is not None:
+            raise RefusedError(unfit)
 
     def assess(self, one: Queued) -> BatchRow:
         """Have a submission assessed, and put its bundle in its place; whatever is wrong with it is in the value."""

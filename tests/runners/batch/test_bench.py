@@ -12,7 +12,7 @@ from loopbackray import descendants, with_signal
 from proofbox.policies.loader import load_policy
 from proofbox.runners.assessing.settings import Settings
 from proofbox.runners.batch.bench import Bench
-from proofbox.runners.batch.kit import BatchKit
+from proofbox.runners.batch.kit import BatchKit, Unfit
 from proofbox.runners.batch.pool import Budget
 from proofbox.runners.spread.crew import LostError
 
@@ -33,7 +33,7 @@ def test_a_bench_has_nothing_of_the_cluster_and_is_lost_when_it_ends(kit, submis
     monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", "/run/token")
     bench = Bench(kit)
     try:
-        assert bench.refused() == ""
+        assert bench.refused() is None
         (process,) = [pid for pid in descendants(os.getpid()) if b"batch.bench" in said_by(pid)]
         assert b"RAY_" not in Path(f"/proc/{process}/environ").read_bytes()
         came = bench.assess("good", submission)
@@ -55,4 +55,4 @@ def test_walls_that_cannot_be_had_are_a_reason_to_refuse(kit, monkeypatch):
         raise IsolationError("bubblewrap: not there")
 
     monkeypatch.setattr("proofbox.runners.hosted.walls.choose", none)
-    assert bench._unfit(kit) == "its walls do not hold: bubblewrap: not there"
+    assert bench._unfit(kit) == Unfit(why="its walls do not hold: bubblewrap: not there", walls=True)

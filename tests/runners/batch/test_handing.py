@@ -10,6 +10,7 @@ import pytest
 from proofbox.reports.batch import BatchRow
 from proofbox.runners.batch import handing, sharing
 from proofbox.runners.batch.handing import RefusedError
+from proofbox.runners.batch.kit import Unfit
 from proofbox.runners.batch.listing import Queued
 from proofbox.runners.batch.sharing import assess_by
 from proofbox.runners.errors import UsageError
@@ -101,7 +102,7 @@ def test_what_ends_its_worker_twice_is_told_and_stops_no_other():
 def test_a_node_that_is_refused_gets_nothing_and_the_others_do_it_all():
     def open_(worker):
         if worker.number == 0:
-            raise RefusedError("its walls do not hold: bubblewrap is not there")
+            raise RefusedError(Unfit(why="its walls do not hold: bubblewrap is not there", walls=True))
 
     office = Office(open_=open_)
     rows, _ = rows_of(office)
@@ -110,13 +111,17 @@ def test_a_node_that_is_refused_gets_nothing_and_the_others_do_it_all():
 
 
 @pytest.mark.parametrize(
-    ("why", "error"), [("its walls do not hold: x", IsolationError), ("it has numpy 1, expected 2", UsageError)]
+    ("unfit", "error"),
+    [
+        (Unfit(why="bubblewrap is not there", walls=True), IsolationError),
+        (Unfit(why="it has firewalls 1, expected 2"), UsageError),
+    ],
 )
-def test_nobody_who_may_is_told_with_the_reason(why, error):
+def test_nobody_who_may_is_told_with_the_reason(unfit, error):
     def open_(worker):
-        raise RefusedError(why)
+        raise RefusedError(unfit)
 
-    with pytest.raises(error, match=rf"5 submissions: node . ?: {why}; .*run the same command again"):
+    with pytest.raises(error, match=rf"5 submissions: node . ?: {unfit.why}; .*run the same command again"):
         rows_of(Office(open_=open_))
 
 
