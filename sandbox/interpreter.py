@@ -16,8 +16,9 @@ from pathlib import Path
 from proofbox.sandbox.errors import InterpreterError, IsolationError
 
 HOST = Path(__file__).resolve().parent / "host"
-FLAGS = ("-I", "-S", "-B", "-X", "utf8", "-W", "ignore")
-"""Isolated, without ``site`` (no ``.pth`` file and no ``sitecustomize`` of anyone fires), writing no bytecode."""
+FLAGS = ("-I", "-S", "-B", "-u", "-X", "utf8", "-W", "ignore")
+"""Isolated, without ``site`` (no ``.pth`` file and no ``sitecustomize`` of anyone fires), writing no bytecode, and no
+buffer: what a model printed is counted when it prints, and not lost with a process that is ended."""
 BOOTSTRAP = (
     "import sys;from importlib import util;"
     "s=util.spec_from_file_location('pbxhost',sys.argv[1]+'/__init__.py',submodule_search_locations=[sys.argv[1]]);"

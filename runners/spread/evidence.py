@@ -68,13 +68,17 @@ def together(first: Mapping[str, Any], seen: Sequence[Seen], done: Done) -> Mapp
     """
     if not first:
         return first
-    found = {**first, "denied_calls": _added(first["denied_calls"], done.denied), "calls": first["calls"] + done.calls}
+    found = {
+        **first,
+        "calls": first["calls"] + done.calls,
+        "rows": first["rows"] + done.rows,
+        "denied_calls": _added(first["denied_calls"], done.denied),
+        "stdout_bytes": first["stdout_bytes"] + done.printed_bytes,
+    }
     for one in seen:
         if not one.stats:
             continue
         stats, start = cast("Mapping[str, Any]", one.stats), cast("Mapping[str, Any]", one.at_start)
-        found["rows"] += stats["rows"]
-        found["stdout_bytes"] += max(0, stats["stdout_bytes"] - start["stdout_bytes"])
         found["peak_resident_bytes"] = max(found["peak_resident_bytes"], stats["peak_resident_bytes"])
         found["seconds_predict"] += stats["seconds_predict"]
         found["denied_calls_at_start"] = _most(found["denied_calls_at_start"], start["denied_calls_at_start"])

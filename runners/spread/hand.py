@@ -9,13 +9,13 @@ import os
 import platform
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from proofbox.checks.counted.blockcounts import BlockCounts, CountOrder, NotCountable, count_block
 from proofbox.checks.errors import ModelFailedError
 from proofbox.runners.hosted.deciding import DecidingModel
 from proofbox.runners.hosted.walls import Walls, level_of
-from proofbox.runners.spread.kit import Answered, Counted, Failed, Kit, Opened, Refused, Seen
+from proofbox.runners.spread.kit import Answered, Beside, Counted, Failed, Kit, Opened, Refused, Seen
 from proofbox.runners.submitted.streams import Blocks
 from proofbox.runners.submitted.tables import UnreadableTableError
 from proofbox.sandbox import interpreter
@@ -80,14 +80,13 @@ class Hand:
         """Return the model's answers for rows whose columns are its features."""
         assert self._hosted is not None
         try:
-            if self._hosted.stopped:
-                self._hosted.revive()
-            before = self._denied()
+            self._awake()
+            before = self._did()
             answer = self._hosted.predict(table, call_seconds)
         except ModelError as err:
             return Failed(kind=err.kind, what=err.what)
         self._rows += table.num_rows
-        return Answered(answer=answer, denied=_more(before, self._denied()))
+        return Answered(answer=answer, beside=_since(before, self._did()))
 
     def count(self, order: CountOrder, first: int, end: int) -> Counted | Failed:
         """Count the blocks from ``first`` up to ``end``, in order."""
@@ -99,20 +98,29 @@ class Hand:
             assert self._hosted is not None
             decide = DecidingModel(self._hosted, model.block).predict
         parts: list[BlockCounts | NotCountable] = []
-        before = self._denied()
         try:
+            self._awake()
+            before = self._did()
             for table in self._blocks.batches(order.columns, first, end):
                 parts.append(count_block(table, order, decide))
                 self._rows += table.num_rows
-        except ModelFailedError as err:
+        except (ModelError, ModelFailedError) as err:
             return Failed(kind=err.kind, what=str(err))
         except (UnreadableTableError, SandboxError) as err:
             return Failed(kind="file", what=str(err))
-        return Counted(parts=tuple(parts), denied=_more(before, self._denied()))
+        return Counted(parts=tuple(parts), beside=_since(before, self._did()))
 
-    def _denied(self) -> Mapping[str, int]:
-        """Return what the model was denied so far; it waits for each answer of the kernel, so none is missed."""
-        return {} if self._hosted is None else cast("Mapping[str, int]", self._hosted.stats()["denied_calls"])
+    def _did(self) -> Mapping[str, Any]:
+        """Return what the model did so far; empty without one.
+
+        It waits for each answer of the kernel, and what it printed lies in the pipe before its answer: none is missed.
+        """
+        return {} if self._hosted is None else self._hosted.stats()
+
+    def _awake(self) -> None:
+        """Start the model again where it failed before."""
+        if self._hosted is not None and self._hosted.stopped:
+            self._hosted.revive()
 
     def finish(self) -> Seen:
         """End the model and the reader, and return what was done here and seen of them."""
@@ -128,5 +136,12 @@ class Hand:
             self._blocks.close()
 
 
-def _more(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:
-    return {name: count - before.get(name, 0) for name, count in after.items() if count > before.get(name, 0)}
+def _since(before: Mapping[str, Any], after: Mapping[str, Any]) -> Beside:
+    if not after:
+        return Beside()
+    known: Mapping[str, int] = before["denied_calls"]
+    found: Mapping[str, int] = after["denied_calls"]
+    return Beside(
+        denied={name: count - known.get(name, 0) for name, count in found.items() if count > known.get(name, 0)},
+        printed_bytes=after["stdout_bytes"] - before["stdout_bytes"],
+    )

@@ -61,20 +61,28 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What the model did beside answering while it was asked; a start of it is no part of that."""
+
+    denied: Mapping[str, int] = field(default_factory=dict)
+    """System call -> how often it was made and denied."""
+    printed_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """What the model answered for some rows, and what it was denied meanwhile."""
+    """What the model answered for some rows."""
 
     answer: Answer
-    denied: Mapping[str, int]
-    """System call -> how often it was made and denied."""
+    beside: Beside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """Blocks that were counted, in order, and what the model was denied meanwhile."""
+    """Blocks that were counted, in order."""
 
     parts: tuple[BlockCounts | NotCountable, ...]
-    denied: Mapping[str, int]
+    beside: Beside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,14 +9,14 @@ that the model is asked the very same questions.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from proofbox.checks.counted.blockcounts import BlockCounts, CountOrder, NotCountable
 from proofbox.runners.spread.crew import Crew, Door, NobodyLeftError
-from proofbox.runners.spread.kit import Answered, Counted, Failed, RowsKit
+from proofbox.runners.spread.kit import Answered, Beside, Counted, Failed, RowsKit
 from proofbox.sandbox.batches import BATCH_ROWS
 from proofbox.sandbox.hosted import HostedModel
 from proofbox.sandbox.spec import Answer
@@ -39,10 +39,22 @@ class Done:
     """What was done by hands and counts as done by the one model."""
 
     calls: int = 0
+    rows: int = 0
+    """Rows that the model was asked about."""
     denied: Counter[str] = field(default_factory=Counter)
-    """System call -> how often the model made it and was denied, for what counts."""
+    """System call -> how often the model made it and was denied."""
+    printed_bytes: int = 0
     not_answered: int = 0
-    """Questions that a hand did not answer, and that were asked again in order."""
+    """Questions, and passes over the file, that hands did not answer whole, and that were gone through again in
+    order: nothing that the model did for them is in the figures above."""
+
+    def counts(self, calls: int, rows: int, besides: Iterable[Beside]) -> None:
+        """Add what was answered whole, and what the model did meanwhile."""
+        self.calls += calls
+        self.rows += rows
+        for one in besides:
+            self.denied.update(one.denied)
+            self.printed_bytes += one.printed_bytes
 
 
 class SpreadModel:
@@ -96,7 +108,6 @@ class SpreadModel:
         if self._usual and self._crew.size and table.num_rows > SLICE_ROWS:
             answer = self._spread(table, call_seconds)
             if answer is not None:
-                self._done.calls += 1
                 return answer
             self._done.not_answered += 1
         return self._first.predict(table, call_seconds)
@@ -107,16 +118,16 @@ class SpreadModel:
         whole = table.combine_chunks()
         slices = (whole.slice(start, SLICE_ROWS) for start in range(0, table.num_rows, SLICE_ROWS))
         parts: list[Answer] = []
-        denied = Counter[str]()
+        besides: list[Beside] = []
         try:
             for part in self._crew.in_order(partial(_predict, piece, call_seconds) for piece in slices):
                 if isinstance(part, Failed) or part.answer.classes != self.classes or _unlike(part.answer, parts):
                     return None
                 parts.append(part.answer)
-                denied.update(part.denied)
+                besides.append(part.beside)
         except NobodyLeftError:
             return None
-        self._done.denied.update(denied)
+        self._done.counts(1, table.num_rows, besides)
         return Answer(values=np.concatenate([part.values for part in parts]), classes=self.classes)
 
 
@@ -128,23 +139,28 @@ class SpreadCounting:
 
     def counted(self, order: CountOrder) -> Iterator[BlockCounts | NotCountable]:
         """Yield the counts of the blocks in order; one that cannot be had is not countable, and ends it."""
-        blocks, calls, denied = -(-self._rows.rows // self._rows.block_rows), 0, Counter[str]()
+        if not self._crew.size:
+            yield NotCountable()
+            return
+        blocks, rows, besides = -(-self._rows.rows // self._rows.block_rows), list[int](), list[Beside]()
+        whole = False
         try:
-            for number, part in enumerate(self._parts(order, blocks, denied), start=1):
+            for number, part in enumerate(self._parts(order, blocks, besides), start=1):
                 if isinstance(part, BlockCounts) and part.classes is not None:
-                    calls += 1
+                    rows.append(part.rows)
                 self._told(number, blocks)
                 yield part
+            whole = True
         except NobodyLeftError:
             yield NotCountable()
-        else:
-            # A pass that is gone through again, in order, asks for itself.
-            self._done.calls += calls
-            self._done.denied.update(denied)
+        finally:
+            # Whoever wants no more of it, for what is in it, goes through the rows in order.
+            if whole:
+                self._done.counts(len(rows), sum(rows), besides)
+            else:
+                self._done.not_answered += 1
 
-    def _parts(self, order: CountOrder, blocks: int, denied: Counter[str]) -> Iterator[BlockCounts | NotCountable]:
-        if not self._crew.size:
-            raise NobodyLeftError("no hand is there")
+    def _parts(self, order: CountOrder, blocks: int, besides: list[Beside]) -> Iterator[BlockCounts | NotCountable]:
         step = self._step(blocks)
         ranges = [(start, min(start + step, blocks)) for start in range(0, blocks, step)]
         # What is counted jointly follows from the first block. Until that is known, others are counted as their own
@@ -159,7 +175,7 @@ class SpreadCounting:
                 found = next(self._crew.in_order([partial(_count, order, first, end)]))
                 parts = _or_none(found)
             if not isinstance(found, Failed):
-                denied.update(found.denied)
+                besides.append(found.beside)
             yield from parts
 
     def _step(self, blocks: int) -> int:

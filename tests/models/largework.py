@@ -22,6 +22,7 @@ out()
 
 def predict(rows):
     out()
+    print("looking at", len(rows["a"]), "rows")
     if max(rows["a"]) > 6.0:
         os._exit(3)
     return [1 if v > 0 else 0 for v in rows["a"]]

@@ -12,7 +12,7 @@ from proofbox.checks.counted.blockcounts import count_block
 from proofbox.checks.counted.onepass import one_pass
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.runners.spread.crew import Crew
-from proofbox.runners.spread.kit import Counted, Failed, Opened, RowsKit, Seen
+from proofbox.runners.spread.kit import Beside, Counted, Failed, Opened, RowsKit, Seen
 from proofbox.runners.spread.spreading import Done, SpreadCounting
 from proofbox.runners.submitted import streams
 from proofbox.runners.submitted.data import Csv
@@ -42,7 +42,8 @@ class Door:
         if self._fails_at is not None and first <= self._fails_at < end:
             return Failed(kind="crash", what="its process ended")
         tables = self._blocks.batches(order.columns, first, end)
-        return Counted(parts=tuple(count_block(table, order, self._decide) for table in tables), denied={"socket": 1})
+        parts = tuple(count_block(table, order, self._decide) for table in tables)
+        return Counted(parts=parts, beside=Beside(denied={"socket": 1}, printed_bytes=10))
 
     def finish(self):
         return Seen(rows=0)
@@ -135,7 +136,10 @@ def test_the_same_counts_to_the_last_bit(stream_of, hands, model, kind):
     same(passed, one_pass(data, model, wanted))
     assert told[-1] == (18, 18)
     assert done.calls == (18 if model else 0)
+    assert done.rows == (ROWS if model else 0)
     assert done.denied["socket"] >= hands
+    assert done.printed_bytes == 10 * done.denied["socket"]
+    assert done.not_answered == 0
     stream.close()
 
 
@@ -166,7 +170,7 @@ def test_what_is_refused_is_refused_in_the_same_words(stream_of):
     alone = one_pass(data, decide, wanted)
     assert alone.refused
     same(passed, alone)
-    assert done.calls == 0
+    assert (done.calls, done.not_answered) == (0, 1)
     stream.close()
 
 
@@ -176,8 +180,7 @@ def test_a_block_that_fails_is_gone_through_in_order(stream_of):
         doors = [Door(stream, decide, fails_at=fails_at) for _ in range(2)]
         passed, done, _ = counted(stream, data, decide, [("sex",)], doors)
         same(passed, one_pass(data, decide, [("sex",)]))
-        assert done.calls == 0
-        assert not done.denied
+        assert done == Done(not_answered=1)
     stream.close()
 
 

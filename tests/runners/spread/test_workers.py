@@ -44,6 +44,8 @@ def test_a_wicked_model_is_held_and_told_as_without_workers(run, tmp_path):
     record = json.loads((alone / "assessment.json").read_bytes())
     denied = {one["measure"]: one["value"] for one in record["measurements"] if one["check"] == "security.behaviour"}
     assert denied["denied_calls"] > 0
+    # 8 batches until it falls, and more that other questions were answered for.
+    assert denied["output_bytes"] > 8 * len("looking at 10000 rows\n")
     assert denied["violations"] > 0
 
 
