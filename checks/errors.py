@@ -43,14 +43,19 @@ class ModelFailedError(ChecksError):
     rows
         Of ``garbage``, the rows whose answers are none, as zero-based places in the rows that were asked about; empty
         where that cannot be said.
+    lives_on
+        Whether it can be asked again as it is; if not, it has to be started again first.
     """
 
-    def __init__(self, what: str, kind: FailureKind = "crash", rows: Sequence[int] = ()) -> None:
+    def __init__(
+        self, what: str, kind: FailureKind = "crash", rows: Sequence[int] = (), *, lives_on: bool | None = None
+    ) -> None:
         self.kind = kind
         self.rows = tuple(rows)
+        self.lives_on = self.refused if lives_on is None else lives_on
         super().__init__(what)
 
     @property
     def refused(self) -> bool:
-        """Whether it raised an error of its own: it said no and lives on. After any other failure it has to restart."""
+        """Whether it raised an error of its own: it said no, and has not failed."""
         return self.kind == "raised"

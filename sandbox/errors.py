@@ -72,6 +72,9 @@ class ModelError(SandboxError):
     rows
         Of ``garbage``, the rows whose answers are none, as zero-based places in what was asked; empty where that cannot
         be said.
+    lives_on
+        Whether it can be asked again without being started again: it said no, or answered in due form what is no
+        answer.
     stats
         What was seen of a model that could not be started; empty otherwise.
     """
@@ -82,6 +85,7 @@ class ModelError(SandboxError):
         self.kind = kind
         self.what = what
         self.rows = tuple(rows)
+        self.lives_on = kind == "raised"
         super().__init__(what)
 
 

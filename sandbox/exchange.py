@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from proofbox.sandbox import answers, batches, wire
 from proofbox.sandbox.errors import ModelError
@@ -15,10 +15,14 @@ from proofbox.sandbox.rowmemory import SLOTS, RowMemory
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 
-class RaisedError(Exception):
-    """The model said that it could not answer; its process lives on, and no answer of it is outstanding."""
+class NoAnswerError(Exception):
+    """The model said that it could not answer, or answered in due form what is no answer.
+
+    Its process lives on, and no answer of it is outstanding.
+    """
 
     def __init__(self, error: ModelError) -> None:
         self.error = error
@@ -67,19 +71,34 @@ class _Asked:
 
 
 class Exchange:
-    """Rows out and frames back, over one process's wire and the memory that it shares."""
+    """Rows out and values back, over one process's wire and the memory that it shares.
 
-    def __init__(self, end: wire.Wire, memory: RowMemory | None, budget: Budget) -> None:
+    Parameters
+    ----------
+    shape_of
+        What the answer to so many rows must look like.
+    read
+        Takes the values out of an answer of that shape; raises ModelError where they are no answer.
+    """
+
+    def __init__(
+        self,
+        end: wire.Wire,
+        memory: RowMemory | None,
+        budget: Budget,
+        shape_of: Callable[[int], wire.Shape],
+        read: Callable[[wire.Reply, wire.Shape], NDArray[Any]],
+    ) -> None:
         self._wire = end
         self._memory = memory
         self._budget = budget
+        self._shape_of = shape_of
+        self._read = read
         self._call_seconds = 0.0
         self._answered = 0.0
 
-    def replies(
-        self, table: pa.Table, shape_of: Callable[[int], wire.Shape], call_seconds: float
-    ) -> Iterator[tuple[wire.Reply, wire.Shape]]:
-        """Yield the answers to the batches of ``table`` in order, each right in form, with what was asked for.
+    def values(self, table: pa.Table, call_seconds: float) -> Iterator[NDArray[Any]]:
+        """Yield the values of the answers to the batches of ``table``, in order.
 
         Parameters
         ----------
@@ -90,8 +109,8 @@ class Exchange:
         ------
         ModelError
             The model does not keep to the protocol, ended, or missed a deadline: its process is of no use any more.
-        RaisedError
-            It said that it cannot answer.
+        NoAnswerError
+            It said that it cannot answer, or its values are no answer.
         """
         self._call_seconds = call_seconds
         ahead: deque[_Asked] = deque()
@@ -100,7 +119,7 @@ class Exchange:
                 # A long body: the model could be blocked writing an answer that nobody reads meanwhile.
                 while ahead:
                     yield self._next(ahead)
-            ahead.append(self._ask(batch, shape_of(batch.rows)))
+            ahead.append(self._ask(batch, self._shape_of(batch.rows)))
             if batch.body is not None or len(ahead) == SLOTS:
                 yield self._next(ahead)
         while ahead:
@@ -117,15 +136,19 @@ class Exchange:
             nonce = self._wire.request(kind, body, shape, self._budget.deadline(now, self._call_seconds))
         return _Asked(nonce, shape, now)
 
-    def _next(self, ahead: deque[_Asked]) -> tuple[wire.Reply, wire.Shape]:
+    def _next(self, ahead: deque[_Asked]) -> NDArray[Any]:
         asked = ahead.popleft()
         reply = self._reply(asked)
         if reply.kind == wire.REFUSED:
             error = answers.refusal(reply.body)
-            while ahead:  # it has been given the next batch already
-                self._reply(ahead.popleft())
-            raise RaisedError(error)
-        return reply, asked.shape
+        else:
+            try:
+                return self._read(reply, asked.shape)
+            except ModelError as none:
+                error = none
+        while ahead:  # it has been given the next batch already
+            self._reply(ahead.popleft())
+        raise NoAnswerError(error)
 
     def _reply(self, asked: _Asked) -> wire.Reply:
         # The model could not begin before it had answered what was asked before.

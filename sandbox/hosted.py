@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from proofbox.sandbox import answers, batches, endings, wire
 from proofbox.sandbox.denials import Tally
 from proofbox.sandbox.errors import ModelError, SandboxError
-from proofbox.sandbox.exchange import Budget, Exchange, RaisedError
+from proofbox.sandbox.exchange import Budget, Exchange, NoAnswerError
 from proofbox.sandbox.executor import Executor, Launch
 from proofbox.sandbox.limits import Limits
 from proofbox.sandbox.rowmemory import RowMemory, row_memory
@@ -75,7 +75,7 @@ class HostedModel:
         ------
         ModelError
             It raised, crashed, hung, answered garbage or went over a limit. Nothing of its answer is used. Unless the
-            error is an exception of the model's own, its process is gone; :meth:`restart` gives a new one.
+            error says that it lives on, its process is gone; :meth:`restart` gives a new one.
         SandboxError
             The columns are not the features, or the model has been closed.
         """
@@ -199,7 +199,7 @@ class HostedModel:
             self.classes = answers.checked_classes(classes, self._spec.task)
             self._denied.loaded = True
             self._libraries = tuple(answers.printable(name, 100) for name in libraries[:50])
-            self._exchange = Exchange(self._wire, memory, self._budget)
+            self._exchange = Exchange(self._wire, memory, self._budget, self._shape, self._read)
         except ModelError as error:
             raise self._failed(error, loading=True) from error
         except BaseException:
@@ -231,21 +231,20 @@ class HostedModel:
     def _predicted(self, table: pa.Table) -> NDArray[Any]:
         import numpy as np
 
-        output, classes = self._spec.output, self.classes
         waited = self._budget.waited
         parts: list[NDArray[Any]] = []
         try:
-            for reply, shape in self._exchange.replies(table, self._shape, self._call_seconds):
-                values = answers.checked_values(reply, shape, output, len(classes))
+            for values in self._exchange.values(table, self._call_seconds):
                 if parts and values.shape[1:] != parts[0].shape[1:]:
                     raise ModelError("garbage", "the model answered with differing numbers of columns")
                 parts.append(values)
-        except RaisedError as said:
-            self._counters.violated(said.error)
-            raise said.error from None
-        except ModelError as error:
+        except NoAnswerError as none:
             before = sum(len(part) for part in parts)
-            error.rows = tuple(before + row for row in error.rows)
+            none.error.rows = tuple(before + row for row in none.error.rows)
+            none.error.lives_on = True
+            self._counters.violated(none.error)
+            raise none.error from None
+        except ModelError as error:
             raise self._failed(error) from error
         except BaseException:
             self._stop()
@@ -253,11 +252,14 @@ class HostedModel:
         finally:
             self._counters.seconds_predict += self._budget.waited - waited
         if not parts:
-            return answers.empty(output, self._spec.task, classes)
+            return answers.empty(self._spec.output, self._spec.task, self.classes)
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _shape(self, rows: int) -> wire.Shape:
         return answers.expected_shape(self._spec.output, self._spec.task, self.classes, rows)
+
+    def _read(self, reply: wire.Reply, shape: wire.Shape) -> NDArray[Any]:
+        return answers.checked_values(reply, shape, self._spec.output, len(self.classes))
 
     def _failed(self, error: ModelError, *, loading: bool = False) -> ModelError:
         """Stop the sandbox and return the error to raise, told more exactly by how the process ended."""

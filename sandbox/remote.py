@@ -129,6 +129,7 @@ class RemoteModel:
                 part = table.slice(start, self._contract.batch_rows)
                 parts.append(self._answered(part, min(time.monotonic() + seconds, self._ends(started))))
         except ModelError as error:
+            error.lives_on = True  # whatever has become of it: nobody here can start it again
             self._counters.violated(error)
             raise
         finally:
@@ -157,7 +158,10 @@ class RemoteModel:
 
     def _answered(self, part: pa.Table, deadline: float) -> Any:  # noqa: ANN401 an array
         columns = [column.to_pylist() for column in part.columns]
-        body = request_body(part.column_names, list(zip(*columns, strict=True)))
+        try:
+            body = request_body(part.column_names, list(zip(*columns, strict=True)))
+        except ContractError as error:
+            raise ModelError("raised", str(error)) from error
         width = max(1, len(self.classes))
         most = SPARE_BYTES + part.num_rows * width * BYTES_A_NUMBER
         try:

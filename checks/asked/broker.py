@@ -68,7 +68,7 @@ class Broker:
         self._model = model
         self._most_rows = most_rows
         self._fallen = False
-        """Whether the model's process ended in the last call."""
+        """Whether the model has to be started again after the last call."""
         self.calls = 0
         """Calls made to the model."""
         self.rows = 0
@@ -117,7 +117,7 @@ class Broker:
         try:
             answer = self._ask(together)
         except ModelFailedError as err:
-            self._fallen = not err.refused
+            self._fallen = not err.lives_on
             if len(together) == 1:
                 together[0].suspect = True
                 yield together[0], err

@@ -98,7 +98,7 @@ class DecidingModel:
                 self._hosted.revive()
             return decide(self._hosted.predict(rows, deadline_seconds), self._hosted.classes, self._block)
         except ModelError as err:
-            raise ModelFailedError(err.what, err.kind, err.rows) from err
+            raise ModelFailedError(err.what, err.kind, err.rows, lives_on=err.lives_on) from err
 
     def restart(self, surroundings: around.Surroundings | None = None) -> None:
         """Start the model again in a fresh process behind the same walls, with something different around it or not."""

@@ -7,7 +7,7 @@ For a developer's own model in a test or a notebook. Whatever is submitted by so
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from proofbox.checks.errors import ModelFailedError
@@ -96,27 +96,27 @@ class ObjectModel:
 
         found = np.asarray(answer)
         if found.ndim not in (1, 2) or len(found) != rows:
-            raise ModelFailedError(f"answered shape {found.shape} for {rows} rows", "garbage")
+            raise _no_answer(f"shape {found.shape} for {rows} rows")
         if self._block.output == "label" and self._block.task != "regression":
             return self._codes(found.reshape(-1) if found.ndim == 1 or found.shape[1] == 1 else found)
         try:
             values = found.astype(np.float64)
         except (TypeError, ValueError) as err:
-            raise ModelFailedError(f"answered {found.dtype} where numbers are due", "garbage") from err
+            raise _no_answer(f"{found.dtype} where numbers are due") from err
         wrong = np.flatnonzero(~np.isfinite(values.reshape(rows, -1)).all(axis=1))
         if len(wrong):
-            raise ModelFailedError(f"answered no finite number for {len(wrong)} rows", "garbage", wrong.tolist())
+            raise _no_answer(f"no finite number for {len(wrong)} rows", wrong.tolist())
         return values
 
     def _codes(self, labels: NDArray[Any]) -> NDArray[np.int64]:
         import numpy as np
 
         if labels.ndim != 1:
-            raise ModelFailedError(f"answered shape {labels.shape} where one label per row is due", "garbage")
+            raise _no_answer(f"shape {labels.shape} where one label per row is due")
         found, inverse = np.unique(np.array([label_text(value) for value in labels]), return_inverse=True)
         if strange := [str(name) for name in found if name not in self._classes]:
             known = ", ".join(self._classes[:6])
-            raise ModelFailedError(f"answered '{strange[0][:40]}'; its classes are {known}", "garbage")
+            raise _no_answer(f"'{strange[0][:40]}'; its classes are {known}")
         return np.array([self._classes.index(str(name)) for name in found], dtype=np.int64)[inverse.reshape(-1)]
 
 
@@ -140,6 +140,10 @@ def method_of(model: object, output: str, *, regression: bool) -> Callable[[Any]
 def best_output(model: object) -> str:
     """Return ``probability`` where the object gives probabilities, else ``label``."""
     return "probability" if callable(getattr(model, "predict_proba", None)) else "label"
+
+
+def _no_answer(what: str, rows: Sequence[int] = ()) -> ModelFailedError:
+    return ModelFailedError(f"answered {what}", "garbage", rows, lives_on=True)
 
 
 def _frame(rows: pa.Table) -> Any:  # noqa: ANN401 no types

@@ -22,7 +22,7 @@ MOST_BATCH_ROWS = 100_000
 
 
 class ContractError(ValueError):
-    """``http.json`` cannot be read, or an answer does not keep to it; the message says what was got and expected."""
+    """``http.json`` cannot be read, or a question or an answer does not keep to it; the message says what and why."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,18 @@ def _mapping(value: Any) -> dict[str, Any]:  # noqa: ANN401 whatever JSON holds
 
 
 def request_body(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> bytes:
-    """Return what is posted: ``{"columns": [...], "rows": [[...], ...]}``; a missing value is null."""
+    """Return what is posted: ``{"columns": [...], "rows": [[...], ...]}``; a missing value is null.
+
+    Raises
+    ------
+    ContractError
+        A number is infinite: JSON (RFC 8259, section 6) has none such.
+    """
     clean = [[None if value != value else value for value in row] for row in rows]  # noqa: PLR0124 NaN alone differs
-    return json.dumps({"columns": list(columns), "rows": clean}, allow_nan=False, default=_plain).encode()
+    try:
+        return json.dumps({"columns": list(columns), "rows": clean}, allow_nan=False, default=_plain).encode()
+    except ValueError as error:
+        raise ContractError("an infinite number cannot be sent as JSON, so the endpoint was not asked") from error
 
 
 def _plain(value: Any) -> object:  # noqa: ANN401 a number of numpy

@@ -225,12 +225,13 @@ def test_a_model_that_fell_is_started_again_before_the_next_is_asked(model):
     assert restarts == [1, 2], "after the shared call and after the culprit alone"
 
 
-def test_a_model_that_says_no_is_not_started_again(model):
+@pytest.mark.parametrize("failure", [ModelFailedError("no", "raised"), ModelFailedError("no", lives_on=True)])
+def test_a_model_that_lives_on_is_not_started_again(model, failure):
     def says_no(rows):
-        raise ModelFailedError("no", "raised")
+        raise failure
 
     asked = model(says_no, ("x",), on_restart=lambda: pytest.fail("it lives on"))
-    assert run(Broker(asked), steps(table(1)))[0].result == ["no"]
+    assert run(Broker(asked), steps(table(1), table(1)))[0].result == ["no", "no"]
 
 
 def test_what_was_planned_is_counted_beside_what_was_asked(asked):

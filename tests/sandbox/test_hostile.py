@@ -9,11 +9,13 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from attacks.formats import FromSource
 
 from proofbox.sandbox import processes
+from proofbox.sandbox.batches import BATCH_ROWS
 from proofbox.sandbox.errors import ModelError, SandboxError
 from proofbox.sandbox.hosted import open_model
 from proofbox.sandbox.limits import Limits
@@ -280,6 +282,26 @@ def test_answers_that_are_none(one_of_all, name):
     assert caught.value.kind == kind
     assert "/home" not in caught.value.what
     assert caught.value.what.isprintable()
+
+
+def test_a_model_that_answers_what_is_no_answer_lives_on(executor, hostile):
+    """In due form, of the right size: its process is as good as before, and what it was asked ahead is let go."""
+    text = source("return np.column_stack([1 - rows[:, 0], rows[:, 0]])", method="predict_proba")
+    spec = hostile(text, output="probability")
+    wrong = np.full(3 * BATCH_ROWS, 0.25)
+    wrong[[BATCH_ROWS + 5, BATCH_ROWS + 9]] = np.nan
+    with open_model(executor, spec, Limits(call_seconds=20)) as hosted:
+        first = members(hosted)
+        with pytest.raises(ModelError, match="not finite") as caught:
+            hosted.predict(pa.table({"a": wrong, "b": wrong}))
+        assert (caught.value.kind, caught.value.rows) == ("garbage", (BATCH_ROWS + 5, BATCH_ROWS + 9))
+        assert caught.value.lives_on
+        right = hosted.predict(pa.table({"a": [0.25, 0.75], "b": [0.0, 0.0]}))
+        assert right.values.tolist() == [[0.75, 0.25], [0.25, 0.75]]
+        assert members(hosted) == first
+        stats = hosted.stats()
+    assert [one["kind"] for one in stats["violations"]] == ["garbage"]
+    assert (stats["restarts"], stats["revivals"]) == (0, [])
 
 
 LOADS = {

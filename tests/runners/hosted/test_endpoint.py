@@ -16,6 +16,9 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from proofbox.checks.asked.broker import Broker
+from proofbox.runners.hosted.deciding import DecidingModel
+from proofbox.runners.submitted.submission import ModelBlock
 from proofbox.sandbox.errors import ModelError
 from proofbox.sandbox.limits import Limits
 from proofbox.sandbox.remote import RemoteModel, address_of
@@ -158,6 +161,32 @@ HOSTILE = [
 def test_an_answer_that_is_none_is_told(answer, what) -> None:
     with serving(answer) as url, pytest.raises(ModelError, match=what):
         remote(url).predict(ROWS)
+
+
+def test_one_answer_that_is_none_takes_no_other_check_with_it() -> None:
+    """Nobody here can start it again, and nobody tries to."""
+
+    def not_for_debtors(handler, asked):
+        said(handler, {"probabilities": [float("nan") if debt > 1e6 else 0.5 for _, debt in asked["rows"]]})
+
+    def asking(table):
+        answer = yield table
+        return answer.score.tolist()
+
+    strange = pa.table({"income": [1.0], "debt": [1e9]})
+    block = ModelBlock(path="m", task="binary-classification", features=("income", "debt"), output="probability")
+    with serving(not_for_debtors) as url:
+        broker = Broker(DecidingModel(remote(url), block))
+        ended = broker.run([("strange", lambda: asking(strange)), ("usual", lambda: asking(ROWS))])
+        found = {one.key: one.result for one in ended}
+    assert str(found["strange"]) == "the model answered with numbers that are not finite"
+    assert found["usual"] == [0.5, 0.5]
+
+
+def test_a_number_that_json_does_not_have_is_refused_unasked() -> None:
+    with serving(honest) as url, pytest.raises(ModelError, match="an infinite number cannot be sent") as caught:
+        remote(url).predict(pa.table({"income": [float("inf")], "debt": [1.0]}))
+    assert caught.value.kind == "raised"
 
 
 def test_a_drip_does_not_outlast_the_deadline() -> None:

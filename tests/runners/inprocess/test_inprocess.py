@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from functools import partial
 
 import joblib
 import numpy as np
@@ -11,11 +12,14 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from proofbox.checks.asked.broker import Broker
 from proofbox.policies.loader import load_policy
 from proofbox.reports.walls import isolated
 from proofbox.runners.errors import UsageError
 from proofbox.runners.inprocess.assessing import NotMeasuredError, assess_in_process, measure_in_process
 from proofbox.runners.inprocess.data import Given
+from proofbox.runners.inprocess.model import ObjectModel
+from proofbox.runners.submitted.submission import ModelBlock
 
 PARITY = "fairness.demographic_parity"
 
@@ -112,6 +116,19 @@ def test_an_object_that_gives_no_answer_is_an_error_and_no_pass(frame, answer, s
     given = Given(model=answer, data=frame, target="approved", sensitive=["sex"])
     with pytest.raises(NotMeasuredError, match=said):
         measure_in_process(PARITY, given, {})[f"{PARITY.partition('.')[2]}_ratio"]
+
+
+def test_an_object_that_gives_no_answer_once_is_asked_again(frame):
+    def asking(table):
+        answer = yield table
+        return answer.score.tolist()
+
+    block = ModelBlock(path="m", task="binary-classification", features=("income",), output="probability")
+    model = ObjectModel(lambda rows: 0.5 - 0 * rows["income"], block, ("0", "1"))
+    rows = [pa.table({"income": [1.0, value]}) for value in (float("inf"), 2.0)]
+    found = {one.key: one.result for one in Broker(model).run(enumerate(partial(asking, table) for table in rows))}
+    assert str(found[0]) == "answered no finite number for 1 rows"
+    assert found[1] == [0.5, 0.5]
 
 
 def test_an_assessment_in_process_says_that_nothing_was_isolated(frame, model, one_control, tmp_path):
