@@ -92,6 +92,7 @@ def _lines(assessment: Assessment, translator: Translator) -> list[tuple[str, st
     unsettled = [finding for finding in musts if finding.verdict in _LEFT_OPEN]
     lines += _section(t("What failed, and why"), failed, translator)
     lines += _section(t("What could not be concluded"), unsettled, translator)
+    lines += _advised(assessment, translator)
     notice = translator.gettext(
         "Pre-sandbox test evidence: not a licence, not a certificate, not a conformity decision."
     )
@@ -130,3 +131,14 @@ def _section(title: Text, findings: list[Finding], translator: Translator) -> li
         more = translator.gettext("and {count} more, in the report.", count=len(findings) - _SHOWN)
         lines.append((f"    {more}", ""))
     return lines
+
+
+def _advised(assessment: Assessment, translator: Translator) -> list[tuple[str, str]]:
+    """Name what is not met and counts in the tally, although it bears on no conclusion."""
+    found = [one for one in assessment.findings if one.level == "should" and one.verdict in ("fail", *_LEFT_OPEN)]
+    if not found:
+        return []
+    shown = ", ".join(f"{vocabulary.SYMBOLS[one.verdict]} {one.requirement}" for one in found[:_SHOWN])
+    more = translator.gettext("and {count} more, in the report.", count=len(found) - _SHOWN)
+    tail = f" {more}" if len(found) > _SHOWN else ""
+    return [(f"{translator.gettext('Advised, and not met')}: {shown}{tail}", "")]

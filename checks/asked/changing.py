@@ -14,6 +14,9 @@ from proofbox.checks.text import Text
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+LARGEST_WHOLE = 2**53
+"""Beyond it JSON cannot say a whole number (RFC 8785)."""
+
 
 def with_columns(table: pa.Table, columns: Mapping[str, pa.ChunkedArray | pa.Array]) -> pa.Table:
     """Return the table with some of its columns replaced; columns that it does not have are ignored."""
@@ -70,6 +73,9 @@ def changed_columns(first: Iterable[Scalar], second: Iterable[Scalar], names: Se
 
 def scalar(value: object) -> Scalar:
     """Return a cell as JSON can say it."""
+    if isinstance(value, int) and abs(value) > LARGEST_WHOLE:
+        # As text no digit is lost: the numbers of accounts and messages are often that long.
+        return str(value)
     if value is None or isinstance(value, str | int | bool):
         return value
     if isinstance(value, float):

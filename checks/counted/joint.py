@@ -180,5 +180,5 @@ def _sparse(columns: Sequence[RawColumn], weight: pa.ChunkedArray | None) -> Cub
 
 
 def _weights(part: pa.Array) -> NDArray[np.float64]:
-    numbers: NDArray[np.float64] = part.cast(pa.float64()).fill_null(0.0).to_numpy(zero_copy_only=False)
+    numbers: NDArray[np.float64] = part.cast(pa.float64(), safe=False).fill_null(0.0).to_numpy(zero_copy_only=False)
     return numbers

@@ -132,7 +132,7 @@ def is_missing(value: object) -> bool:
 
 
 def _binned(part: pa.Array, edges: Sequence[float]) -> NDArray[np.generic]:
-    numbers = part.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    numbers = part.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     codes: NDArray[np.int64] = np.searchsorted(np.asarray(edges, dtype=np.float64), numbers, side="right")
     codes[np.isnan(numbers)] = len(edges) + 1
     return codes

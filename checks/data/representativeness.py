@@ -125,7 +125,7 @@ def _count(data: Dataset, name: str, reference: Sequence[ReferenceShare]) -> _Co
     numbers = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
     bands = read_bands(names) if numbers else None
     if bands is not None:
-        values = column.cast(pa.float64()).to_numpy().astype(np.float64)
+        values = column.cast(pa.float64(), safe=False).to_numpy().astype(np.float64)
         codes, missing = sort_into(values, bands), np.isnan(values)
         outside = int(np.count_nonzero(~missing & (codes == len(names))))
         unlisted = {"(in no band)": outside} if outside else {}
@@ -153,7 +153,7 @@ def _worth(data: Dataset, codes: Codes, known: NDArray[np.bool_], rows: Codes) -
     """Return what each category's rows are worth: with weights, their share times Kish's effective number of rows."""
     if data.weight is None or data.weight not in data.table.column_names:
         return rows.astype(np.float64)
-    weights = data.table.column(data.weight).cast(pa.float64()).to_numpy()[known]
+    weights = data.table.column(data.weight).cast(pa.float64(), safe=False).to_numpy()[known]
     total, squares = float(weights.sum()), float((weights**2).sum())
     if not squares:
         return np.zeros(len(rows))

@@ -131,7 +131,7 @@ def _share(
 
 
 def _weights(data: Dataset) -> NDArray[np.float64]:
-    weight: NDArray[np.float64] = data.table.column(data.weight).cast(pa.float64()).to_numpy()
+    weight: NDArray[np.float64] = data.table.column(data.weight).cast(pa.float64(), safe=False).to_numpy()
     return weight
 
 

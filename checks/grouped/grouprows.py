@@ -109,5 +109,5 @@ def numbers(column: pa.ChunkedArray) -> Floats | None:
     kind = column.type
     if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
         return None
-    values: Floats = pc.fill_null(column.cast(pa.float64()), float("nan")).to_numpy()
+    values: Floats = pc.fill_null(column.cast(pa.float64(), safe=False), float("nan")).to_numpy()
     return values

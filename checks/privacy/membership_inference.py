@@ -161,7 +161,7 @@ def _signals(
     """Return the model's and the shadows' signal for each row, higher for a better fit, and what kind they are."""
     features = numbers_of(trial.table, trial.table.column_names)
     if not first.classes:
-        truth = trial.labels.cast(pa.float64()).to_numpy()
+        truth = trial.labels.cast(pa.float64(), safe=False).to_numpy()
         answers = np.concatenate([_scores(first), _scores(second)])
         return -np.abs(answers - truth), -np.abs(out_of_fold_values(features, truth, rng) - truth), "error"
     target = encode(trial.labels)

@@ -70,12 +70,13 @@ class Bank:
         key = (feature, pick)
         if key not in self._known:
             cell = self._columns[feature][int(pick)].as_py()
-            self._known[key] = float(cell) if isinstance(cell, Decimal) else scalar(cell)
+            number = float(cell) if isinstance(cell, Decimal) else cell
+            self._known[key] = number if isinstance(number, int) else scalar(number)
         return self._known[key]
 
     def numbers(self, feature: int) -> NDArray[np.float64]:
         """Return shape (values,): a feature's values as numbers, NaN where missing."""
-        values: NDArray[np.float64] = self._columns[feature].cast(pa.float64()).to_numpy()
+        values: NDArray[np.float64] = self._columns[feature].cast(pa.float64(), safe=False).to_numpy()
         return values
 
     def near(self, count: int, rng: Generator) -> tuple[NDArray[np.intp], Picks]:

@@ -86,7 +86,7 @@ def drawn_values(features: Sequence[Feature], rng: Generator) -> Mapping[str, li
 def _described(name: str, column: pa.ChunkedArray) -> Feature | None:
     kind = column.type
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        values = column.cast(pa.float64()).to_numpy()
+        values = column.cast(pa.float64(), safe=False).to_numpy()
         there = values[np.isfinite(values)]
         if not len(there):
             return None

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 MOST_ROUNDS = 4
 """How often the rest is asked about again once rows were sorted out."""
 SHOWN_CHARACTERS = 60
-LARGEST_WHOLE = 2**53
-"""Beyond it JSON cannot say a whole number."""
 NO_ANSWER = "\N{EN DASH}"
 """Stands in a table where there is no decision."""
 
@@ -107,8 +105,6 @@ def unanswered_row(label: Text, table: pa.Table, row: int) -> CaseRow:
 def _shown(value: object) -> Scalar:
     if isinstance(value, float) and np.isinf(value):
         return "-inf" if value < 0 else "inf"
-    if isinstance(value, int) and abs(value) > LARGEST_WHOLE:
-        return str(value)
     if isinstance(value, str) and len(value) > SHOWN_CHARACTERS:
         return f"{value[:20]}... ({len(value)} characters)"
     return scalar(value)

@@ -81,7 +81,7 @@ def is_numeric(kind: pa.DataType) -> bool:
 
 def numbers(column: pa.ChunkedArray | pa.Array) -> Floats:
     """Return a column of numbers as float64, NaN where missing."""
-    return column.cast(pa.float64()).to_numpy(zero_copy_only=False).astype(np.float64)  # type: ignore[no-any-return]
+    return column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False).astype(np.float64)  # type: ignore[no-any-return]
 
 
 def with_numbers(column: pa.ChunkedArray, values: Floats, mask: NDArray[np.bool_]) -> pa.ChunkedArray:

@@ -188,7 +188,7 @@ def _bad_weight(column: pa.ChunkedArray) -> NDArray[np.bool_]:
     import numpy as np
     import pyarrow as pa
 
-    numbers = column.cast(pa.float64()).to_numpy()
+    numbers = column.cast(pa.float64(), safe=False).to_numpy()
     with np.errstate(invalid="ignore"):
         wrong: NDArray[np.bool_] = ~(np.isfinite(numbers) & (numbers >= 0))
     return wrong

@@ -50,7 +50,7 @@ def _quantiles(one: SensitiveColumn, data: Dataset) -> tuple[float, ...]:
 
     if data.source is not None:
         return ()
-    numbers = data.table.column(one.column).cast(pa.float64()).to_numpy()
+    numbers = data.table.column(one.column).cast(pa.float64(), safe=False).to_numpy()
     numbers = numbers[np.isfinite(numbers)]
     if not len(numbers):
         return ()

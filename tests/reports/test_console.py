@@ -37,6 +37,19 @@ def test_the_first_line_is_the_conclusion_and_the_reasons_follow(model_a, tmp_pa
     assert lines[-1] == f"Evidence bundle (unsigned): {tmp_path}"
 
 
+def test_what_is_only_advised_and_not_met_is_named_in_one_line(model_a):
+    advised = tuple(dataclasses.replace(one, level="should") for one in model_a.findings)
+    lines = summary_lines(dataclasses.replace(model_a, findings=advised))
+    named = [line for line in lines if line.startswith("Advised, and not met: ")]
+    assert len(named) == 1
+    for one in advised:
+        assert (f" {one.requirement}" in named[0]) is (one.verdict not in {"pass", "not-applicable"})
+    assert not any("Advised" in line for line in summary_lines(model_a)), "its unmet ones are all musts"
+    long = summary_lines(dataclasses.replace(model_a, findings=advised[:1] * 10), "vi")
+    assert long[2].startswith("Khuyến nghị, và chưa đạt: ✕ VN-FAIR-01.a, ")
+    assert long[2].count("VN-FAIR-01.a") == 8
+
+
 def test_vietnamese(model_a):
     lines = summary_lines(model_a, "vi")
     assert lines[0].startswith("KHÔNG PHÙ HỢP: ")
