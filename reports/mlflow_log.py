@@ -23,7 +23,6 @@ from proofbox.reports.tracking.store import (
     Status,
     StoreError,
     bundle_filter,
-    children_filter,
     control_key,
     doubled,
     missing,
@@ -114,7 +113,7 @@ class ClientStore(ClientReader):
     def delete(self, experiment_id: str, run: FoundRun) -> None:
         """Mark a run and its children as deleted."""
         with told():
-            for child in self._children(experiment_id, run):
+            for child in self.children(experiment_id, run):
                 self._client.delete_run(child.run_id)
             self._client.delete_run(run.run_id)
 
@@ -155,9 +154,6 @@ class ClientStore(ClientReader):
             f"{_ROOT} the folder or bucket that all who log share"
         )
 
-    def _children(self, experiment_id: str, run: FoundRun) -> list[FoundRun]:
-        return [found_run(child) for child in self._client.search_runs([experiment_id], children_filter(run.run_id))]
-
     def _put_rows(self, experiment_id: str, run: FoundRun, notes: RunNotes) -> bool:
         """Write all child runs in one transaction where the store is a database; False where it is not.
 
@@ -197,12 +193,12 @@ class ClientStore(ClientReader):
         return True
 
     def _put_singly(self, experiment_id: str, run: FoundRun, notes: RunNotes) -> None:
-        for control in missing(notes.controls, self._children(experiment_id, run)):
+        for control in missing(notes.controls, self.children(experiment_id, run)):
             child = self._client.create_run(
                 experiment_id, notes.started, notes.child_tags(run.run_id, control), control.name
             )
             self._client.set_terminated(child.info.run_id, "FINISHED", notes.finished)
-        for more in doubled(self._children(experiment_id, run)):
+        for more in doubled(self.children(experiment_id, run)):
             self._client.delete_run(more.run_id)
 
 

@@ -24,6 +24,7 @@ from proofbox.reports.tracking.store import (
     FoundRun,
     Page,
     StoreError,
+    children_filter,
     says_busy,
 )
 from proofbox.reports.tracking.uris import PATIENCE, SETTINGS, absolute_uri, database_file, is_server
@@ -84,6 +85,13 @@ class ClientReader:
             )
             return Page(items=tuple(found_run(run) for run in found), following=found.token or "")
 
+    def children(self, experiment_id: str, run: FoundRun) -> Sequence[FoundRun]:
+        """Return the child runs of a run, at most a thousand."""
+        with told():
+            return [
+                found_run(child) for child in self._client.search_runs([experiment_id], children_filter(run.run_id))
+            ]
+
     def listed(self, run: FoundRun, folder: str) -> Sequence[Artifact]:
         """Return what is in a folder of a run's artifacts."""
         if (root := self._local(run)) is not None:
@@ -122,8 +130,18 @@ class ClientReader:
 
 def found_run(run: Run) -> FoundRun:
     """Return what we ask of a run of MLflow's."""
-    info = run.info
-    return FoundRun(run_id=info.run_id, status=info.status, artifact_uri=info.artifact_uri, tags=run.data.tags)
+    info, given = run.info, run.inputs.dataset_inputs if run.inputs else []
+    return FoundRun(
+        run_id=info.run_id,
+        status=info.status,
+        artifact_uri=info.artifact_uri,
+        tags=run.data.tags,
+        experiment_id=str(info.experiment_id),
+        name=info.run_name or "",
+        metrics=run.data.metrics,
+        params=run.data.params,
+        datasets=frozenset((one.dataset.name, one.dataset.digest, one.dataset.source) for one in given),
+    )
 
 
 @contextlib.contextmanager

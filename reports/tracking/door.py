@@ -103,7 +103,7 @@ def log_assessment(
             run_id=run.run_id, experiment_id=experiment_id, url_hint=page, created=logged, model_version=version
         )
 
-    return _reached(tracking_uri, log)
+    return reached(tracking_uri, log)
 
 
 def download_bundle(run_id: str, into: Path, *, tracking_uri: str) -> None:
@@ -121,7 +121,7 @@ def download_bundle(run_id: str, into: Path, *, tracking_uri: str) -> None:
         into.mkdir(mode=0o700, parents=True)
         fetch_all(store, store.run(run_id), into)
 
-    _reached(tracking_uri, copy)
+    reached(tracking_uri, copy)
     for table in TABLES:
         (into / table).unlink(missing_ok=True)
 
@@ -161,7 +161,7 @@ def tag_run(run_id: str, tags: Mapping[str, str], *, tracking_uri: str) -> None:
         The store could not be reached, or has no such run.
     """
     shown = {key: "\n".join(visible(line) for line in value.split("\n")) for key, value in tags.items()}
-    _reached(tracking_uri, lambda store: store.set_tags(store.run(run_id), shown))
+    reached(tracking_uri, lambda store: store.set_tags(store.run(run_id), shown))
 
 
 def find_run(bundle_digest: str, *, experiment: str, tracking_uri: str) -> str | None:
@@ -179,7 +179,7 @@ def find_run(bundle_digest: str, *, experiment: str, tracking_uri: str) -> str |
         found = sorted((run for one in ids for run in store.runs_of(one, bundle_digest)), key=lambda run: run.age)
         return found[0].run_id if found else None
 
-    return _reached(tracking_uri, find)
+    return reached(tracking_uri, find)
 
 
 def _experiments(name: str | None, token: str, store: TrackingStore) -> Page[str]:
@@ -194,7 +194,7 @@ def _pages(tracking_uri: str, ask: Callable[[str, TrackingStore], Page[T]]) -> I
     """Yield what each page holds; each is asked for with a connection and with time of its own."""
     token, seen = "", set[str]()
     while True:
-        page = _reached(tracking_uri, partial(ask, token))
+        page = reached(tracking_uri, partial(ask, token))
         if page.items:
             yield page.items
         token = page.following
@@ -205,8 +205,14 @@ def _pages(tracking_uri: str, ask: Callable[[str, TrackingStore], Page[T]]) -> I
         seen.add(token)
 
 
-def _reached(tracking_uri: str, work: Callable[[TrackingStore], T]) -> T:
-    """Return what ``work`` makes of the store, by the plain way where it goes; tried again where others hold it."""
+def reached(tracking_uri: str, work: Callable[[TrackingStore], T]) -> T:
+    """Return what ``work`` makes of the store, by the plain way where it goes; tried again where others hold it.
+
+    Raises
+    ------
+    PublishError
+        The store could not be reached, or refused.
+    """
     plain = is_server(tracking_uri)
     try:
         for attempt in range(_BUSY_TRIES):

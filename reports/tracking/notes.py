@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
+from proofbox.policies.record_json import from_json, to_json
 from proofbox.reports import mlflow_content as content
+from proofbox.reports.canonical import canonical_bytes, strict_json
 from proofbox.reports.mlflow_content import ControlRun, DatasetNote
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ class RunNotes:
 
 
 def notes(assessment: Assessment, bundle: Bundle, *, logged_at: int) -> RunNotes:
-    """Return what is logged of an assessment.
+    """Return what is logged of an assessment: the same whether it was just made or read again from its bundle.
 
     Parameters
     ----------
@@ -58,6 +60,8 @@ def notes(assessment: Assessment, bundle: Bundle, *, logged_at: int) -> RunNotes
     logged_at
         Milliseconds since 1970.
     """
+    # As it was written, with keys in order and 30.0 as 30: whoever compares has only that.
+    assessment = from_json(cast("dict[str, Any]", strict_json(canonical_bytes(to_json(assessment)))))
     started, finished = content.moments(assessment)
     counted = sorted(path.relative_to(bundle.path).as_posix() for path in bundle.path.glob("tables/*.parquet"))
     logged = [{"path": path, "type": "table"} for path in (*TABLES, *counted)]

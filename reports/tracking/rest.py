@@ -7,14 +7,14 @@ logged this way, and what MLflow's client logs, back through that client and hol
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proofbox.reports.tracking.notes import ModelNote, RunNotes
 from proofbox.reports.tracking.presigned import put_presigned
 from proofbox.reports.tracking.restreading import API, RestReader, found_run, no_plain_way, proxied_root
-from proofbox.reports.tracking.store import FoundRun, Status, bundle_filter, children_filter, doubled, missing
+from proofbox.reports.tracking.store import FoundRun, Status, bundle_filter, doubled, missing
 from proofbox.reports.tracking.wire import RefusedError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class RestStore(RestReader):
 
     def runs_of(self, experiment_id: str, digest: str) -> Sequence[FoundRun]:
         """Return the parent runs of one bundle."""
-        return list(self._search(experiment_id, bundle_filter(digest)))
+        return list(self.found(experiment_id, bundle_filter(digest)))
 
     def create_run(self, experiment_id: str, notes: RunNotes) -> FoundRun:
         """Make the parent run with its tags."""
@@ -84,14 +84,14 @@ class RestStore(RestReader):
 
     def put_controls(self, experiment_id: str, run: FoundRun, notes: RunNotes) -> None:
         """Make one finished child run for each control, and leave no two of one control."""
-        there = self._children(experiment_id, run)
+        there = self.children(experiment_id, run)
         for control in missing(notes.controls, there):
             made = self._create(experiment_id, control.name, notes.started, notes.child_tags(run.run_id, control))
             self.finish(made, "FINISHED", notes.finished)
         for child in there:
             if child.status != "FINISHED":
                 self.finish(child, "FINISHED", notes.finished)
-        for child in doubled(self._children(experiment_id, run)):
+        for child in doubled(self.children(experiment_id, run)):
             self._delete(child)
 
     def finish(self, run: FoundRun, status: Status, finished: int) -> None:
@@ -100,7 +100,7 @@ class RestStore(RestReader):
 
     def delete(self, experiment_id: str, run: FoundRun) -> None:
         """Mark a run and its children as deleted."""
-        for child in self._children(experiment_id, run):
+        for child in self.children(experiment_id, run):
             self._delete(child)
         self._delete(run)
 
@@ -150,14 +150,6 @@ class RestStore(RestReader):
         return found_run(
             self._wire.post(f"{API}/runs/create", {**body, "user_id": "unknown", "tags": _pairs(tags)})["run"]
         )
-
-    def _search(self, experiment_id: str, wanted: str) -> Iterator[FoundRun]:
-        body: dict[str, Json] = {"experiment_ids": [experiment_id], "filter": wanted, "max_results": 1000}
-        for run in self._wire.post(f"{API}/runs/search", body).get("runs", []):
-            yield found_run(run)
-
-    def _children(self, experiment_id: str, run: FoundRun) -> list[FoundRun]:
-        return list(self._search(experiment_id, children_filter(run.run_id)))
 
     def _delete(self, run: FoundRun) -> None:
         self._wire.post(f"{API}/runs/delete", {"run_id": run.run_id})

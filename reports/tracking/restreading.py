@@ -7,12 +7,20 @@ needs none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode
 
-from proofbox.reports.tracking.store import ASSESSMENTS_FILTER, Artifact, FoundRun, NoPlainWayError, Page, StoreError
+from proofbox.reports.tracking.store import (
+    ASSESSMENTS_FILTER,
+    Artifact,
+    FoundRun,
+    NoPlainWayError,
+    Page,
+    StoreError,
+    children_filter,
+)
 from proofbox.reports.tracking.uris import is_run_id
 from proofbox.reports.tracking.wire import RefusedError, Wire
 
@@ -54,6 +62,16 @@ class RestReader:
         body |= {"max_results": RUNS_AT_A_TIME, "order_by": ["attributes.start_time ASC"], **_following(token)}
         answer = self._wire.post(f"{API}/runs/search", body)
         return understood(lambda: _page(answer, "runs", found_run))
+
+    def children(self, experiment_id: str, run: FoundRun) -> Sequence[FoundRun]:
+        """Return the child runs of a run, at most a thousand."""
+        return list(self.found(experiment_id, children_filter(run.run_id)))
+
+    def found(self, experiment_id: str, wanted: str) -> Iterator[FoundRun]:
+        """Yield the runs of an experiment that a search filter lets through, at most a thousand."""
+        body: dict[str, Json] = {"experiment_ids": [experiment_id], "filter": wanted, "max_results": 1000}
+        answer = self._wire.post(f"{API}/runs/search", body)
+        yield from understood(lambda: [found_run(run) for run in answer.get("runs", [])])
 
     def listed(self, run: FoundRun, folder: str) -> Sequence[Artifact]:
         """Return what is in a folder of a run's artifacts.
@@ -119,7 +137,7 @@ def found_run(run: Mapping[str, Any]) -> FoundRun:
     KeyError, TypeError, AttributeError, ValueError
         It is none of MLflow's, whose ids are 32 hex digits.
     """
-    info, tags = run["info"], run.get("data", {}).get("tags", [])
+    info, data = run["info"], run.get("data", {})
     run_id = str(info["run_id"])
     if not is_run_id(run_id):
         raise ValueError(f"the id of a run {run_id!r}")
@@ -127,8 +145,23 @@ def found_run(run: Mapping[str, Any]) -> FoundRun:
         run_id=run_id,
         status=str(info["status"]),
         artifact_uri=str(info["artifact_uri"]),
-        tags={str(tag["key"]): str(tag.get("value", "")) for tag in tags},
+        tags=_values(data.get("tags", [])),
+        experiment_id=str(info.get("experiment_id", "")),
+        name=str(info.get("run_name", "")),
+        # JSON has no word for what is no number: it comes as text.
+        metrics={str(one["key"]): float(one.get("value", 0.0)) for one in data.get("metrics", [])},
+        params=_values(data.get("params", [])),
+        datasets=frozenset(map(_dataset, run.get("inputs", {}).get("dataset_inputs", []))),
     )
+
+
+def _values(pairs: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    return {str(one["key"]): str(one.get("value", "")) for one in pairs}
+
+
+def _dataset(given: Mapping[str, Any]) -> tuple[str, str, str]:
+    one = given["dataset"]
+    return str(one["name"]), str(one["digest"]), str(one.get("source", ""))
 
 
 def understood(read: Callable[[], T]) -> T:

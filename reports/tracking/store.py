@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, Literal, Protocol, TypeVar
 
@@ -42,6 +42,13 @@ class FoundRun:
     """``RUNNING``, ``FINISHED``, ``FAILED`` or another word of MLflow."""
     artifact_uri: str
     tags: Mapping[str, str]
+    experiment_id: str = ""
+    name: str = ""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    """The last value of each, as MLflow's pages show it."""
+    params: Mapping[str, str] = field(default_factory=dict)
+    datasets: frozenset[tuple[str, str, str]] = frozenset()
+    """Name, digest and source of each data file that is noted as an input."""
 
     @property
     def age(self) -> tuple[int, str]:
@@ -85,6 +92,10 @@ class ReadingStore(Protocol):
 
     def assessments(self, experiment_ids: Sequence[str], token: str) -> Page[FoundRun]:
         """Return the parent runs of bundles, the oldest first."""
+        ...
+
+    def children(self, experiment_id: str, run: FoundRun) -> Sequence[FoundRun]:
+        """Return the child runs of a run, at most a thousand."""
         ...
 
     def listed(self, run: FoundRun, folder: str) -> Sequence[Artifact]:

@@ -51,10 +51,12 @@ def _print_verifier(context: click.Context, _option: click.Parameter, wanted: bo
 def command(bundle: Path, ledger: Path | None, **given: object) -> None:
     """Check that BUNDLE is whole, and signed by whom you expect.
 
-    BUNDLE is a folder, its .zip, or mlflow:RUN_ID. Have the key or the certificate from the signer by another way.
+    BUNDLE is a folder, its .zip, or mlflow:RUN_ID: what MLflow's pages show of that run is then compared with it. Have
+    the key or the certificate from the signer by another way.
 
     The first word says what was found: verified, unsigned, not-checked (signed, and no key was given), tampered,
-    incomplete, swapped-report, wrong-key, wrong-chain, expired, not-yet-valid, revoked, future, wrong-time-stamp.
+    incomplete, swapped-report, differs-in-mlflow, wrong-key, wrong-chain, expired, not-yet-valid, revoked, future,
+    wrong-time-stamp.
 
     Exit code 0: verified. 1: anything else; or the ledger is not whole, or has no such attempt; or nobody named by
     --replayed-by measured it again. 2: this is no bundle, or the key cannot be read.

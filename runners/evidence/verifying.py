@@ -19,14 +19,14 @@ from proofbox.reports.errors import (
 )
 from proofbox.reports.signing.bundles import verify_signatures
 from proofbox.reports.signing.errors import Refusal, SignatureError
-from proofbox.runners.evidence.bundles import bundle_folder
+from proofbox.runners.evidence.bundles import BY_RUN, bundle_folder, store_of_the_environment
 
 if TYPE_CHECKING:
     from proofbox.checks.result import Json
     from proofbox.reports.bundle import BundleContent
     from proofbox.reports.signing.interface import SignedBy, Verifier
 
-State = Literal["verified", "incomplete", "swapped-report"] | Refusal
+State = Literal["verified", "incomplete", "swapped-report", "differs-in-mlflow"] | Refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,8 @@ class Verification:
     """The key that the signature names, verified or not; None: unsigned, or not whole."""
     signed_by: SignedBy | None = None
     """Whose signature was verified; None where none was."""
+    mlflow: tuple[str, ...] | None = None
+    """In what the pages of MLflow show something else than this bundle; None: it is from no store, or not whole."""
 
     @property
     def verified(self) -> bool:
@@ -69,6 +71,7 @@ class Verification:
             "signature": "unsigned" if self.keyid is None else "verified" if by else "not-verified",
             "keyid": self.keyid,
             "signer": None if by is None else {"how": by.how, "name": by.name, "signed_before": stamped},
+            "mlflow": None if self.mlflow is None else list(self.mlflow),
         }
 
     def lines(self) -> Iterator[str]:
@@ -81,12 +84,16 @@ class Verification:
             yield safe_terminal(f"signed by {by.name or 'the holder of the key'} (key {by.keyid})")
             if by.signed_before is not None:
                 yield f"time-stamped: signed before {by.signed_before.isoformat()}"
+        for one in self.mlflow or ():
+            yield safe_terminal(f"in MLflow: {one}")
 
 
 def verify_bundle(
     given: Path | str, verifier: Verifier | None, now: datetime, tracking_uri: str | None = None
 ) -> Verification:
     """Compare every file of a bundle with its manifest, then ask who signed it.
+
+    A bundle that comes from MLflow is also compared with what MLflow's pages show of it.
 
     Parameters
     ----------
@@ -103,6 +110,8 @@ def verify_bundle(
     ------
     NotABundleError
         There is no bundle at that path, nor what is left of one.
+    PublishError
+        The tracking store could not be reached, or has no such run.
     """
     shown = str(given)
     try:
@@ -111,13 +120,31 @@ def verify_bundle(
                 content = read_bundle(folder)
             except NotABundleError as err:
                 return _remains(shown, folder, err)
+            other = _other_in_mlflow(shown, content, tracking_uri)
     except IncompleteBundleError as err:
         return Verification(bundle=shown, state="incomplete", why=str(err))
     except SwappedReportError as err:
         return Verification(bundle=shown, state="swapped-report", why=str(err))
     except (TamperedBundleError, DamagedArchiveError) as err:
         return Verification(bundle=shown, state="tampered", why=str(err))
-    return _asked(_whole(shown, content), content, verifier, now)
+    return _compared(_asked(_whole(shown, content), content, verifier, now), other)
+
+
+def _other_in_mlflow(shown: str, content: BundleContent, tracking_uri: str | None) -> tuple[str, ...] | None:
+    if not shown.startswith(BY_RUN):
+        return None
+    from proofbox.reports.tracking.comparing import differences
+
+    run_id = shown.removeprefix(BY_RUN)
+    return differences(content, run_id, tracking_uri=tracking_uri or store_of_the_environment())
+
+
+def _compared(found: Verification, other: tuple[str, ...] | None) -> Verification:
+    """Take back that a bundle is verified where whoever reads MLflow's pages is shown something else."""
+    if not other or not found.verified:
+        return replace(found, mlflow=other)
+    why = f"the bundle is as it was signed, and MLflow shows something else: {len(other)} differences"
+    return replace(found, state="differs-in-mlflow", why=why, mlflow=other)
 
 
 def _remains(shown: str, folder: Path, err: NotABundleError) -> Verification:

@@ -274,7 +274,8 @@ def tell_mlflow(content: BundleContent, decided: Decided, given: Mapping[str, ob
         raise UsageError(
             f"decided, and not said in MLflow: '{experiment}' has no run of this bundle ('publish' logs it)"
         )
-    tags = review_tags(decided.decision, decided.digest, mlflow_content.note(content.assessment))
+    note = mlflow_content.note(content.assessment, "unsigned" if content.bundle.keyid is None else "signed")
+    tags = review_tags(decided.decision, decided.digest, note)
     tag_run(run_id, tags, tracking_uri=uri)
 
 

@@ -133,7 +133,8 @@ def test_a_regulator_reads_and_does_not_write(office, client, assessment, tmp_pa
     run = log_assessment(assessment, bundle, tracking_uri=office.uri(), experiment="looked at")
     environment = {"MLFLOW_TRACKING_USERNAME": "regulator", "MLFLOW_TRACKING_PASSWORD": READER}
     looked = proofbox("verify", f"mlflow:{run.run_id}", "--tracking-uri", address, "--json", env=environment)
-    assert json.loads(looked.stdout)["digest"] == bundle.digest, looked.stderr
+    document = json.loads(looked.stdout)
+    assert (document["digest"], document["mlflow"]) == (bundle.digest, []), looked.stderr
     other = bundle_of(assessment, tmp_path / "other", "other")
     words = ("publish", other.path, "--experiment", "looked at", "--tracking-uri")
     refused = proofbox(*words, f"http://regulator:{READER}@127.0.0.1:{office.port}")

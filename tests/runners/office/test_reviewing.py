@@ -11,8 +11,10 @@ import pytest
 
 from proofbox.policies.record_json import from_json
 from proofbox.reports import bundle as bundles
-from proofbox.reports.bundle import write_bundle
+from proofbox.reports.bundle import read_bundle, write_bundle
 from proofbox.reports.signing.keyfiles import KeySigner, generate, read_private_key
+from proofbox.reports.tracking import door
+from proofbox.reports.tracking.notes import notes
 from proofbox.runners.assessing.attempting import Attempting
 from proofbox.runners.errors import UsageError
 from proofbox.runners.office.reviewing import asked_of
@@ -77,6 +79,20 @@ def test_a_reviewer_decides_shows_lists_and_publishes(made, decide, approved, pr
     assert (written.returncode, json.loads(written.stdout)["revoked"]) == (0, 1)
     assert "Đã bị thu hồi" in (out / "register.vi.html").read_text("utf-8")
     assert quick("register", "export", *reviews, "--key", public, "--out", out).returncode == 2
+
+
+def test_a_decision_in_mlflow_leaves_the_note_of_a_signed_bundle_as_it_was(made, decide, monkeypatch):
+    """The line above it is new; that the bundle is signed is said as before."""
+    told = {}
+    monkeypatch.setattr(door, "find_run", lambda *_given, **_more: "0" * 32)
+    monkeypatch.setattr(door, "tag_run", lambda _run, tags, **_more: told.update(tags))
+    result = decide("under-review", "--mlflow")
+    assert result.returncode == 0, result.stderr
+    content = read_bundle(made / "out" / "bundle")
+    said, _, note = told["mlflow.note.content"].partition("\n\n")
+    assert said.startswith("**Review**: 1. ")
+    assert note == notes(content.assessment, content.bundle, logged_at=1).tags["mlflow.note.content"]
+    assert "Signed: " in note
 
 
 def test_what_may_not_be_decided_is_refused_by_name(made, decide, tmp_path):

@@ -8,6 +8,7 @@ import os
 import pty
 import select
 import shutil
+import sqlite3
 import stat
 import subprocess
 from collections.abc import Callable
@@ -79,6 +80,31 @@ def test_a_signed_bundle_is_verified_and_every_view_says_signed(made: Path, bund
     )
     assert run.data.tags["proofbox.signature"] == "signed"
     assert "Unsigned" not in run.data.tags["mlflow.note.content"]
+
+
+def test_what_mlflow_shows_otherwise_than_was_signed_is_told(made: Path, quick: Command, tmp_path: Path) -> None:
+    """Whoever may write to the store can show a regulator other numbers beside a bundle that is whole."""
+    shutil.copy(made / "mlflow.db", tmp_path / "mlflow.db")
+    store = sqlite3.connect(tmp_path / "mlflow.db")
+    ((run_id,),) = store.execute("SELECT run_uuid FROM tags WHERE key = 'proofbox.bundle'").fetchall()
+    words = ("verify", f"mlflow:{run_id}", "--key", made / "signing.pub.pem", "--json")
+    words = (*words, "--tracking-uri", f"sqlite:///{tmp_path}/mlflow.db")
+    whole = quick(*words)
+    document = json.loads(whole.stdout)
+    assert (document["state"], document["mlflow"], whole.returncode) == ("verified", [], 0)
+    (measured,) = store.execute(
+        "SELECT value FROM latest_metrics WHERE key = 'balanced_accuracy' AND run_uuid = ?", [run_id]
+    ).fetchone()
+    store.execute("UPDATE latest_metrics SET value = 0.99 WHERE key = 'balanced_accuracy' AND run_uuid = ?", [run_id])
+    store.execute("UPDATE runs SET name = 'conforms: it' WHERE run_uuid = ?", [run_id])
+    store.commit()
+    store.close()
+    lied = quick(*words)
+    document = json.loads(lied.stdout)
+    assert (document["state"], document["signature"], lied.returncode) == ("differs-in-mlflow", "verified", 1)
+    assert document["mlflow"][0].startswith("name of the run: got 'conforms: it', the record gives ")
+    assert document["mlflow"][1] == f"figure 'balanced_accuracy': got 0.99, the record gives {measured!r}"
+    assert len(document["mlflow"]) == 2
 
 
 def test_the_failures_have_names(made: Path, bundle: Path, quick: Command, tmp_path: Path) -> None:
