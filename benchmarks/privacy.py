@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import argparse
 import random
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import phonenumbers
 import pyarrow as pa
+from timing import timed
 
 from proofbox.checks.counted.rowclasses import row_classes
 from proofbox.checks.personal.people import names_in
@@ -64,12 +64,6 @@ def loop(data: Dataset, rows: int) -> int:
             found |= any(True for _ in names_in(text))
             hits += found
     return hits
-
-
-def timed(call: Callable[[], object]) -> tuple[float, float, object]:
-    cpu, wall = time.process_time(), time.perf_counter()
-    result = call()
-    return time.process_time() - cpu, time.perf_counter() - wall, result
 
 
 def coverage(tries: int) -> Iterator[tuple[str, str, float]]:

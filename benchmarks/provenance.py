@@ -15,13 +15,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+from timing import timed
 
 from proofbox.checks.leaks.minhash import _band_keys, banding, near_texts
 from proofbox.checks.leaks.nearnumbers import near_rows
@@ -35,12 +35,6 @@ COLUMNS = [f"x{place}" for place in range(30)]
 BATCH = 1 << 16
 LEAKED = 2_000
 SIMILARITY = 0.8
-
-
-def timed(call: Callable[[], object]) -> tuple[float, float, object]:
-    cpu, wall = time.process_time(), time.perf_counter()
-    result = call()
-    return time.process_time() - cpu, time.perf_counter() - wall, result
 
 
 def medians(ways: dict[str, Callable[[], object]], rounds: int) -> dict[str, tuple[float, float, object]]:

@@ -49,6 +49,11 @@ class Measurement:
     """What a reader needs to understand the value: counts, the label counted, rows left out and why."""
 
 
+def exact(measure: str, value: float, sample_size: int, detail: Mapping[str, Json]) -> Measurement:
+    """Return a measurement of everything that was given, so that it has no interval."""
+    return Measurement(measure=measure, value=float(value), sample_size=sample_size, detail=detail)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRow:
     """One row of a counterexample as it was given to the model, and what the model answered."""

@@ -20,6 +20,16 @@ class UsageError(RunnersError):
     exit_code = 2
 
 
+class BadSourceError(RunnersError):
+    """What was handed in cannot be read: what was ``got``, what was ``expected``, and what to do (``hint``)."""
+
+    exit_code = 2
+
+    def __init__(self, got: str, expected: str, hint: str) -> None:
+        super().__init__(f"got {got}, expected {expected}; {hint}")
+        self.got, self.expected, self.hint = got, expected, hint
+
+
 class BadSubmissionError(RunnersError):
     """The submission cannot be assessed as it is; every problem names file, position, got, expected and what to do."""
 

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from proofbox.checks.artefacts.files import read_submitted
 from proofbox.checks.errors import BadDataError
+from proofbox.checks.result import Json, Measurement, exact
 from proofbox.checks.subject import Subject
 from proofbox.checks.text import Text, t
 
 MOST_BYTES = 50_000_000
 MOST_LINE_BYTES = 100_000
+MOST_LISTED = 20
 FIRST = "0" * 64
 
 
@@ -106,3 +108,9 @@ def _event(number: int, said: Mapping[str, object]) -> Event | None:
 def of_kind(log: OperationLog, kind: str) -> Iterator[Event]:
     """Yield the events of one kind, in the order of the file."""
     return (event for event in log.events if event.event == kind)
+
+
+def exact_lines(measure: str, lines: Sequence[int], sample_size: int) -> Measurement:
+    """Return how many lines there are; the first ones stand in ``detail``."""
+    listed: list[Json] = [*lines[:MOST_LISTED]]
+    return exact(measure, len(lines), sample_size, {"lines": listed})

@@ -37,14 +37,13 @@ from itertools import pairwise
 
 from pydantic import Field
 
-from proofbox.checks.documents.operationlog import OperationLog, of_kind, read_operation_log
+from proofbox.checks.documents.operationlog import OperationLog, exact_lines, of_kind, read_operation_log
 from proofbox.checks.params import CheckParams
 from proofbox.checks.registry import check
-from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
+from proofbox.checks.result import Inapplicable, Measured, Measurement
 from proofbox.checks.subject import Subject
 from proofbox.checks.text import Text
 
-MOST_LISTED = 20
 OPENED = "log-opened"
 
 
@@ -68,9 +67,9 @@ def operation_log(subject: Subject, params: Params) -> Measured | Inapplicable:
     required = len(params.required)
     return Measured(
         measurements=(
-            _count("chain_breaks", log.breaks, log.lines),
-            _count("lines_unreadable", log.unreadable, log.lines),
-            _count("times_backwards", backwards, log.lines),
+            exact_lines("chain_breaks", log.breaks, log.lines),
+            exact_lines("lines_unreadable", log.unreadable, log.lines),
+            exact_lines("times_backwards", backwards, log.lines),
             Measurement(
                 measure="required_events_present",
                 value=(required - len(lacking)) / required,
@@ -80,11 +79,6 @@ def operation_log(subject: Subject, params: Params) -> Measured | Inapplicable:
             Measurement(measure="retention_days", value=days, sample_size=log.lines),
         )
     )
-
-
-def _count(measure: str, lines: list[int] | tuple[int, ...], size: int) -> Measurement:
-    listed: list[Json] = [*lines[:MOST_LISTED]]
-    return Measurement(measure=measure, value=float(len(lines)), sample_size=size, detail={"lines": listed})
 
 
 def _retention_days(log: OperationLog) -> float:

@@ -32,13 +32,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from proofbox.checks.documents.operationlog import Event, of_kind, read_operation_log
+from proofbox.checks.documents.operationlog import Event, exact_lines, of_kind, read_operation_log
 from proofbox.checks.registry import check
-from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
+from proofbox.checks.result import Inapplicable, Measured, Measurement
 from proofbox.checks.subject import Subject
 from proofbox.checks.text import Text, t
-
-MOST_LISTED = 20
 
 
 @dataclass(slots=True)
@@ -77,8 +75,8 @@ def stop_record(subject: Subject) -> Measured | Inapplicable:
     tried = len(drills.seconds) + len(drills.waiting)
     absent = {}
     if tried:
-        found.append(_lines("stops_unanswered", [one.line for one in drills.waiting], tried))
-        found.append(_lines("decisions_after_stop", drills.after, tried))
+        found.append(exact_lines("stops_unanswered", [one.line for one in drills.waiting], tried))
+        found.append(exact_lines("decisions_after_stop", drills.after, tried))
     if drills.seconds:
         longest = max(drills.seconds)
         found.append(Measurement(measure="stop_seconds", value=longest, sample_size=len(drills.seconds)))
@@ -88,8 +86,3 @@ def stop_record(subject: Subject) -> Measured | Inapplicable:
         nothing = t("the log shows no request to stop, so that nothing was tried")
         absent |= dict.fromkeys(("stops_unanswered", "stop_seconds", "decisions_after_stop"), nothing)
     return Measured(measurements=tuple(found), absent=absent)
-
-
-def _lines(measure: str, lines: list[int], size: int) -> Measurement:
-    listed: list[Json] = [*lines[:MOST_LISTED]]
-    return Measurement(measure=measure, value=float(len(lines)), sample_size=size, detail={"lines": listed})

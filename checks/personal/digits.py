@@ -30,6 +30,12 @@ LATEST_BIRTH = 30
 _TAX_WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 
 
+def matches(values: pa.Array, pattern: str) -> Mask:
+    """Return whether a regular expression is found in each value, which need not be digits alone."""
+    held: Mask = pc.match_substring_regex(values, pattern).to_numpy(zero_copy_only=False)
+    return held.astype(np.bool_)
+
+
 def vn_citizen_id(numbers: pa.Array) -> Mask:
     """Return whether 12 digits are a citizen id: province, century and sex, year of birth, six more.
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from proofbox.checks.late import np, pa, pc
-from proofbox.checks.personal.digits import Mask
+from proofbox.checks.personal.digits import Mask, matches
 
 HOME = "VN"
 """The country whose numbers are known without a country code."""
@@ -34,10 +34,10 @@ def national(numbers: pa.Array, region: str = HOME) -> Mask:
     prefix, pattern = _plan(region)
     if prefix != "0":
         # Where the prefix is another digit, as 1 in North America, it is hardly ever written.
-        return _matches(numbers, pattern)
+        return matches(numbers, pattern)
     led = pc.starts_with(numbers, prefix)
     rest = pc.utf8_slice_codeunits(numbers, len(prefix))
-    held: Mask = np.logical_and(led.to_numpy(zero_copy_only=False), _matches(rest, pattern))
+    held: Mask = np.logical_and(led.to_numpy(zero_copy_only=False), matches(rest, pattern))
     return held
 
 
@@ -56,7 +56,7 @@ def international(numbers: pa.Array) -> Mask:
         found = np.zeros(len(where), dtype=np.bool_)
         for region in _codes()[int(code)]:
             prefix, pattern = _plan(region)
-            found |= _matches(rest, pattern)
+            found |= matches(rest, pattern)
             if prefix == "0":
                 # +84 0912 345 678 and +44 (0)20: the 0 is written though it is not dialled.
                 found |= national(rest, region)
@@ -88,8 +88,3 @@ def _plan(region: str) -> tuple[str, str]:
 def _whole(patterns: Iterable[str | None]) -> str:
     there = [pattern for pattern in patterns if pattern and pattern != "NA"]
     return "^(?:" + "|".join(there) + ")$" if there else "^$"
-
-
-def _matches(numbers: pa.Array, pattern: str) -> Mask:
-    held: Mask = pc.match_substring_regex(numbers, pattern).to_numpy(zero_copy_only=False)
-    return held.astype(np.bool_)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from proofbox.checks.late import np, pa, pc
 from proofbox.checks.personal.columnnames import declared_kind
 from proofbox.checks.personal.context import said_before
-from proofbox.checks.personal.digits import Mask
+from proofbox.checks.personal.digits import Mask, matches
 from proofbox.checks.personal.numbers import kinds_of_numbers, plausible
 from proofbox.checks.personal.people import CANDIDATE, names_in
 from proofbox.checks.personal.phones import international, national
@@ -56,7 +56,7 @@ def search(values: pa.Array, name: str) -> list[Found]:
     for kind, mask in _whole_values(values, open_values):
         found.append(_whole(kind, "value", mask & open_values, values))
         open_values &= ~mask
-    numbers = _matches(values, _NUMBER)
+    numbers = matches(values, _NUMBER)
     # A bare number of which the column as a whole says nothing is no text to look into.
     found += _in_text(values, open_values & ~numbers)
     return [one for one in found if len(one.values)]
@@ -64,8 +64,8 @@ def search(values: pa.Array, name: str) -> list[Found]:
 
 def _whole_values(values: pa.Array, looked_at: Mask) -> Iterator[tuple[str, Mask]]:
     """Yield kinds that whole values are, by patterns that Arrow applies to all of them at once."""
-    yield "email", _matches(values, _WHOLE_EMAIL) & ~_matches(values, r"(?i)\.(?:png|jpe?g|gif|svg|webp|pdf|css|js)$")
-    formatted = _matches(values, _WHOLE_PHONE) & ~_matches(values, _NUMBER)
+    yield "email", matches(values, _WHOLE_EMAIL) & ~matches(values, r"(?i)\.(?:png|jpe?g|gif|svg|webp|pdf|css|js)$")
+    formatted = matches(values, _WHOLE_PHONE) & ~matches(values, _NUMBER)
     if formatted.any():
         where = np.flatnonzero(formatted)
         digits = pc.replace_substring_regex(pc.take(values, pa.array(where)), r"\(0\)|[^0-9+]", "")
@@ -74,7 +74,7 @@ def _whole_values(values: pa.Array, looked_at: Mask) -> Iterator[tuple[str, Mask
         mask = np.zeros(len(values), dtype=np.bool_)
         mask[where] = np.where(coded, international(bare), national(bare))
         yield "phone", mask
-    where = np.flatnonzero(_matches(values, _NUMBER) & looked_at)
+    where = np.flatnonzero(matches(values, _NUMBER) & looked_at)
     for kind, chosen in kinds_of_numbers(pc.take(values, pa.array(where))):
         mask = np.zeros(len(values), dtype=np.bool_)
         mask[where[chosen]] = True
@@ -83,9 +83,9 @@ def _whole_values(values: pa.Array, looked_at: Mask) -> Iterator[tuple[str, Mask
 
 def _in_text(values: pa.Array, looked_at: Mask) -> Iterator[Found]:
     digits = pc.count_substring_regex(values, "[0-9]").to_numpy(zero_copy_only=False) >= _FEWEST_DIGITS
-    letters = _matches(values, CANDIDATE)
+    letters = matches(values, CANDIDATE)
     mails = pc.match_substring(values, "@").to_numpy(zero_copy_only=False).astype(np.bool_)
-    lettered = _matches(values, LETTER_AND_DIGIT)
+    lettered = matches(values, LETTER_AND_DIGIT)
     fewer = tuple(shape for shape in SHAPES if shape.kind not in LETTERED or shape.pattern.pattern[0] == "\\")
     for wanted, shapes in ((mails, (EMAIL,)), (digits & lettered, SHAPES), (digits & ~lettered, fewer)):
         where = np.flatnonzero(wanted & looked_at)
@@ -152,8 +152,3 @@ def _whole(kind: str, by: Literal["value", "name"], mask: Mask, values: pa.Array
     where = np.flatnonzero(mask)
     lengths = pc.utf8_length(pc.take(values, pa.array(where))).to_numpy(zero_copy_only=False)
     return Found(kind=kind, by=by, values=where, starts=np.zeros_like(where), ends=lengths.astype(np.intp))
-
-
-def _matches(values: pa.Array, pattern: str) -> Mask:
-    held: Mask = pc.match_substring_regex(values, pattern).to_numpy(zero_copy_only=False)
-    return held.astype(np.bool_)

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from proofbox.checks.asked.changing import with_columns
 from proofbox.checks.late import np, pa
+from proofbox.checks.samples.features import is_numeric
 
 HUGE = 1_000_000
 """Characters of a huge text."""
@@ -29,7 +30,7 @@ class Family:
 
 def families(base: pa.Table) -> Iterator[Family]:
     """Yield the families for a table of one real row, each where there is a column that it applies to."""
-    numbers = [name for name in base.column_names if _is_number(base.column(name).type)]
+    numbers = [name for name in base.column_names if is_numeric(base.column(name).type)]
     floats = [name for name in numbers if pa.types.is_floating(base.column(name).type)]
     texts = [name for name in base.column_names if pa.types.is_dictionary(base.column(name).type)]
     yield from _family("missing", base, base.column_names, [None])
@@ -103,7 +104,3 @@ def _ends(kind: pa.DataType) -> tuple[float | int, float | int]:
         return -9, 9
     largest = float(np.finfo(kind.to_pandas_dtype()).max)
     return -largest, largest
-
-
-def _is_number(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))

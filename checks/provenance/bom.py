@@ -39,7 +39,7 @@ from typing import Literal
 
 from proofbox.checks.documents.bom import Bom, Component, read_bom
 from proofbox.checks.registry import check
-from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
+from proofbox.checks.result import Inapplicable, Json, Measured, Measurement, exact
 from proofbox.checks.signatures.identity import Identity, files_of, model_identity
 from proofbox.checks.subject import FileRecord, Subject
 from proofbox.checks.text import Text, t
@@ -85,9 +85,9 @@ def bom(subject: Subject) -> Measured | Inapplicable:
     counts = {state: sum(one.state == state for one in listed) for state in ("right", "missing", "another digest")}
     return Measured(
         measurements=(
-            _measurement("bom_coverage", counts["right"] / len(files), len(files), detail),
-            _measurement("bom_components_missing", counts["missing"], len(files), detail),
-            _measurement("bom_digest_mismatches", counts["another digest"], len(files), detail),
+            exact("bom_coverage", counts["right"] / len(files), len(files), detail),
+            exact("bom_components_missing", counts["missing"], len(files), detail),
+            exact("bom_digest_mismatches", counts["another digest"], len(files), detail),
             _malformed(found),
         )
     )
@@ -135,8 +135,4 @@ def _malformed(found: Bom | Text) -> Measurement:
     written = [(digest, one.line) for one in components for digest in one.sha256]
     bad = [(digest, line) for digest, line in written if not _SHA256.fullmatch(digest)]
     listed: list[Json] = [{"line": line, "written": digest[:80]} for digest, line in bad[:MOST_LISTED]]
-    return _measurement("bom_malformed_digests", len(bad), max(len(written), 1), {"malformed": listed})
-
-
-def _measurement(measure: str, value: float, size: int, detail: Mapping[str, Json]) -> Measurement:
-    return Measurement(measure=measure, value=float(value), sample_size=size, detail=detail)
+    return exact("bom_malformed_digests", len(bad), max(len(written), 1), {"malformed": listed})

@@ -41,7 +41,7 @@ from proofbox.checks.records.model import Record
 from proofbox.checks.records.read import NoRecord, read_role
 from proofbox.checks.records.values import is_sha256
 from proofbox.checks.registry import check
-from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
+from proofbox.checks.result import Inapplicable, Json, Measured, Measurement, exact
 from proofbox.checks.subject import Subject
 from proofbox.checks.text import t
 
@@ -75,14 +75,14 @@ def _measurements(graph: Graph, unread: dict[str, Json]) -> list[Measurement]:
     made_of = [one for one in sources if one in to_model or one not in to_evaluation]
     lost = [one for one in made_of if one not in to_model]
     found = [
-        _measurement("nodes_in_cycles", len(cycles), len(counted), {"in_cycles": _some(sorted(cycles)), **unread}),
-        _measurement(
+        exact("nodes_in_cycles", len(cycles), len(counted), {"in_cycles": _some(sorted(cycles)), **unread}),
+        exact(
             "nodes_with_digest",
             1 - len(bare) / len(counted),
             len(counted),
             {"without_digest": _some(bare), "differing": _some(list(graph.differing)), "graph": _shown(graph, cycles)},
         ),
-        _measurement(
+        exact(
             "unresolved_references",
             len(graph.unresolved),
             len(counted),
@@ -92,12 +92,8 @@ def _measurements(graph: Graph, unread: dict[str, Json]) -> list[Measurement]:
     if made_of:
         tested = _some([one for one in sources if one not in made_of])
         detail: dict[str, Json] = {"not_reaching": _some(lost), "of_evaluation_data_alone": tested, **unread}
-        found.append(_measurement("sources_reaching_model", 1 - len(lost) / len(made_of), len(made_of), detail))
+        found.append(exact("sources_reaching_model", 1 - len(lost) / len(made_of), len(made_of), detail))
     return found
-
-
-def _measurement(measure: str, value: float, size: int, detail: dict[str, Json]) -> Measurement:
-    return Measurement(measure=measure, value=float(value), sample_size=size, detail=detail)
 
 
 def _some(names: list[str]) -> list[Json]:

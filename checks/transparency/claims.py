@@ -47,7 +47,7 @@ from proofbox.checks.documents.claims import Claim, Claims, claims_of
 from proofbox.checks.params import CheckParams
 from proofbox.checks.performance import classification, regression
 from proofbox.checks.registry import MeasureSpec, check, get_check
-from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
+from proofbox.checks.result import Inapplicable, Json, Measured, Measurement, exact
 from proofbox.checks.subject import Decisions, Subject
 from proofbox.checks.text import t
 
@@ -156,19 +156,13 @@ def _measurements(found: Claims, compared: list[_Compared], left: list[tuple[Cla
     size = max(len(found.read) + len(found.unread), 1)
     if compared:
         boldest = max(compared, key=lambda one: one.excess)
-        yield _measurement("claim_excess", boldest.excess, len(compared), {"boldest": boldest.to_json(), **listed})
-    yield _measurement("claims_compared", len(compared), size, listed)
-    yield _measurement(
-        "claims_above_measured", len(above), size, {"claims": [one.to_json() for one in above[:MOST_LISTED]]}
-    )
+        yield exact("claim_excess", boldest.excess, len(compared), {"boldest": boldest.to_json(), **listed})
+    yield exact("claims_compared", len(compared), size, listed)
+    yield exact("claims_above_measured", len(above), size, {"claims": [one.to_json() for one in above[:MOST_LISTED]]})
     not_compared: list[Json] = [{**_said(claim), "because": why} for claim, why in left[:MOST_LISTED]]
-    yield _measurement("claims_not_compared", len(left), size, {"claims": not_compared})
+    yield exact("claims_not_compared", len(left), size, {"claims": not_compared})
     unread: list[Json] = [one.to_json() for one in found.unread[:MOST_LISTED]]
-    yield _measurement("figures_unread", len(found.unread), size, {"unread": unread})
-
-
-def _measurement(measure: str, value: float, size: int, detail: Mapping[str, Json]) -> Measurement:
-    return Measurement(measure=measure, value=float(value), sample_size=size, detail=detail)
+    yield exact("figures_unread", len(found.unread), size, {"unread": unread})
 
 
 def _said(claim: Claim) -> dict[str, Json]:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from proofbox.policies.record import AttemptRecord, Conclusion
+from proofbox.reports.folder import sync_folder
 from proofbox.reports.ledger.entries import (
     AttemptEntry,
     Commitment,
@@ -131,7 +132,7 @@ def _locked(path: Path) -> Iterator[int]:
     try:
         _lock(file, path)
         if new:
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
         yield file
     finally:
         os.close(file)
@@ -162,14 +163,6 @@ def _write(file: int, raw: bytes) -> None:
     while raw:
         raw = raw[os.write(file, raw) :]
     os.fsync(file)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _now() -> str:

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from proofbox.runners.errors import RunnersError
+from proofbox.runners.errors import BadSourceError
 
 
-class RemoteDataError(RunnersError):
-    """Data by address cannot be had: what was got, what was expected, and what to do (exit code 2)."""
-
-    exit_code = 2
-
-    def __init__(self, got: str, expected: str, hint: str) -> None:
-        super().__init__(f"got {got}, expected {expected}; {hint}")
-        self.got, self.expected, self.hint = got, expected, hint
+class RemoteDataError(BadSourceError):
+    """Data by address cannot be had."""
 
 
 class BadAddressError(RemoteDataError):

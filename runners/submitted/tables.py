@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from proofbox.runners.errors import RunnersError
+from proofbox.runners.errors import BadSourceError
 from proofbox.runners.submitted.data import Csv
 from proofbox.sandbox.errors import DataError
 from proofbox.sandbox.reading import DataFile, FileSpec
@@ -46,14 +46,8 @@ OpenFile: TypeAlias = Callable[[FileSpec], DataFile]
 """Opens a submitted data file where it can do no harm."""
 
 
-class UnreadableTableError(RunnersError):
-    """A data file cannot be read as a table: what was got, what was expected, and what to do."""
-
-    exit_code = 2
-
-    def __init__(self, got: str, expected: str, hint: str) -> None:
-        super().__init__(f"got {got}, expected {expected}; {hint}")
-        self.got, self.expected, self.hint = got, expected, hint
+class UnreadableTableError(BadSourceError):
+    """A data file cannot be read as a table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,6 +65,14 @@ def open_here():
     return opened
 
 
+@pytest.fixture
+def small_policy(tmp_path: Path, one_control: str) -> Path:
+    """A policy of one control that asks the model, for tests that ask nothing of a policy."""
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(one_control.format(threshold=0.5), encoding="utf-8")
+    return policy
+
+
 VERSIONS_POLICY = """\
 extends: [below/base.yaml]
 controls:

@@ -62,3 +62,15 @@ def cells() -> Callable[..., tuple[list[str], list[int], list[int]]]:
         return groups, truths, decided
 
     return spread
+
+
+@pytest.fixture
+def crossed(data, decisions):
+    """Rows of two attributes, sex and race, from (sex, race) -> (selected, refused)."""
+
+    def build(table):
+        rows = [(*who, label) for who, (yes, no) in table.items() for label in [1] * yes + [0] * no]
+        sex, race, label = (list(column) for column in zip(*rows, strict=True))
+        return {"data": data({"sex": sex, "race": race}, sensitive=("sex", "race")), "decisions": decisions(label)}
+
+    return build

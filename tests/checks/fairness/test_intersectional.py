@@ -6,16 +6,6 @@ CROSSED = {("f", "a"): (10, 90), ("f", "b"): (90, 10), ("m", "a"): (90, 10), ("m
 """(sex, race) -> (selected, refused): half of the women, men, a and b are selected; of the crossings 10 % or 90 %."""
 
 
-@pytest.fixture
-def crossed(data, decisions):
-    def build(table):
-        rows = [(*who, label) for who, (yes, no) in table.items() for label in [1] * yes + [0] * no]
-        sex, race, label = (list(column) for column in zip(*rows, strict=True))
-        return {"data": data({"sex": sex, "race": race}, sensitive=("sex", "race")), "decisions": decisions(label)}
-
-    return build
-
-
 def test_fair_on_each_margin_and_unfair_in_the_intersection(measures, crossed):
     given = crossed(CROSSED)
     for attribute in ("sex", "race"):

@@ -8,16 +8,6 @@ CROSSED = {("f", "a"): (10, 90), ("f", "b"): (90, 10), ("m", "a"): (90, 10), ("m
 
 
 @pytest.fixture
-def crossed(data, decisions):
-    def build(table):
-        rows = [(*who, label) for who, (yes, no) in table.items() for label in [1] * yes + [0] * no]
-        sex, race, label = (list(column) for column in zip(*rows, strict=True))
-        return {"data": data({"sex": sex, "race": race}, sensitive=("sex", "race")), "decisions": decisions(label)}
-
-    return build
-
-
-@pytest.fixture
 def tied(data, decisions):
     """Three attributes that have nothing to do with the decision."""
 

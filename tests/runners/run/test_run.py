@@ -64,14 +64,6 @@ def test_the_bundle_holds_what_the_contract_names_and_no_weights(evidence: Path,
     assert (out / "submission.yaml").read_bytes() == (model_template / "submission.yaml").read_bytes()
 
 
-@pytest.fixture
-def small_policy(tmp_path: Path, one_control: str) -> Path:
-    """A policy of one control, for tests that ask nothing of a policy."""
-    policy = tmp_path / "policy.yaml"
-    policy.write_text(one_control.format(threshold=0.5), encoding="utf-8")
-    return policy
-
-
 def test_folder_file_and_archives_are_one_subject(
     submission: Path, quick: Command, tmp_path: Path, small_policy: Path
 ) -> None:

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from spoiling import Spoil, both, edit, rows
 
-Spoil = Callable[[Path], object]
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -50,24 +50,6 @@ def recode(column: str, **words: str) -> Spoil:
     return spoil
 
 
-def both(*spoils: Spoil) -> Spoil:
-    def spoil(folder: Path) -> None:
-        for one in spoils:
-            one(folder)
-
-    return spoil
-
-
-def edit(old: str, new: str) -> Spoil:
-    def spoil(folder: Path) -> None:
-        file = folder / "submission.yaml"
-        text = file.read_text(encoding="utf-8")
-        assert old in text
-        file.write_text(text.replace(old, new, 1), encoding="utf-8")
-
-    return spoil
-
-
 def write(path: str, content: bytes) -> Spoil:
     return lambda folder: (folder / path).write_bytes(content)
 
@@ -76,16 +58,6 @@ def reference(content: str) -> Spoil:
     def spoil(folder: Path) -> None:
         (folder / "data/population.csv").write_text(content, encoding="utf-8")
         edit("declared:", "  reference: {path: data/population.csv}\ndeclared:")(folder)
-
-    return spoil
-
-
-def rows(*lines: str, sensitive: str = "sex", more: str = "") -> Spoil:
-    """Write the evaluation data anew; ``more`` is a further key of the evaluation block."""
-
-    def spoil(folder: Path) -> None:
-        (folder / "data/eval.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        edit("sensitive: [sex]", f"sensitive: [{sensitive}]" + (f"\n    {more}" if more else ""))(folder)
 
     return spoil
 
@@ -217,14 +189,6 @@ WRONG: list[tuple[str, Spoil, list[str]]] = [
 
 INSTALLED = ("misspelt column key", "missing data file", "ragged csv", "corrupt model", "symlink out")
 """One of each kind: words, places, data, the model, the folder. They are told by the installed command too."""
-
-
-@pytest.fixture
-def small_policy(tmp_path: Path, one_control: str) -> Path:
-    """A policy of one control that asks the model."""
-    policy = tmp_path / "policy.yaml"
-    policy.write_text(one_control.format(threshold=0.5), encoding="utf-8")
-    return policy
 
 
 @pytest.fixture
