@@ -47,10 +47,13 @@ class FileSpec:
     """Which file to read, and how it is written."""
 
     path: Path
+    """The file, or the folder of :attr:`parts`."""
     format: str
     """``csv``, ``parquet``, ``arrow`` or ``jsonl``."""
     csv: Mapping[str, str] = field(default_factory=dict)
     """``delimiter``, ``decimal`` (one character each) and ``encoding``, where it is CSV."""
+    parts: tuple[str, ...] = ()
+    """Names of the Parquet files in the folder that are read as one, in this order; empty where it is one file."""
 
 
 class DataFile:
@@ -138,6 +141,7 @@ class DataFile:
             "path": self._running.inside.model,
             "format": spec.format,
             "csv": dict(spec.csv),
+            "parts": list(spec.parts),
         }
         deadline = self._deadline(self._limits.start_seconds)
         body = memoryview(json.dumps(config).encode())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from proofbox.checks.artefacts.files import read_submitted
+from proofbox.checks.dataparts import data_digest
 from proofbox.checks.documents.document import Document
 from proofbox.checks.documents.jsontext import MAX_BYTES, read_json
 from proofbox.checks.documents.problem import Problem, RefusedError
@@ -74,7 +75,7 @@ def _short(text: str) -> str:
 def _read(subject: Subject, path: str, role: str) -> Record:
     raw = read_submitted(subject.root, path, MAX_BYTES)
     file = path_of_role(subject, role) or ""
-    digest = next((one.sha256 for one in subject.files if one.path == file), None)
+    digest = data_digest(subject.files, file)
     return _record(raw, path, file, digest)
 
 

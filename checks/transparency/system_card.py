@@ -33,6 +33,7 @@ import re
 
 from proofbox.checks.documents.blocks import BlockParams, Wanted, measured_blocks
 from proofbox.checks.documents.cards import Card, read_card
+from proofbox.checks.records.actual import taken_digests
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Measured, Measurement
 from proofbox.checks.signatures.identity import model_identity
@@ -71,7 +72,7 @@ def system_card(subject: Subject, params: Params) -> Measured | Inapplicable:
 
 def _digests(text: str, subject: Subject) -> Measurement:
     written = sorted({digest.lower() for digest in _DIGEST.findall(text)})
-    known = {file.sha256 for file in subject.files} | {model_identity(subject).digest}
+    known = {file.sha256 for file in subject.files} | {model_identity(subject).digest, *taken_digests(subject).values()}
     unknown = [digest for digest in written if digest not in known]
     return Measurement(
         measure="system_card_unknown_digests",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from proofbox.checks.dataparts import data_digest
 from proofbox.checks.errors import ModelFailedError
 from proofbox.checks.subject import Dataset, Decisions
 from proofbox.checks.text import Text, t
@@ -33,7 +34,7 @@ class Answers:
 
     data: Dataset
     sha256: str
-    """Of the file of evaluation rows."""
+    """Of the evaluation rows' file or parts."""
     decisions: Decisions
 
 
@@ -67,8 +68,8 @@ def answers(source: Path, subject: SubjectRecord, settings: Settings) -> Iterato
         if isinstance(decided, Text):
             yield decided
             return
-        path = resolved.evaluation.path
-        sha256 = next(file.sha256 for file in intake.files if file.path == path)
+        sha256 = data_digest(resolved.subject.files, resolved.evaluation.path)
+        assert sha256 is not None
         yield Answers(data=resolved.evaluation, sha256=sha256, decisions=decided)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from proofbox.checks.dataparts import data_files
 from proofbox.checks.subject import FileRecord
 from proofbox.runners.errors import RunnersError
 from proofbox.runners.remote.errors import RemoteDataError
@@ -47,10 +48,11 @@ def parcel_of(resolved: Resolved, fetching: Fetching) -> Parcel:
     """Return the model's files and the evaluation data of a submission."""
     subject, data = resolved.subject, resolved.evaluation.path
     model = subject.model_path
+    rows = set(data_files(subject.files, data))
     needed = tuple(
         file
         for file in subject.files
-        if file.path == data or (model is not None and (file.path == model or file.path.startswith(f"{model}/")))
+        if file in rows or (model is not None and (file.path == model or file.path.startswith(f"{model}/")))
     )
     paths = {file.path for file in needed}
     addresses = {one.local: one.uri for one in resolved.fetched if one.local in paths}

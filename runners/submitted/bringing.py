@@ -65,6 +65,7 @@ def bring(source: Path, into: Path, fetching: Fetching) -> Brought:
     submission, document, raw = read_submission(intake.root / FILE_NAME)
     problems = Problems(document)
     addresses = addresses_in(submission, problems, allowed)
+    _hold_to_limit(submission, intake, fetching.limits.file_bytes, problems)
     problems.stop_if_any()
     fetched: dict[str, Fetched] = {}
     for role, address in addresses.items():
@@ -132,6 +133,17 @@ def localised(submission: Submission, addresses: Mapping[str, Address], *, diges
         part = getattr(submission.data, role)
         parts[role] = part.model_copy(update={"path": address.local} | ({} if digests else {"sha256": None}))
     return submission.model_copy(update={"data": submission.data.model_copy(update=parts)})
+
+
+def _hold_to_limit(submission: Submission, intake: Intake, most_bytes: int, problems: Problems) -> None:
+    """Note data in parts that are more together than one file may be."""
+    for role in ROLES:
+        part = getattr(submission.data, role)
+        names = [] if part is None else [name for name in part.path.split("/") if name not in ("", ".")]
+        total = sum(file.size for file in intake.files if names and file.path.startswith("/".join([*names, ""])))
+        if total > most_bytes:
+            got, hint = f"{total} bytes in '{part.path}'", "allow more with --data-megabytes, or take a sample"
+            problems.add(_place(role), got=got, expected=f"at most {most_bytes}", hint=hint)
 
 
 def _with(intake: Intake, fetched: tuple[Fetched, ...]) -> Intake:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from proofbox.checks.dataparts import DATA_ROLES
 from proofbox.checks.subject import DeclaredFile
 from proofbox.policies.errors import Problem
 from proofbox.runners.errors import BadSubmissionError
@@ -70,7 +71,8 @@ def _looked_at(root: Path, named: DeclaredFile) -> Iterator[TakenFile]:
     if found.is_dir() and not found.is_symlink():
         for below in sorted(found.rglob("*"))[:MOST_FILES]:
             if not below.is_dir():
-                yield from _regular(below, f"{clean}/{below.relative_to(found).as_posix()}", hashed=False)
+                hashed = named.declared_sha256 is not None and named.role in DATA_ROLES
+                yield from _regular(below, f"{clean}/{below.relative_to(found).as_posix()}", hashed=hashed)
     elif found.exists():
         yield from _regular(found, clean, hashed=named.declared_sha256 is not None)
     elif found.parent.is_dir():

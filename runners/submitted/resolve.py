@@ -7,16 +7,17 @@ there and can be what it is said to be. Nothing here judges; what can be measure
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
+from proofbox.checks.dataparts import DATA_ROLES
 from proofbox.checks.subject import Dataset, DeclaredFile, FileRecord, Subject
 from proofbox.policies.yamlfile import Document
 from proofbox.runners.remote.fetching import Fetched
 from proofbox.runners.submitted.claims import check_performance
 from proofbox.runners.submitted.columns import evaluation_set, training_set
+from proofbox.runners.submitted.filesnamed import check_digests, check_parts
 from proofbox.runners.submitted.problems import Place, Problems
 from proofbox.runners.submitted.reference import reference_shares
 from proofbox.runners.submitted.streams import Reading, Stream
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
     from proofbox.checks.result import Json
     from proofbox.sandbox.intake import Intake
-
-_HEX = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +82,7 @@ def check_words(submission: Submission, intake: Intake, problems: Problems, *, r
     """Note every mistake that can be seen without reading data: in what is said, and in the files that are named."""
     subject = _subject(submission, intake, problems)
     if refuse_mismatch:
-        _check_digests(subject, problems)
+        check_digests(subject, problems)
     _check_model_block(submission, problems)
     _check_claims(submission, problems)
     check_performance(submission.declared.performance, problems)
@@ -127,8 +126,10 @@ def _subject(submission: Submission, intake: Intake, problems: Problems) -> Subj
     declared = []
     for place, named in named_files(submission):
         clean = _clean_path(named.path, place, problems)
-        folder = place == ("model", "path") and any(path.startswith(f"{clean}/") for path in paths)
-        if clean is not None and clean not in paths and not folder:
+        below = [path.removeprefix(f"{clean}/") for path in paths if path.startswith(f"{clean}/")]
+        if below and named.role in DATA_ROLES:
+            check_parts(named.path, below, place, problems)
+        elif clean is not None and clean not in paths and not (below and named.role == "model"):
             near = difflib.get_close_matches(clean, sorted(paths), n=1, cutoff=0.5)
             hint = f"did you mean '{near[0]}'?" if near else "the path is relative to submission.yaml"
             problems.add(
@@ -200,34 +201,6 @@ def _clean_path(path: str, place: Place, problems: Problems) -> str | None:
         )
         return None
     return "/".join(part for part in parts if part not in ("", "."))
-
-
-def _check_digests(subject: Subject, problems: Problems) -> None:
-    known = {file.path: file.sha256 for file in subject.files}
-    places: dict[str, Place] = {
-        "model": ("model", "sha256"),
-        "evaluation": ("data", "evaluation", "sha256"),
-        "training": ("data", "training", "sha256"),
-        "reference": ("data", "reference", "sha256"),
-    }
-    for file in subject.declared_files:
-        if file.declared_sha256 is None or file.path not in known:
-            continue
-        if not _HEX.fullmatch(file.declared_sha256):
-            got = f"{len(file.declared_sha256)} characters"
-            problems.add(
-                places[file.role],
-                got=got,
-                expected="64 lower-case hex digits (sha256)",
-                hint=f"'sha256sum {file.path}' prints them",
-            )
-        elif file.declared_sha256 != known[file.path]:
-            problems.add(
-                places[file.role],
-                got=f"{file.path} with sha256 {known[file.path]}",
-                expected=f"the declared {file.declared_sha256}",
-                hint="the file is not the one that was declared: send that file, or declare this one",
-            )
 
 
 def _check_claims(submission: Submission, problems: Problems) -> None:

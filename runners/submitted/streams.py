@@ -97,7 +97,7 @@ class Blocks:
                 yield normalise_text(part.rename_columns(list(columns)))[0]
             whole = True
         except DataError as err:
-            raise unreadable(err, self.spec.format) from err
+            raise unreadable(err, self.spec) from err
         finally:
             if whole and self._file is None:
                 self._file = file
@@ -148,7 +148,7 @@ def read_or_open(path: Path, how: Reading, csv: Csv) -> ReadTable | Stream:
                 detail={**detail, "read": "in batches"},
             )
     except DataError as err:
-        raise unreadable(err, spec.format) from err
+        raise unreadable(err, spec) from err
 
 
 def _too_large(file: DataFile, kind: str, most_rows: int) -> bool:

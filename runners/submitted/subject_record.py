@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from proofbox.checks.dataparts import data_digest
 from proofbox.checks.signatures.identity import model_identity
 from proofbox.policies.record import SubjectRecord
 from proofbox.runners.submitted.resolve import Resolved
@@ -42,9 +43,13 @@ def _file(resolved: Resolved, file: FileRecord) -> Mapping[str, Json]:
 
 
 def _address(resolved: Resolved, path: str) -> dict[str, Json]:
-    """Return the address that a file was fetched from, as the record has it; nothing for a file of the submission."""
-    uri = next((one.uri for one in resolved.fetched if one.local == path), None)
-    return {"uri": uri} if uri else {}
+    """Return the address that a file or folder was fetched from; nothing for what came with the submission."""
+    for one in resolved.fetched:
+        if one.local == path:
+            return {"uri": one.uri}
+        if one.local.rpartition("/")[0] == path:  # a folder of parts
+            return {"uri": one.uri.rpartition("/")[0] + "/"}
+    return {}
 
 
 def _declared(submission: Submission) -> Mapping[str, Json]:
@@ -76,7 +81,7 @@ def _table(resolved: Resolved, data: Dataset) -> Json:
     return {
         "path": data.path,
         **_address(resolved, data.path),
-        "sha256": next(file.sha256 for file in resolved.subject.files if file.path == data.path),
+        "sha256": data_digest(resolved.subject.files, data.path),
         "rows": data.rows,
         "columns": data.table.num_columns,
         "target": data.target,

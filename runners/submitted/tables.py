@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from proofbox.runners.errors import BadSourceError
+from proofbox.runners.parts import parts_in
 from proofbox.runners.submitted.data import Csv
 from proofbox.sandbox.errors import DataError
 from proofbox.sandbox.reading import DataFile, FileSpec
@@ -64,7 +65,7 @@ def read_table(path: Path, open_file: OpenFile, csv: Csv | None = None) -> ReadT
     Parameters
     ----------
     path
-        csv, parquet, arrow or jsonl, told apart by the file's ending.
+        csv, parquet, arrow or jsonl, told apart by the file's ending; or a folder of Parquet parts.
     open_file
         Opens it behind the walls. This side looks at the first 64 KiB of a CSV file alone, as bytes.
     csv
@@ -80,11 +81,13 @@ def read_table(path: Path, open_file: OpenFile, csv: Csv | None = None) -> ReadT
         with open_file(spec) as file:
             return held(file, detail)
     except DataError as err:
-        raise unreadable(err, spec.format) from err
+        raise unreadable(err, spec) from err
 
 
 def described(path: Path, csv: Csv | None) -> tuple[FileSpec, dict[str, Json]]:
     """Return how a file is to be opened, by its ending and (where it is CSV) its first bytes, and what was detected."""
+    if path.is_dir():
+        return FileSpec(path=path, format="parquet", parts=parts_in(path)), {"format": "parquet"}
     kind = _SUFFIXES.get(path.suffix.lower())
     if kind is None:
         raise UnreadableTableError(
@@ -127,14 +130,18 @@ def check_columns(header: Sequence[str], rows: int, kind: str) -> list[str]:
     return names
 
 
-def unreadable(err: DataError, kind: str) -> UnreadableTableError:
+def unreadable(err: DataError, spec: FileSpec) -> UnreadableTableError:
     """Return the reader's word on a file as a mistake of the submission."""
+    kind = spec.format
     if err.over_limit:
         got, hint = f"a file that is too large to be read ({err.what})", "submit fewer rows, or fewer columns"
         return UnreadableTableError(got, "a file that fits", hint)
     if kind == "csv":
         hint = "check the quotes and the number of fields in that row, or set data.*.csv in submission.yaml"
         return UnreadableTableError(f"a file that does not parse ({err.what})", "a CSV file", hint)
+    if spec.parts:
+        got, hint = f"parts that are not one table ({err.what})", "write that part again, like the first one"
+        return UnreadableTableError(got, "Parquet files of the same columns, types and order of columns", hint)
     return UnreadableTableError(f"bytes that are not {kind} ({err.what})", f"a {kind} file", "write it again")
 
 

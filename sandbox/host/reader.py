@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .channel import BATCH, COLUMNS, DONE, PIECE, TABLE, TEXT, WORDS, Channel
+from .parquetparts import ParquetParts, UnreadableError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,10 +27,6 @@ _MOST_WORDS = (1 << 31) - 1
 """Distinct texts of a column: as many as a code of 32 bits can tell apart."""
 _BLOCK_BYTES = 1 << 24
 """Bytes of a CSV file that are read at once where it is read in batches."""
-
-
-class UnreadableError(Exception):
-    """The file is not what it is said to be, or holds what no check can use."""
 
 
 def serve(channel: Channel, config: Mapping[str, Any]) -> None:
@@ -73,23 +70,11 @@ class _Whole:
 
 
 class _Parts:
-    """A file that is read piece by piece, as often as asked: Parquet and Arrow."""
+    """A file that is read piece by piece, as often as asked: Parquet, one or in parts, and Arrow."""
 
-    def __init__(self, path: str, kind: str) -> None:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        self._parquet = kind == "parquet"
-        if self._parquet:
-            texts = [field.name for field in pq.read_schema(path) if pa.types.is_string(field.type)]
-            # Text that is a dictionary in the file stays one: no row of it is hashed again.
-            self._file = pq.ParquetFile(path, page_checksum_verification=True, read_dictionary=texts)
-            schema, self.rows = self._file.schema_arrow, self._file.metadata.num_rows
-        else:
-            self._file = pa.ipc.open_file(pa.memory_map(path))
-            schema = self._file.schema
-            self.rows = sum(self._file.get_batch(place).num_rows for place in range(self._file.num_record_batches))
-        self.fields = [(field.name, field.type) for field in schema]
+    def __init__(self, file: ParquetParts | _Batches) -> None:
+        self._file = file
+        self.fields, self.rows, self.pieces = file.fields, file.rows, file.pieces
 
     def whole(self, places: Sequence[int]) -> Any:  # noqa: ANN401 pyarrow ships no types
         """Return those columns with all rows."""
@@ -99,36 +84,34 @@ class _Parts:
         # Not concat_tables of none; and columns are given by place, since names may not differ.
         return pa.concat_tables(found) if found else self._empty(places)
 
-    def pieces(self, places: Sequence[int], rows: int, start: int) -> Iterator[tuple[int, Any]]:
-        """Yield tables that follow each other, the first of which holds row ``start``, with the place of its row 0."""
-        import pyarrow as pa
-
-        for at, batch in self._parquet_batches(places, rows, start) if self._parquet else self._batches(places, start):
-            batch.validate(full=True)
-            yield at, pa.Table.from_batches([batch])
-
-    def _parquet_batches(self, places: Sequence[int], rows: int, start: int) -> Iterator[tuple[int, Any]]:
-        names = [self.fields[place][0] for place in places]
-        groups, at = range(self._file.metadata.num_row_groups), 0
-        # Row groups that end before the first row are not read at all.
-        while groups and (end := at + self._file.metadata.row_group(groups[0]).num_rows) <= start:
-            groups, at = groups[1:], end
-        for batch in self._file.iter_batches(batch_size=rows, row_groups=list(groups), columns=names):
-            yield at, batch.select(names)
-            at += batch.num_rows
-
-    def _batches(self, places: Sequence[int], start: int) -> Iterator[tuple[int, Any]]:
-        at = 0
-        for number in range(self._file.num_record_batches):
-            batch = self._file.get_batch(number)
-            if at + batch.num_rows > start:
-                yield at, batch.select(list(places))
-            at += batch.num_rows
-
     def _empty(self, places: Sequence[int]) -> Any:  # noqa: ANN401 pyarrow ships no types
         import pyarrow as pa
 
         return pa.table([pa.array([], self.fields[place][1]) for place in places], names=[str(p) for p in places])
+
+
+class _Batches:
+    """The record batches of an Arrow file."""
+
+    def __init__(self, path: str) -> None:
+        import pyarrow as pa
+
+        self._file = pa.ipc.open_file(pa.memory_map(path))
+        self.rows = sum(self._file.get_batch(place).num_rows for place in range(self._file.num_record_batches))
+        self.fields = [(field.name, field.type) for field in self._file.schema]
+
+    def pieces(self, places: Sequence[int], rows: int, start: int) -> Iterator[tuple[int, Any]]:
+        """Yield tables that follow each other, the first of which holds row ``start``, with the place of its row 0."""
+        import pyarrow as pa
+
+        at = 0
+        for number in range(self._file.num_record_batches):
+            batch = self._file.get_batch(number)
+            if at + batch.num_rows > start:
+                wanted = batch.select(list(places))
+                wanted.validate(full=True)
+                yield at, pa.Table.from_batches([wanted])
+            at += batch.num_rows
 
 
 class _Lines:
@@ -201,8 +184,10 @@ class _Lines:
 
 def _opened(config: Mapping[str, Any]) -> _Whole | _Parts | _Lines:
     kind, path = config["format"], config["path"]
-    if kind in {"parquet", "arrow"}:
-        return _Parts(path, kind)
+    if kind == "parquet":
+        return _Parts(ParquetParts(path, config["parts"]))
+    if kind == "arrow":
+        return _Parts(_Batches(path))
     if kind == "jsonl":
         import pyarrow.json as pj
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
 # It tries to reach out, prints, and falls over a row that is in the middle of the data.
 WICKED = """\
@@ -89,6 +92,29 @@ def write_large(folder: Path, code: str = STEADY, rows: int = 120_000, extreme: 
     (folder / "model/predict.py").write_text(code, encoding="utf-8")
     (folder / "submission.yaml").write_text(YAML, encoding="utf-8")
     return folder
+
+
+def in_parts(one: Path, folder: Path) -> Path:
+    """Write the submission of one Parquet file once more, with its rows in five parts of which one is empty."""
+    shutil.copytree(one, folder, ignore=shutil.ignore_patterns("e.parquet"))
+    table = pq.read_table(one / "e.parquet")
+    (folder / "e.parquet").mkdir()
+    (folder / "e.parquet/_SUCCESS").write_bytes(b"")
+    cuts = (0, 7, 50_001, 50_001, 90_000, table.num_rows)
+    for number, (first, end) in enumerate(pairwise(cuts)):
+        part = folder / f"e.parquet/part-{number}.parquet"
+        pq.write_table(table.slice(first, end - first), part, row_group_size=33_333)
+    return folder
+
+
+def without_the_data_s_own(found: dict[str, object]) -> dict[str, object]:
+    """Evidence without what tells data in parts from one file: path, digest, and the list of files."""
+    record = json.loads(str(found["record"]))
+    for key in ("digest", "files"):
+        del record["subject"][key]
+    for key in ("path", "sha256"):
+        del record["subject"]["data"]["evaluation"][key]
+    return {**found, "record": record}
 
 
 def evidence(bundle: Path) -> dict[str, object]:

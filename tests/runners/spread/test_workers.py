@@ -6,7 +6,7 @@ import json
 import os
 
 import pytest
-from largework import WICKED, evidence, run_of, write_large
+from largework import WICKED, evidence, in_parts, run_of, without_the_data_s_own, write_large
 
 
 @pytest.fixture
@@ -34,6 +34,15 @@ def test_the_evidence_is_the_same_and_says_who_helped(run, large):
     assert detail["workers"]["asked_again_in_order"] == 0
     assert run_of(shared)["runner"] == "local"
     assert detail["model"]["calls"] == run_of(alone)["detail"]["model"]["calls"]
+
+
+def test_data_in_parts_give_the_evidence_of_one_file_whoever_reads_them(run, large, tmp_path):
+    one = run(large, "one", "--rows-in-memory", "30000")
+    parts = run(in_parts(large, tmp_path / "large in parts"), "parts", "--rows-in-memory", "30000", "--workers", "2")
+    assert without_the_data_s_own(evidence(parts)) == without_the_data_s_own(evidence(one))
+    files = {file["path"] for file in json.loads((parts / "assessment.json").read_bytes())["subject"]["files"]}
+    assert {f"e.parquet/part-{number}.parquet" for number in range(5)} < files
+    assert run_of(parts)["detail"]["workers"]["asked_again_in_order"] == 0
 
 
 def test_a_wicked_model_is_held_and_told_as_without_workers(run, tmp_path):
