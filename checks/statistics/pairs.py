@@ -166,7 +166,8 @@ def ratio_of(first: Sampled, second: Sampled) -> Limits:
     with np.errstate(divide="ignore", invalid="ignore"):
         low = _root(p1, first.low, p2, second.high, -1.0)
         high = _root(p1, first.high, p2, second.low, 1.0)
-    return np.where(first.successes <= 0, 0.0, low), np.where(second.low <= 0, np.inf, high)
+    # The lower limit is 0 without a success, and with so little of one as only weighted rows can have.
+    return np.where(first.low <= 0, 0.0, low), np.where(second.low <= 0, np.inf, high)
 
 
 def _root(p1: Floats, limit1: Floats, p2: Floats, limit2: Floats, sign: float) -> Floats:

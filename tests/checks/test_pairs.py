@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proofbox.checks.intervals import z_value
+from proofbox.checks.statistics.gaps import ratio_bounds
 from proofbox.checks.statistics.pairs import (
     agresti_caffo_limits,
     cautious_limits,
@@ -94,6 +95,15 @@ def test_more_rows_at_the_same_rates_are_never_a_wider_interval(first, second, t
         few, many = limits(first, second, Z), limits(*more, Z)
         assert many[0] >= few[0] - 1e-12
         assert many[1] <= few[1] + 1e-12
+
+
+@pytest.mark.parametrize("first", [(0.173, 2.14), (0.01, 40.0), (1e-13, 0.05)])
+def test_less_than_a_quarter_of_a_counted_row_against_none_says_nothing_of_the_ratio(first):
+    """Only rows with weights count so little; every ratio is possible, and each limit is a number."""
+    low, high = ratio_limits(first, (0.0, 3.0), Z)
+    assert (float(low), float(high)) == (0.0, np.inf)
+    bounds = ratio_bounds(np.array([first[0], 0.0]), np.array([first[1], 3.0]), Z, Z)
+    assert tuple(map(float, bounds)) == (0.0, 1.0)
 
 
 def test_a_ratio_is_what_square_and_add_of_the_difference_leaves_possible():
