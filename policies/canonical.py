@@ -44,11 +44,6 @@ def _whole(value: Json) -> Json:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def counterexample_id(content: Mapping[str, Json]) -> str:
-    """Return ``c-`` and 16 hex digits over the JSON form of a counterexample."""
-    return f"c-{_sha256(canonical(dict(content)))[:16]}"
-
-
 def digest(value: object) -> str:
     """Return the sha256 of the canonical form, 64 hex digits."""
     return _sha256(canonical(value))

@@ -76,21 +76,6 @@ class ByteSource:
         return data
 
 
-def byte_source(file: BinaryIO, size: int) -> ByteSource:
-    """Return a source of the file's bytes, decompressed where joblib's loader would.
-
-    Raises
-    ------
-    BadDataError
-        It begins as LZ4 does and is none.
-    """
-    head = file.read(8)
-    file.seek(0)
-    if not head.startswith(COMPRESSED):
-        return ByteSource(file, size)
-    return ByteSource(decompressed(file, head), most_unpacked(size))
-
-
 def most_unpacked(size: int) -> int:
     """Return how many bytes ``size`` compressed ones may become."""
     return min(MOST_DECOMPRESSED_BYTES, max(size * MOST_RATIO, FEW_BYTES))

@@ -70,11 +70,6 @@ Import = tuple[Global, int]
 """What is imported, and the offset in bytes of the opcode that does it."""
 
 
-def imported_globals(source: Source) -> Iterator[Global]:
-    """Yield what the pickle at the stream's position imports, in order; raises as :func:`imports_of`."""
-    return (found for found, _ in imports_of(source, Budget(opcodes=MOST_OPCODES)))
-
-
 def imports_of(source: Source, budget: Budget, nesting: int = 0) -> Iterator[Import]:
     """Yield what the pickle at the stream's position imports and where, up to and with its STOP.
 

@@ -139,7 +139,7 @@ def _selection(
 
 
 def _exposure(groups: GroupRows, exposure: Floats, detail: dict[str, Json], confidence: float) -> Iterator[Measurement]:
-    means = Means.of(groups.codes, len(groups.categories), exposure)
+    means = exposure_means(groups.codes, len(groups.categories), exposure)
     listed: list[Json] = []
     each = zip(
         groups.categories, means.mean.tolist(), means.rows.tolist(), mean_intervals(means, confidence), strict=True

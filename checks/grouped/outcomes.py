@@ -15,7 +15,7 @@ from proofbox.checks.late import np
 from proofbox.checks.params import Attribute, CheckParams
 from proofbox.checks.result import Inapplicable, Json
 from proofbox.checks.statistics.gaps import Family
-from proofbox.checks.subject import Dataset, Decisions
+from proofbox.checks.subject import Dataset
 from proofbox.checks.text import Text, t
 
 if TYPE_CHECKING:
@@ -129,11 +129,6 @@ def weights_are_no_people(data: Dataset) -> Inapplicable | None:
             column=data.weight,
         )
     )
-
-
-def outcomes_of(data: Dataset, decisions: Decisions, params: GroupParams) -> Outcomes | Inapplicable:
-    """Count each group's decisions in memory; checks that are given ``counts`` call :func:`count_outcomes`."""
-    return count_outcomes(Counts(data, decisions, [params.attribute]), params)
 
 
 def count_outcomes(counts: Counts, params: GroupParams) -> Outcomes | Inapplicable:

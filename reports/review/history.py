@@ -20,7 +20,6 @@ from proofbox.reports.signing.errors import SignatureError, WrongChainError, Wro
 from proofbox.reports.signing.interface import SignedBy, Signer, Stamper, Verifier
 from proofbox.reports.signing.statement import read_statement
 
-MOST_DECISIONS = 9999
 MOST_BYTES = 1_000_000
 
 

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from proofbox.runners.starting.columns import Column
     from proofbox.sandbox.describing import Description
 
-AGE_PARTS = 4
-"""Into how many groups a sensitive column of numbers is split."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:

@@ -16,6 +16,9 @@ _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
 _WORDS = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n"))
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,15})")
 
+AGE_PARTS = 4
+"""Into how many groups a sensitive column of numbers is split."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
@@ -77,7 +80,10 @@ def submission_text(product: Product, files: Files, guess: Guess, age: tuple[str
 
 
 def _data(files: Files, guess: Guess, age: tuple[str, ...]) -> list[str]:
-    people = [f"{{column: {scalar(name)}, quantiles: 4}}" if name in age else scalar(name) for name in guess.sensitive]
+    people = [
+        f"{{column: {scalar(name)}, quantiles: {AGE_PARTS}}}" if name in age else scalar(name)
+        for name in guess.sensitive
+    ]
     lines = [
         "data:",
         "  evaluation:",

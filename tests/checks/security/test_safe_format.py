@@ -328,4 +328,4 @@ def test_the_walk_sees_what_pickletools_sees():
     content = pickle.dumps(MODELS[0].fit(X, Y), 2)
     listed = {tuple(arg.split(" ")) for opcode, arg, _ in pickletools.genops(content) if opcode.name == "GLOBAL"}
     source = bytesources.ByteSource(io.BytesIO(content), len(content))
-    assert {(found.module, found.name) for found in picklewalk.imported_globals(source)} == listed
+    assert {(found.module, found.name) for found, _ in picklewalk.imports_of(source, budget.Budget())} == listed
