@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from datetime import date as day_of
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -82,6 +82,20 @@ def _pattern(written: str) -> NumberPattern:
     return parse_pattern(written)
 
 
+@lru_cache(maxsize=4096)
+def _decimal(value: float, language: str) -> str:
+    from babel.numbers import format_decimal
+
+    return format_decimal(value, format=_pattern("#,##0.00##"), locale=_locale(language))
+
+
+@lru_cache(maxsize=1024)
+def _percent(share: float, language: str) -> str:
+    from babel.numbers import format_percent
+
+    return format_percent(share, format="#,##0.##%", locale=language)
+
+
 class Translator:
     """Says things in one language: sentences, numbers, dates and the words of our vocabulary."""
 
@@ -145,15 +159,13 @@ class Translator:
 
     def number(self, value: float) -> str:
         """Return a number with two to four decimals, or none where it is whole."""
-        from babel.numbers import format_decimal
-
         if not math.isfinite(value):
             return str(value)
         if value == int(value):
-            return format_decimal(value, format=_pattern("#,##0"), locale=_locale(self.language))
+            return self.decimal_sign(f"{int(value):,}")
         if abs(value) < _SMALLEST_SHOWN:
             return self.decimal_sign(f"{value:.1e}")
-        return format_decimal(value, format=_pattern("#,##0.00##"), locale=_locale(self.language))
+        return _decimal(value, self.language)
 
     def measured(self, value: float) -> str:
         """Return a measured value with four decimals, or none where it is whole."""
@@ -163,9 +175,7 @@ class Translator:
 
     def percent(self, share: float) -> str:
         """Return a share such as 0.95 as ``95%``."""
-        from babel.numbers import format_percent
-
-        return format_percent(share, format="#,##0.##%", locale=self.language)
+        return _percent(share, self.language)
 
     def rate(self, share: float) -> str:
         """Return a measured share as ``63.4%``."""

@@ -175,6 +175,8 @@ def _judged(
     outcome: Outcome,
     not_run: Text | None,
     given: tuple[Statements | None, AttemptRecord | None] = (None, None),
+    *,
+    settle: bool = True,
 ) -> Judged:
     statements, attempt = given
     evidence = Evidence(
@@ -187,7 +189,7 @@ def _judged(
         not_run_reason=not_run,
         attempt=attempt.on_data if attempt else None,
     )
-    return judge(policies, facts, evidence)
+    return judge(policies, facts, evidence, settle=settle)
 
 
 def _gate_closed(
@@ -197,7 +199,7 @@ def _gate_closed(
     gates = {item.requirement.id for item in expected if item.requirement.gate}
     if not gates:
         return None
-    for finding in _judged(policies, facts, outcome, None).findings:
+    for finding in _judged(policies, facts, outcome, None, settle=False).findings:
         if finding.requirement in gates and finding.verdict == "fail":
             return t("the model was not loaded, because {requirement} failed", requirement=finding.requirement)
     return None
