@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Mapping
@@ -10,13 +9,13 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from proofbox.sandbox import answers, batches, endings, wire
+from proofbox.sandbox import answers, endings, wire
+from proofbox.sandbox.beginnings import configuration, launched
 from proofbox.sandbox.denials import Tally
 from proofbox.sandbox.errors import ModelError, SandboxError
 from proofbox.sandbox.exchange import Budget, Exchange, NoAnswerError
-from proofbox.sandbox.executor import Executor, Launch
+from proofbox.sandbox.executor import Executor
 from proofbox.sandbox.limits import Limits
-from proofbox.sandbox.rowmemory import RowMemory, row_memory
 from proofbox.sandbox.running import Running
 from proofbox.sandbox.spec import Answer, Counters, ModelSpec, Output
 from proofbox.sandbox.surroundings import USUAL, Surroundings
@@ -185,12 +184,10 @@ class HostedModel:
         try:
             deadline = self._budget.deadline(started, self._limits.start_seconds)
             with self._budget.waiting():
-                memory = self._launch()
-                config = json.dumps(
-                    {**_config(self._spec, self._running, self._limits), "clock": self._surroundings.clock}
-                ).encode()
+                self._running, memory = launched(self._executor, self._spec, self._limits, self._surroundings)
+                self._wire = wire.Wire(self._running.wire)
+                config = configuration(self._spec, self._running.inside, self._limits, self._surroundings)
                 nonce = self._wire.request(wire.CONFIGURE, memoryview(config), shape, deadline)
-                assert self._running is not None
                 self._running.count_denied(self._denied, deadline)
                 reply = self._wire.reply(nonce, wire.HELLO, shape, deadline)
             if reply.kind == wire.REFUSED:
@@ -207,26 +204,6 @@ class HostedModel:
             raise
         finally:
             self._counters.seconds_start += time.monotonic() - started
-
-    def _launch(self) -> RowMemory | None:
-        """Start the host program; return the memory that it shares, None where rows go over the wire."""
-        memory = row_memory(batches.room_for(len(self._spec.features)))
-        try:
-            rows = None if memory is None else memory.descriptor
-            self._running = self._executor.launch(
-                Launch(
-                    limits=self._limits,
-                    model=self._spec.path,
-                    rows=rows,
-                    python=self._spec.python,
-                    surroundings=self._surroundings,
-                )
-            )
-        finally:
-            if memory is not None:
-                memory.close_descriptor()
-        self._wire = wire.Wire(self._running.wire)
-        return None if self._running.inside.rows is None else memory
 
     def _predicted(self, table: pa.Table) -> NDArray[Any]:
         import numpy as np
@@ -295,19 +272,3 @@ def open_model(executor: Executor, spec: ModelSpec, limits: Limits | None = None
         The walls could not be built; the model was not loaded.
     """
     return HostedModel(executor, spec, limits or Limits())
-
-
-def _config(spec: ModelSpec, running: Running | None, limits: Limits) -> dict[str, object]:
-    assert running is not None
-    return {
-        "mode": "serve",
-        "limits": limits.to_json(),
-        **running.inside.config(),
-        "sites": running.inside.sites,
-        "path": running.inside.model,
-        "format": spec.format,
-        "features": spec.features,
-        "output": spec.output,
-        "task": spec.task,
-        "threads": limits.threads,
-    }

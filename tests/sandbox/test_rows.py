@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from proofbox.sandbox import batches, hosted, rowmemory, selfcheck
+from proofbox.sandbox import batches, beginnings, hosted, rowmemory, selfcheck
 from proofbox.sandbox.bubblewrap import Bubblewrap
 from proofbox.sandbox.errors import IsolationError, ModelError, SandboxError
 from proofbox.sandbox.hosted import open_model
@@ -227,8 +227,8 @@ def test_one_that_writes_after_its_last_answer_is_told(executor, limits, hostile
 
 def test_every_process_has_memory_of_its_own(executor, limits, hostile, table, monkeypatch):
     made = []
-    real = hosted.row_memory
-    monkeypatch.setattr(hosted, "row_memory", lambda wanted: made.append(real(wanted)) or made[-1])
+    real = beginnings.row_memory
+    monkeypatch.setattr(beginnings, "row_memory", lambda wanted: made.append(real(wanted)) or made[-1])
     with open_model(executor, hostile(scoring("return rows.sum(axis=1)"), output="score"), limits) as model:
         model.restart()
         assert len(made) == 2
