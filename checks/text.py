@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 
 Value = str | int | float
 
+MOST_WHOLE = 2**53 - 1
+"""The largest whole number that JSON's readers agree about (RFC 8785, section 3.2.2.3; RFC 7493, section 2.2)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -30,4 +33,9 @@ class Text:
 
 def t(template: str, /, **values: Value) -> Text:
     """Return a :class:`Text`; the name is the keyword by which templates are collected for translation."""
-    return Text(template, values)
+    return Text(template, {name: _as_written(value) for name, value in values.items()})
+
+
+def _as_written(value: Value) -> Value:
+    """Return 2.0 as 2: the record writes whole numbers without a point, and its reader must find the same sentence."""
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) <= MOST_WHOLE else value

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from typing import TYPE_CHECKING, cast
 
+from proofbox.checks.text import MOST_WHOLE
 from proofbox.reports.errors import CanonicalError
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ def strict_json(raw: bytes) -> object:
         of the two they take.
     """
     try:
-        return json.loads(raw.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number)
+        return json.loads(raw.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number, parse_int=_whole)
     except (ValueError, RecursionError) as err:
         raise CanonicalError(f"no JSON that can be read in one way only ({err or type(err).__name__})") from err
 
@@ -53,6 +55,16 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(found) < len(pairs):
         raise ValueError("a key stands twice in one object")
     return found
+
+
+def _whole(digits: str) -> int | float:
+    """Return a whole number; beyond those that readers agree about it can only have been written as a fraction."""
+    number = int(digits)
+    if abs(number) <= MOST_WHOLE:
+        return number
+    if math.isinf(fraction := float(digits)):
+        raise ValueError(f"a whole number of {len(digits)} digits")
+    return fraction
 
 
 def _no_number(name: str) -> object:

@@ -11,10 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from proofbox.checks.result import CountTable
+from proofbox.checks.text import t
+from proofbox.policies.record_json import to_json
 from proofbox.reports import bundle as bundles
 from proofbox.reports import folder
 from proofbox.reports.bundle import read_bundle, write_bundle
-from proofbox.reports.canonical import canonical_bytes
+from proofbox.reports.canonical import canonical_bytes, strict_json
 from proofbox.reports.errors import (
     BundleExistsError,
     BundleWriteError,
@@ -88,6 +90,28 @@ def test_it_reads_back_as_it_was_written(bundle, model_a):
     assert content.assessment == model_a
     assert content.bundle == bundle
     assert len(content.manifest) == 9
+
+
+@pytest.mark.parametrize("value", [2.0, -0.0, 0.5, 2.0**53, 1e17, 1e21, 5e-324, 7])
+def test_a_number_in_a_sentence_or_a_detail_reads_back_and_can_be_written_again(tmp_path, model_a, value):
+    """JSON writes 2.0 as 2, and 1e17 as a whole number that it may not hold: the reader finds what was said."""
+    finding, measured = model_a.findings[0], model_a.measurements[0]
+    said = dataclasses.replace(
+        model_a,
+        findings=(dataclasses.replace(finding, reason=t("a budget of {budget}", budget=value)), *model_a.findings[1:]),
+        measurements=(dataclasses.replace(measured, detail={"budget": value}), *model_a.measurements[1:]),
+    )
+    made = write_bundle(tmp_path / "bundle", said, policy_sources=[], submission_yaml=SUBMISSION)
+    again = read_bundle(made.path).assessment
+    assert str(again.findings[0].reason) == str(said.findings[0].reason)
+    assert again.measurements[0].detail["budget"] == value
+    assert canonical_bytes(to_json(again)) == (made.path / "assessment.json").read_bytes()
+
+
+@pytest.mark.parametrize("digits", [400, 5000])
+def test_a_whole_number_without_end_is_no_number(digits):
+    with pytest.raises(CanonicalError, match="one way only"):
+        strict_json(b"[" + b"9" * digits + b"]")
 
 
 def test_the_manifest_agrees_with_sha256sum_and_the_statement_binds_it(bundle):
