@@ -18,7 +18,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, cast
 
 from proofbox.runners.spread.crew import LostError
-from proofbox.sandbox.scratch import remove, scratch_folder
+from proofbox.runners.spread.vanishing import vanish, vanishing_folder
+from proofbox.sandbox.scratch import remove
 
 if TYPE_CHECKING:
     from proofbox.runners.batch.kit import BatchKit, Came, Unfit
@@ -32,7 +33,7 @@ class Bench:
 
     def __init__(self, kit: BatchKit) -> None:
         ours, theirs = Pipe()
-        self._out = scratch_folder("bench")
+        self._out = vanishing_folder("bench")
         argv = [sys.executable, "-m", __spec__.name, str(theirs.fileno())]
         env = {name: value for name, value in os.environ.items() if not name.startswith(CLUSTER)}
         self._process = subprocess.Popen(  # noqa: S603 this program itself
@@ -64,7 +65,7 @@ class Bench:
         self._pipe.close()
         self._process.terminate()
         self._process.wait()
-        remove(self._out)
+        vanish(self._out)
 
     def _heard(self) -> object:
         try:

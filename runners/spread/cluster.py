@@ -80,18 +80,22 @@ class Actor:
         self._actor = _class_of(kind).remote()
         self._closed = False
 
-    def asked(self, method: str, *given: object, seconds: float | None = None) -> Any:  # noqa: ANN401 what they return
+    def asked(
+        self, method: str, *given: object, seconds: float | None = None, over: Callable[[], str] = lambda: ""
+    ) -> Any:  # noqa: ANN401 what they return
         """Return what a method of it gives.
 
         Parameters
         ----------
         seconds
             How long an answer is waited for; None: as long as its process lives.
+        over
+            Says why it is waited for no longer; nothing as long as it is.
 
         Raises
         ------
         LostError
-            Its process, or its node, has gone, or the time is up.
+            Its process, or its node, has gone, or it is waited for no longer.
         """
         from ray import exceptions, get
 
@@ -105,6 +109,8 @@ class Actor:
                     # Where the head is gone nobody says any more that this one is.
                     if self._closed or (deadline is not None and time.monotonic() > deadline):
                         raise
+                    if why := over():
+                        raise LostError(why) from None
                     if self._head is not None and not answers(self._head):
                         raise LostError("the head of the cluster does not answer any more") from None
         except exceptions.RayTaskError as err:

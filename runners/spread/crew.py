@@ -90,6 +90,7 @@ class Crew:
                 found = future.result()
             except LostError as err:
                 self.lost.append((door.node, str(err)))
+                door.close()  # or it would take the place of another, once there is one
                 continue
             if isinstance(found, Refused):
                 self.refused.append(found)

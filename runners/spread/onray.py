@@ -6,18 +6,44 @@ never leaves its sandbox but as numbers that the hand has checked.
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from proofbox.runners.spread.cluster import Actor, Greeting, greeting, node_name, unlike
 from proofbox.runners.spread.hand import Hand
 from proofbox.runners.spread.kit import Answered, Counted, Failed, Kit, Opened, Refused, Seen
-from proofbox.runners.spread.parcel import Parcel, Receiving, TakesFiles, lies_here, moved, send
+from proofbox.runners.spread.parcel import Parcel, TakesFiles, lies_here, moved, send
+from proofbox.sandbox.scratch import sweep
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from proofbox.checks.counted.blockcounts import CountOrder
+
+
+ALONE_SECONDS = 600.0
+"""How long the hands of a run wait for a processor of the cluster as long as none of them has one."""
+BESIDE_SECONDS = 60.0
+"""How long the others are waited for once one of them has one: they may be wanted by another run that waits as well."""
+
+
+class Places:
+    """Since when the hands of a run wait for processors of the cluster, and since when one of them has one."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._first: float | None = None
+
+    def taken(self) -> None:
+        """Note that a hand has one."""
+        self._first = self._first or time.monotonic()
+
+    def over(self) -> str:
+        """Return why a hand that has none waits no longer; nothing as long as it should."""
+        since, seconds = (self._began, ALONE_SECONDS) if self._first is None else (self._first, BESIDE_SECONDS)
+        over = time.monotonic() - since > seconds
+        return f"no processor of the cluster was free for it in {seconds:g} seconds" if over else ""
 
 
 class RayHand(TakesFiles):
@@ -26,14 +52,18 @@ class RayHand(TakesFiles):
     def __init__(self) -> None:
         self._hand: Hand | None = None
 
-    def greet(self, parcel: Parcel) -> tuple[Greeting, bool]:
-        """Say what this node is, and whether the files lie there already."""
-        return greeting(), lies_here(parcel)
+    def greet(self) -> Greeting:
+        """Say what this node is, and remove what a killed one left there."""
+        sweep()
+        return greeting()
+
+    def lies_here(self, parcel: Parcel) -> bool:
+        """Say whether the files lie there already."""
+        return lies_here(parcel)
 
     def fetch(self, parcel: Parcel) -> tuple[str, ...]:
         """Fetch what has an address, with the credentials of this node; return the paths of what is here then."""
-        self.receiving = self.receiving or Receiving()
-        return self.receiving.fetch(parcel)
+        return self.received().fetch(parcel)
 
     def open(self, kit: Kit, parcel: Parcel) -> Opened | Refused:
         """Prove the walls of this node and start the model behind them."""
@@ -68,17 +98,19 @@ class RayHand(TakesFiles):
 class RayDoor:
     """A hand on a node of the cluster."""
 
-    def __init__(self, number: int, kit: Kit, parcel: Parcel, head: str) -> None:
-        self._kit, self._parcel = kit, parcel
+    def __init__(self, number: int, kit: Kit, parcel: Parcel, head: str, places: Places) -> None:
+        self._kit, self._parcel, self._places = kit, parcel, places
         self.node = f"worker {number}, not yet placed"
         self._actor = Actor(RayHand, head)
 
     def open(self) -> Opened | Refused:
         """Send what is not there, and have it prove its walls."""
-        there, files_lie_there = cast("tuple[Greeting, bool]", self._actor.asked("greet", self._parcel))
+        there: Greeting = self._actor.asked("greet", over=self._places.over)
+        self._places.taken()
         self.node = there.node
         if why := unlike(there):
             return Refused(node=self.node, why=why)
+        files_lie_there: bool = self._actor.asked("lies_here", self._parcel)
         if not files_lie_there:
             fetched = self._actor.asked("fetch", self._parcel) if self._parcel.addresses else ()
             if wrong := send(self._parcel, self._actor.asked, fetched):
@@ -105,7 +137,8 @@ class RayDoor:
 
 def ray_doors(number: int, kit: Kit, parcel: Parcel, head: str) -> tuple[RayDoor, ...]:
     """Return so many hands on the nodes of the cluster, not yet open."""
-    return tuple(RayDoor(place, kit, parcel, head) for place in range(1, number + 1))
+    places = Places()
+    return tuple(RayDoor(place, kit, parcel, head, places) for place in range(1, number + 1))
 
 
 def _stream(table: pa.Table) -> bytes:

@@ -18,6 +18,7 @@ from proofbox.runners.errors import RunnersError
 from proofbox.runners.remote.errors import RemoteDataError
 from proofbox.runners.remote.fetching import fetch
 from proofbox.runners.spread.kit import Kit
+from proofbox.runners.spread.vanishing import vanishing_folder
 from proofbox.runners.submitted.bringing import Fetching
 from proofbox.runners.submitted.resolve import Resolved
 from proofbox.sandbox.scratch import remove, scratch_folder
@@ -88,10 +89,16 @@ def pieces(parcel: Parcel, there: Container[str] = ()) -> Iterator[tuple[FileRec
 
 
 class Receiving:
-    """Writes the pieces that arrive into a folder of this process."""
+    """Writes the pieces that arrive into a folder of this process.
 
-    def __init__(self) -> None:
-        self.root = scratch_folder("hand")
+    Parameters
+    ----------
+    place
+        Folder to make it in; None for the system's folder for temporary files.
+    """
+
+    def __init__(self, place: Path | None = None) -> None:
+        self.root = scratch_folder("hand", place=None if place is None else str(place))
         self._digest = hashlib.sha256()
 
     def take(self, file: FileRecord, piece: bytes, *, last: bool) -> None:
@@ -143,12 +150,19 @@ class TakesFiles:
 
     receiving: Receiving | None = None
     """Where they are written; None as long as nothing was sent."""
+    place: Path | None = None
+    """Where such folders are made, which does not outlive this process."""
+
+    def received(self) -> Receiving:
+        """Return where files are written, from the first one on."""
+        self.place = self.place or vanishing_folder("node")
+        self.receiving = self.receiving or Receiving(self.place)
+        return self.receiving
 
     def take(self, file: FileRecord, piece: bytes, last: bool) -> str:
         """Write a piece of a file; return what is wrong with it, if anything."""
-        self.receiving = self.receiving or Receiving()
         try:
-            self.receiving.take(file, piece, last=last)
+            self.received().take(file, piece, last=last)
         except (WrongFileError, OSError) as err:
             return str(err)
         return ""

@@ -29,11 +29,13 @@ class Cluster:
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="pbray-", dir="/tmp"))  # the paths of Ray's sockets must be short
         (self.folder / "driver").mkdir()
+        (self.folder / "node").mkdir()
         self.environment = {
             **os.environ,
             "RAY_AUTH_MODE": "token",
             "RAY_AUTH_TOKEN": secrets.token_hex(32),
             "RAY_USAGE_STATS_ENABLED": "0",
+            "TMPDIR": str(self.folder / "node"),
             "CI": "true",
             "NO_COLOR": "1",
         }

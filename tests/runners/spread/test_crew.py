@@ -104,6 +104,7 @@ def test_who_is_refused_or_lost_at_the_door_is_told_and_given_nothing():
     assert list(crew.in_order(jobs(5))) == [0, 1, 4, 9, 16]
     assert doors[0].did == doors[1].did == []
     assert doors[0].closed
+    assert doors[1].closed
     crew.close()
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -61,12 +63,52 @@ def test_a_cluster_that_is_not_there_is_told_with_what_to_do(cluster, command, l
     assert not (tmp_path / "a").exists()
 
 
-def is_asked(pid: int) -> bool:
-    """Whether a process is a worker that is asking its model: Ray writes the method into its name."""
+def said_by(pid: int) -> bytes:
+    """Return the command line of a process: Ray writes the method of an actor that is asked into it."""
     try:
-        return b"RayHand.predict" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
-        return False
+        return b""
+
+
+def at_work(cluster, *words: bytes) -> list[int]:
+    """Return the processes of the nodes that have one of the words in their command line."""
+    found = [pid for node in cluster.nodes if node.poll() is None for pid in descendants(node.pid)]
+    return [pid for pid in found if any(word in said_by(pid) for word in words)]
+
+
+def until(seen) -> None:
+    deadline = time.monotonic() + 60
+    while not seen():
+        assert time.monotonic() < deadline, "it was never seen"
+        time.sleep(0.05)
+
+
+def test_a_run_that_is_interrupted_leaves_no_worker_no_model_and_no_file_on_any_node(
+    cluster, command, policy, tmp_path
+):
+    slow, node = write_large(tmp_path / "slow", SLOW), cluster.folder / "node"
+    argv = [command, "run", slow, "-p", policy, "--no-mlflow", "--out", tmp_path / "a", "--workers", "2"]
+    argv += ["--runner", "ray", "--ray-address", cluster.address]
+    with subprocess.Popen(
+        cluster.inside(*argv),
+        env={**cluster.environment, "TMPDIR": f"{cluster.folder}/driver"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=cluster.folder,
+    ) as begun:
+        until(lambda: begun.poll() is not None or len(at_work(cluster, b"RayHand.predict")) == 2)
+        assert list(node.rglob("model")), "no node was sent the model"
+        begun.send_signal(signal.SIGINT)
+        out, err = begun.communicate(timeout=60)
+    assert begun.returncode == 130, err
+    assert "interrupted; nothing was written" in err
+    assert not out
+    assert not (tmp_path / "a").exists()
+    until(lambda: not at_work(cluster, b"RayHand", b"bwrap", b"pbxhost"))
+    until(lambda: not list(node.glob("proofbox-scratch-*")))
+    assert not list((cluster.folder / "driver").glob("proofbox-*"))
 
 
 def killed_at_work(cluster, number):
@@ -76,7 +118,7 @@ def killed_at_work(cluster, number):
     def kill_it():
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
-            if any(is_asked(pid) for pid in descendants(node.pid)):
+            if any(b"RayHand.predict" in said_by(pid) for pid in descendants(node.pid)):
                 time.sleep(0.5)
                 killed.append(node.pid)
                 cluster.kill(node)
