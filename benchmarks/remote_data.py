@@ -3,8 +3,8 @@
     python benchmarks/remote_data.py [--megabytes 1 64] [--runs 3]
 
 A server of moto's on loopback holds the objects, in a process of its own whose time is not counted. The yardsticks: the
-same file copied and digested where it lies, and boto3's download with the digest made afterwards. Processor time of
-this process and those it waited for, medians; the ways alternate.
+same file copied and digested where it lies, and boto3's download with the digest made afterwards. In parts it lies as
+16 objects of one folder. Processor time of this process and those it waited for, medians; the ways alternate.
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from proofbox.runners.remote.fetching import fetch
+from proofbox.runners.remote.folders import fetch_data
 
 BUCKET = "data"
 PIECE = 1 << 22
+PARTS = 16
 
 
 def serve(end: Connection, seconds: float) -> None:
@@ -75,11 +77,24 @@ def measured(url: str, megabytes: int, runs: int) -> dict[str, tuple[float, floa
             with (folder / key).open("rb") as got:
                 return hashlib.file_digest(got, "sha256").hexdigest()
 
+        for number in range(PARTS):
+            with source.open("rb") as given:
+                given.seek(number * (megabytes << 20) // PARTS)
+                part = given.read((megabytes << 20) // PARTS)
+            client.put_object(Bucket=BUCKET, Key=f"{key}.parts/{number:02}.parquet", Body=part)
+
+        def joined(folder: Path) -> str:
+            digest = hashlib.sha256()
+            for part in fetch_data(f"{address}.parts/", [f"{address}.parts"], folder):
+                digest.update(part.path.read_bytes())
+            return digest.hexdigest()
+
         address = f"s3://{BUCKET}/{key}"
         ways: dict[str, Callable[[Path], str]] = {
             "copied where it lies": lambda folder: copied(source, folder / key),
             "boto3, then a digest": downloaded,
             "fetched": lambda folder: fetch(address, [address], folder).sha256,
+            f"fetched in {PARTS} parts": joined,
         }
         took = [{name: spent(work) for name, work in ways.items()} for _ in range(runs)]
     assert len({digest for run in took for digest, _, _ in run.values()}) == 1

@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from proofbox.sandbox import names
 from proofbox.sandbox.errors import IntakeError
@@ -102,7 +102,16 @@ class Store:
             raise _too_much("", f"more than {self._limits.files} files and folders", f"at most {self._limits.files}")
         self._keys[names.key(path)] = mine
         if folder:
-            (self.root / path).mkdir(mode=0o755)
+            make_folders(self.root, path)
+
+
+def make_folders(root: Path, path: str) -> None:
+    """Make the folders of ``path`` below ``root``; whoever a sandbox runs as can list them, whatever the umask."""
+    for name in reversed([path, *map(str, PurePosixPath(path).parents)][:-1]):
+        folder = root / name
+        if not folder.is_dir():
+            folder.mkdir()
+            folder.chmod(0o755)
 
 
 def _copy(read: Callable[[int], bytes], write: Callable[[bytes], object], size: int, shown: str) -> tuple[str, bytes]:

@@ -50,6 +50,8 @@ class Address:
     """Bucket, or container with or without the account; empty for ``file``."""
     parts: tuple[str, ...]
     """Names between the slashes of key or path; empty for a whole bucket."""
+    folder: bool = False
+    """Whether it is written with a slash at its end: data in parts, which lie below it."""
 
     @property
     def key(self) -> str:
@@ -63,7 +65,7 @@ class Address:
 
     def __str__(self) -> str:
         """Return the address as it is written."""
-        return f"{self.scheme}://{self.authority}/{self.key}"
+        return f"{self.scheme}://{self.authority}/{self.key}{'/' if self.folder else ''}"
 
     def below(self, prefix: Address) -> bool:
         """Whether it is ``prefix`` or lies below it; names are compared whole."""
@@ -76,13 +78,15 @@ def is_address(text: str) -> bool:
     return _ADDRESS.fullmatch(text) is not None
 
 
-def parse_address(text: str, *, prefix: bool = False) -> Address:
+def parse_address(text: str, *, prefix: bool = False, folder: bool = False) -> Address:
     """Return an address.
 
     Parameters
     ----------
     prefix
         Whether it may be a whole bucket, and may end with a slash; a file of this machine needs a folder all the same.
+    folder
+        Whether it may be one of data in parts, which ends with a slash.
 
     Raises
     ------
@@ -106,12 +110,14 @@ def parse_address(text: str, *, prefix: bool = False) -> Address:
         got = f"what is no {'host that is read' if scheme == 'file' else 'bucket'} after {scheme}://"
         hint = "no user, password or port stands in an address: credentials and endpoints come from the environment"
         raise BadAddressError(got, expected, hint)
-    path = path.removesuffix("/") if prefix else path
+    in_parts = folder and path.endswith("/")
+    path = path.removesuffix("/") if prefix or in_parts else path
     if not path and not (prefix and scheme != "file"):
         raise BadAddressError(f"an address of {scheme} without a path", expected, "name the file, or a folder to allow")
     if path:
         _check_key(path, expected)
-    return Address(scheme=scheme, authority=authority, parts=tuple(path.split("/")) if path else ())
+    parts = tuple(path.split("/")) if path else ()
+    return Address(scheme=scheme, authority=authority, parts=parts, folder=in_parts)
 
 
 def allowed_prefixes(given: Iterable[str]) -> tuple[Address, ...]:

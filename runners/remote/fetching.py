@@ -10,19 +10,19 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
 from proofbox.runners.remote.address import Address, allowed_prefixes, allowing, parse_address
 from proofbox.runners.remote.errors import FetchError
-from proofbox.runners.remote.reading import Opened, open_object
+from proofbox.runners.remote.here import open_file
+from proofbox.runners.remote.reading import Opened, Store
+from proofbox.sandbox.store import make_folders
 
 GIB = 1 << 30
-_PIECE_BYTES = 1 << 22
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,15 +77,24 @@ def fetch(uri: str, allowed: Sequence[str], folder: Path, limits: FetchLimits | 
     limits = limits or FetchLimits()
     address = parse_address(uri)
     prefix = allowing(address, allowed_prefixes(allowed))
-    target = folder / address.local
-    seconds = limits.stall_seconds, limits.wall_seconds
-    local = address.scheme == "file"
-    opening = _open_file(address, prefix) if local else open_object(address, limits.file_bytes, seconds)
-    with opening as opened:
-        return _kept(address, opened, target, limits)
+    if address.scheme == "file":
+        with open_file(address, prefix) as opened:
+            return kept(address, opened, folder, limits)
+    with (
+        Store(address, (limits.stall_seconds, limits.wall_seconds)) as store,
+        store.opened(address, limits.file_bytes) as opened,
+    ):
+        return kept(address, opened, folder, limits)
 
 
-def _kept(address: Address, opened: Opened, target: Path, limits: FetchLimits) -> Fetched:
+def kept(address: Address, opened: Opened, folder: Path, limits: FetchLimits) -> Fetched:
+    """Write what was opened to its place in ``folder``, digested while it comes.
+
+    Raises
+    ------
+    FetchError
+        It is too large, or not what was told, or the place is taken; nothing of it is left.
+    """
     if opened.size > limits.file_bytes:
         raise FetchError(
             f"{opened.size} bytes at {address}",
@@ -93,8 +102,10 @@ def _kept(address: Address, opened: Opened, target: Path, limits: FetchLimits) -
             "allow more with --data-megabytes, or take a sample",
         )
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    target = folder / address.local
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        make_folders(folder, address.local.rpartition("/")[0])
         out = os.fdopen(os.open(target, flags, 0o600), "wb")
     except (FileExistsError, NotADirectoryError) as err:
         hint = "give the file of the submission another name"
@@ -121,26 +132,3 @@ def _kept(address: Address, opened: Opened, target: Path, limits: FetchLimits) -
         raise
     return Fetched(uri=str(address), local=address.local, path=target, size=size, sha256=digest.hexdigest(),
                    told=MappingProxyType(dict(opened.told)))  # fmt: skip
-
-
-@contextmanager
-def _open_file(address: Address, prefix: Address) -> Iterator[Opened]:
-    """Open a file of this machine; a link may lead to another place below what was allowed, and nowhere else."""
-    wanted, base = Path("/", address.key), Path("/", prefix.key)
-    try:
-        real = wanted.resolve(strict=True)
-        if not real.is_relative_to(base.resolve(strict=True)):
-            raise FetchError(
-                f"a link at {address}, which leads out of the allowed {prefix}", "a file below it", "allow its target"
-            )
-        opened = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as err:
-        got = f"no file that can be read at {address} ({err.strerror})"
-        raise FetchError(got, "a regular file", "check that it exists and that you may read it") from err
-    try:
-        about = os.fstat(opened)
-        if not stat.S_ISREG(about.st_mode):
-            raise FetchError(f"a folder or a special file at {address}", "a regular file", "name the file itself")
-        yield Opened(size=about.st_size, told={}, pieces=lambda: iter(lambda: os.read(opened, _PIECE_BYTES), b""))
-    finally:
-        os.close(opened)

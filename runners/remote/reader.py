@@ -1,10 +1,10 @@
-"""The program that reads one object and writes its bytes down a pipe; ``fetching.py`` starts it, nobody imports it.
+"""The program that reads objects and writes their bytes down a pipe; ``reading.py`` starts it, nobody imports it.
 
 A client of a cloud is native code that speaks with the network, keeps threads and may end its whole process (that of
 Azure does, where it may not send a token): so it has a process of its own, which can be ended. What it writes are
 frames: a letter, four bytes of length, and so many bytes. ``H`` tells of the object, ``D`` are its bytes, ``Z`` tells
-of it once more when all are sent, ``E`` is why it cannot be had: a word and a code, never the client's own message,
-which may hold an address with a token in it.
+of it once more when all are sent, ``L`` lists a folder, ``E`` is why it cannot be had: a word and a code, never the
+client's own message, which may hold an address with a token in it.
 """
 
 from __future__ import annotations
@@ -16,9 +16,12 @@ import re
 import struct
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from proofbox.runners.remote import stores
+
+if TYPE_CHECKING:
+    from pyarrow.fs import FileSystem
 
 PIECE_BYTES = 8 * 1024 * 1024
 
@@ -41,7 +44,7 @@ _CODE = re.compile(
 
 
 def main() -> None:
-    """Read the object that stands on stdin, with the bounds in it, and write it to what stdout was."""
+    """Do what the lines on stdin ask, the first of which names the object or folder; write to what stdout was."""
     wanted = json.loads(sys.stdin.readline())
     _end_with(wanted["parent"])
     out = os.fdopen(os.dup(1), "wb", buffering=0)
@@ -70,12 +73,32 @@ def _end_with(parent: int) -> None:
         os._exit(1)
 
 
-def _frames(wanted: dict[str, Any]) -> Iterator[tuple[bytes, bytes]]:
-    filesystem, path = stores.opened(wanted["scheme"], wanted["authority"], wanted["key"], os.environ)
+def _frames(named: dict[str, Any]) -> Iterator[tuple[bytes, bytes]]:
+    filesystem, path = stores.opened(named["scheme"], named["authority"], named["key"], os.environ)
+    while line := sys.stdin.readline():
+        wanted = json.loads(line)
+        if "list" in wanted:
+            yield b"L", _json({"files": _listed(filesystem, path, wanted["list"])})
+        else:
+            yield from _object(filesystem, f"{path}/{wanted['name']}" if wanted["name"] else path, wanted["most_bytes"])
+
+
+def _listed(filesystem: FileSystem, path: str, most: int) -> list[tuple[str, int]]:
+    """Return name and bytes of what lies in a folder, at most so many; the name of a folder ends with a slash."""
+    from pyarrow import fs
+
+    found = filesystem.get_file_info(fs.FileSelector(path))
+    listed = (
+        (f"{one.base_name}/", 0) if one.type == fs.FileType.Directory else (one.base_name, one.size) for one in found
+    )
+    return sorted(listed)[:most]
+
+
+def _object(filesystem: FileSystem, path: str, most_bytes: int) -> Iterator[tuple[bytes, bytes]]:
     with filesystem.open_input_file(path) as file:
         size, told = file.size(), _told(file.metadata())
         yield b"H", _json({"size": size, "told": told})
-        left = size if size <= wanted["most_bytes"] else 0
+        left = size if size <= most_bytes else 0
         while left and (piece := file.read(min(PIECE_BYTES, left))):
             left -= len(piece)
             yield b"D", piece

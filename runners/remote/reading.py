@@ -10,9 +10,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from proofbox.runners.remote.stores import surroundings
 from proofbox.runners.remote.words import cannot
@@ -37,30 +37,66 @@ class Opened:
     """Its bytes, once."""
 
 
-@contextmanager
-def open_object(address: Address, most_bytes: int, seconds: tuple[float, float]) -> Iterator[Opened]:
-    """Open an object of a store for as long as the context lasts.
+class Store:
+    """An object of a store, or the folder of several, with a program of its own that reads it.
 
     Parameters
     ----------
-    most_bytes
-        A larger object is told of, and nothing of it is read.
     seconds
         How long a piece may take, and how long all may.
-
-    Raises
-    ------
-    FetchError
-        It cannot be had; also while its pieces come.
     """
-    pipe = _Pipe(address, seconds)
-    try:
-        wanted = {"scheme": address.scheme, "authority": address.authority, "key": address.key}
-        pipe.ask({**wanted, "most_bytes": most_bytes, "parent": os.getpid()})
-        first = json.loads(pipe.frame(b"H")[1])
-        yield Opened(size=int(first["size"]), told=first["told"], pieces=lambda: _pieces(pipe, first))
-    finally:
-        pipe.close()
+
+    def __init__(self, address: Address, seconds: tuple[float, float]) -> None:
+        self._address = address
+        self._pipe = _Pipe(address, seconds)
+
+    @contextmanager
+    def opened(self, address: Address, most_bytes: int) -> Iterator[Opened]:
+        """Open the object, or one in the folder; all of its pieces are taken before the next one.
+
+        Parameters
+        ----------
+        address
+            Of the object itself, or of one that lies in the folder.
+        most_bytes
+            A larger object is told of, and nothing of it is read.
+
+        Raises
+        ------
+        FetchError
+            It cannot be had; also while its pieces come.
+        """
+        self._pipe.address = address
+        self._pipe.ask({"name": "" if address == self._address else address.parts[-1], "most_bytes": most_bytes})
+        first = json.loads(self._pipe.frame(b"H")[1])
+        yield Opened(size=int(first["size"]), told=first["told"], pieces=lambda: _pieces(self._pipe, first))
+
+    def listed(self, most: int) -> Mapping[str, int]:
+        """Return name -> bytes of what lies in the folder, and no deeper; the name of a folder ends with a slash.
+
+        Parameters
+        ----------
+        most
+            So many names are told at most.
+
+        Raises
+        ------
+        FetchError
+            It cannot be had.
+        """
+        self._pipe.address = self._address
+        self._pipe.ask({"list": most})
+        return {str(name): int(size) for name, size in json.loads(self._pipe.frame(b"L")[1])["files"]}
+
+    def close(self) -> None:
+        """End the program; none is left when this returns."""
+        self._pipe.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *ended: object) -> None:
+        self.close()
 
 
 def _pieces(pipe: _Pipe, first: Mapping[str, object]) -> Iterator[bytes]:
@@ -89,14 +125,14 @@ class _Pipe:
             bufsize=0,
             env=surroundings(os.environ),
         )
+        named = {"scheme": address.scheme, "authority": address.authority, "key": address.key}
+        self.ask({**named, "parent": os.getpid()})
 
     def ask(self, wanted: Mapping[str, object]) -> None:
         assert self._process.stdin is not None
-        try:
+        # One that has ended has said why before, or its frames are missing.
+        with suppress(BrokenPipeError):
             self._process.stdin.write(json.dumps(wanted).encode() + b"\n")
-            self._process.stdin.close()
-        except BrokenPipeError as err:
-            raise cannot("ended", self.address) from err
 
     def frame(self, kinds: bytes) -> tuple[bytes, bytes]:
         """Return the next frame, one of ``kinds``."""

@@ -21,7 +21,11 @@ _ENDPOINTS = {
     "abfs": "AZURE_STORAGE_SERVICE_ENDPOINT",
 }
 _SAID = {
-    "missing": ("no object at {address}", "one that is there", "check bucket and key; a folder is no object"),
+    "missing": (
+        "no object at {address}",
+        "one that is there",
+        "check bucket and key; a folder of Parquet parts is named with a slash at its end",
+    ),
     "denied": (
         "a refusal of the store for {address}{code}",
         "that it may be read",

@@ -22,6 +22,7 @@ from proofbox.runners.spread.vanishing import vanishing_folder
 from proofbox.runners.submitted.bringing import Fetching
 from proofbox.runners.submitted.resolve import Resolved
 from proofbox.sandbox.scratch import remove, scratch_folder
+from proofbox.sandbox.store import make_folders
 
 PIECE_BYTES = 32 << 20
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
@@ -110,7 +111,7 @@ class Receiving:
             The whole is not what was taken in.
         """
         path = self.root / file.path
-        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        make_folders(self.root, file.path.rpartition("/")[0])
         with path.open("ab") as opened:
             opened.write(piece)
         self._digest.update(piece)

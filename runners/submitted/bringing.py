@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from proofbox.runners.remote.address import Address, allowed_prefixes, allowing, is_address, parse_address
 from proofbox.runners.remote.errors import RemoteDataError
-from proofbox.runners.remote.fetching import Fetched, FetchLimits, fetch
+from proofbox.runners.remote.fetching import Fetched, FetchLimits
+from proofbox.runners.remote.folders import fetch_data
 from proofbox.runners.submitted.problems import Place, Problems
 from proofbox.runners.submitted.submission import FILE_NAME, Submission, read_submission
 from proofbox.sandbox.formats import HEAD_BYTES, detect_format
@@ -67,22 +68,23 @@ def bring(source: Path, into: Path, fetching: Fetching) -> Brought:
     addresses = addresses_in(submission, problems, allowed)
     _hold_to_limit(submission, intake, fetching.limits.file_bytes, problems)
     problems.stop_if_any()
-    fetched: dict[str, Fetched] = {}
+    found: dict[str, tuple[Fetched, ...]] = {}
     for role, address in addresses.items():
-        if str(address) in fetched:
+        if str(address) in found:
             continue
         try:
-            fetched[str(address)] = fetch(str(address), fetching.allowed, intake.root, fetching.limits)
+            found[str(address)] = fetch_data(str(address), fetching.allowed, intake.root, fetching.limits)
         except RemoteDataError as err:
             problems.add(_place(role), got=err.got, expected=err.expected, hint=err.hint)
             problems.stop_if_any()
+    fetched = tuple(one for parts in found.values() for one in parts)
     return Brought(
         source=source,
-        intake=_with(intake, tuple(fetched.values())),
+        intake=_with(intake, fetched),
         submission=localised(submission, addresses),
         document=document,
         raw=raw,
-        fetched=tuple(fetched.values()),
+        fetched=fetched,
     )
 
 
@@ -110,7 +112,7 @@ def addresses_in(
         if part is None or not is_address(part.path):
             continue
         try:
-            found[role] = parse_address(part.path)
+            found[role] = parse_address(part.path, folder=True)
             if allowed is not None:
                 allowing(found[role], allowed)
         except RemoteDataError as err:

@@ -1,4 +1,4 @@
-"""A store on loopback that speaks as much of S3, Google Cloud Storage and Azure Blob as reading an object takes."""
+"""A store on loopback that speaks as much of S3, Google Cloud Storage and Azure Blob as reading and listing takes."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ class Store:
     """Method, path and headers (names in lower case) of each request."""
     elsewhere: str = ""
     """Where a request for ``moved.csv`` is sent."""
+    listed: list[str] = field(default_factory=list)
+    """Keys that are told wherever a folder is listed."""
     released: threading.Event = field(default_factory=threading.Event)
     """Ends every answer that is silent."""
 
@@ -55,13 +57,17 @@ class _Handler(BaseHTTPRequestHandler):
         )
         name = unquote(self.path).partition("?")[0].rpartition("/")[2]
         counts[name, self.command] += 1
-        if name == "moved.csv":
+        if "delimiter=" in self.path and "moved" not in self.path:
+            self._send(200, {}, _listing(self.path, store.listed).encode())
+        elif "action=getAccessControl" in self.path:
+            self._send(400, {"x-ms-error-code": "FilesystemNotFound"})
+        elif "delimiter=" in self.path or name == "moved.csv":
             self._send(307, {"Location": store.elsewhere + self.path})
         elif name == "refused.csv":
             self._send(403)
         elif name == "busy.csv" and counts[name, self.command] == 1:
             self._send(503)
-        elif name == "none.csv":
+        elif name in ("none.csv", "gone.parquet"):
             self._send(404)
         elif name == "silent.csv" and self.command == "GET":
             store.released.wait(20)
@@ -95,6 +101,22 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
+
+
+def _listing(path, keys):
+    """What each of the three stores says of a folder, as far as its client looks at it."""
+    if path.startswith("/storage/v1/"):
+        told = [{"kind": "storage#object", "name": key, "size": str(len(BODY)), "generation": "77"} for key in keys]
+        return json.dumps({"kind": "storage#objects", "items": told})
+    if "comp=list" in path:
+        about = (
+            f"<Properties><Content-Length>{len(BODY)}</Content-Length><Etag>t</Etag><BlobType>BlockBlob</BlobType>"
+            "<Last-Modified>Sun, 01 Nov 2026 00:00:00 GMT</Last-Modified></Properties>"
+        )
+        told = "".join(f"<Blob><Name>{key}</Name>{about}</Blob>" for key in keys)
+        return f'<?xml version="1.0"?><EnumerationResults><Blobs>{told}</Blobs><NextMarker /></EnumerationResults>'
+    told = "".join(f"<Contents><Key>{key}</Key><Size>{len(BODY)}</Size></Contents>" for key in keys)
+    return f"<ListBucketResult><IsTruncated>false</IsTruncated>{told}</ListBucketResult>"
 
 
 def _serving(context=None):

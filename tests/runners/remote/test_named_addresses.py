@@ -50,15 +50,16 @@ for name, code in control.items():
     found["left to itself, " + name] = sorted(set(contacted))
 
 from proofbox.runners.remote.errors import FetchError
-from proofbox.runners.remote.fetching import fetch
+from proofbox.runners.remote.folders import fetch_data
 for variable in ("AWS_ENDPOINT_URL", "CLOUD_STORAGE_EMULATOR_ENDPOINT", "AZURE_STORAGE_SERVICE_ENDPOINT"):
     os.environ[variable] = "http://127.0.0.1:9000"
-for uri in ("s3://data/e.csv", "gs://data/e.csv", "abfs://data@account1.dfs.core.windows.net/e.csv"):
+azure = "abfs://data@account1.dfs.core.windows.net"
+for uri in ("s3://data/e.csv", "gs://data/e.csv", f"{azure}/e.csv", "s3://data/e/", "gs://data/e/", f"{azure}/e/"):
     for region in ("", "eu-west-1") if uri.startswith("s3") else ("",):
         os.environ["AWS_REGION"] = region
         contacted.clear()
         try:
-            fetch(uri, [uri], Path(tempfile.mkdtemp()))
+            fetch_data(uri, [uri], Path(tempfile.mkdtemp()))
         except FetchError as err:
             assert "refusal" in str(err), err
         found[f"{uri} {region}".strip()] = sorted(set(contacted))
@@ -76,5 +77,5 @@ def test_without_credentials_nothing_but_the_store_is_contacted():
     # The clients would: what follows is no accident.
     assert found.pop("left to itself, s3") == ["127.0.0.1", "169.254.169.254"]
     assert "169.254.169.254" in found.pop("left to itself, gs")
-    assert len(found) == 4
+    assert len(found) == 8
     assert set(map(tuple, found.values())) == {("127.0.0.1",)}

@@ -166,3 +166,36 @@ def test_no_credential_stands_in_evidence_store_ledger_or_messages(assessed):
     assert any(b"s3://data/v1/eval.csv" in text for text in texts)
     for canary in CANARIES.values():
         assert not any(canary.encode() in text for text in texts)
+
+
+def test_parts_in_a_bucket_are_one_data_set_with_each_part_in_the_record(assessed, tmp_path):
+    from io import BytesIO
+
+    import pandas as pd
+
+    frame = pd.read_csv(BytesIO(assessed.client.get_object(Bucket="data", Key="v1/eval.csv")["Body"].read()))
+    digests = []
+    for number, rows in enumerate((frame[:150], frame[150:])):
+        raw = rows.to_parquet(index=False)
+        digests.append(hashlib.sha256(raw).hexdigest())
+        assessed.client.put_object(Bucket="data", Key=f"v1/parts/{number}.parquet", Body=raw)
+    assessed.client.put_object(Bucket="data", Key="v1/parts/_SUCCESS", Body=b"")
+    submission = Path(shutil.copytree(assessed.submission, tmp_path / "submission"))
+    text = (submission / "submission.yaml").read_text(encoding="utf-8")
+    (submission / "submission.yaml").write_text(text.replace("v1/eval.csv", "v1/parts/"), encoding="utf-8")
+    assessed.run("run", submission, "-p", "./policy.yaml", "--out", tmp_path / "bundle", "--allow-data", "s3://data/v1",
+                 "--no-mlflow")  # fmt: skip
+    found = json.loads((tmp_path / "bundle/assessment.json").read_bytes())
+    place = "fetched/s3/data/v1/parts"
+    data, whole = (
+        found["subject"]["data"]["evaluation"],
+        json.dumps([["0.parquet", digests[0]], ["1.parquet", digests[1]]]),
+    )
+    assert (data["path"], data["uri"], data["rows"]) == (place, "s3://data/v1/parts/", 400)
+    assert data["sha256"] == hashlib.sha256(whole.replace(" ", "").encode()).hexdigest()
+    uris = {file["path"]: file.get("uri") for file in found["subject"]["files"]}
+    assert [path for path in uris if path.startswith(place)] == [f"{place}/0.parquet", f"{place}/1.parquet"]
+    assert uris[f"{place}/1.parquet"] == "s3://data/v1/parts/1.parquet"
+    assert set(found["run"]["detail"]["fetched"]) >= {f"{place}/0.parquet", f"{place}/1.parquet"}
+    as_one = {one["measure"]: one["value"] for one in record(assessed)["measurements"]}
+    assert {one["measure"]: one["value"] for one in found["measurements"]} == as_one

@@ -108,3 +108,19 @@ def test_what_has_an_address_is_fetched_there_where_it_may_be_and_is_the_same(pa
     assert fetched(replace(there, fetching=Fetching())) == ((), [])
     source.write_bytes(b"y,x\n")
     assert fetched(there) == ((), []), "another object by now"
+
+
+def test_of_data_in_parts_it_holds_the_parts_with_their_addresses_and_no_marks(parcel):
+    place = "fetched/s3/data/e"
+    names = ("0.parquet", "1.parquet", "_SUCCESS", "in/2.parquet")
+    files = tuple(FileRecord(path=f"{place}/{name}", size=1, sha256="0" * 64) for name in names)
+    fetched = tuple(SimpleNamespace(local=file.path, uri=f"s3://data/e/{file.path[-9:]}") for file in files[:2])
+    subject = SimpleNamespace(root=parcel.root, files=files, model_path=None)
+    found = parcel_of(
+        SimpleNamespace(subject=subject, evaluation=SimpleNamespace(path=place), fetched=fetched), Fetching()
+    )
+    assert found.files == files[:2]
+    assert found.addresses == {
+        f"{place}/0.parquet": "s3://data/e/0.parquet",
+        f"{place}/1.parquet": "s3://data/e/1.parquet",
+    }
