@@ -107,6 +107,27 @@ def test_nested_values_are_refused_by_the_columns_name(executor, tmp_path):
         open_data(executor, FileSpec(path=tmp_path / "a.parquet", format="parquet"))
 
 
+def test_decimals_are_the_numbers_that_a_csv_file_of_the_same_rows_holds(executor, tmp_path):
+    """Arrow's own way makes 1.2000000000000002 of 1.2, which is then a group's name and what the model is given."""
+    from decimal import Decimal
+
+    table = pa.table(
+        {
+            "a": pa.array([Decimal("1.0"), Decimal("1.2"), Decimal("1.3")], pa.decimal128(5, 1)),
+            "b": pa.array([Decimal("0.07"), None, Decimal("-8.11")], pa.decimal128(12, 2)),
+            "c": pa.array([Decimal(2**53 + 1), Decimal(-(2**53) - 1), None], pa.decimal128(18, 0)),
+            "d": pa.array([Decimal("1E+3"), None, Decimal("12E+3")], pa.decimal128(5, -3)),
+        }
+    )
+    pq.write_table(table.drop_columns("d"), tmp_path / "a.parquet")
+    with pa.OSFile(str(tmp_path / "a.arrow"), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    due = {"a": [1.0, 1.2, 1.3], "b": [0.07, None, -8.11], "c": [2**53 + 1, -(2**53) - 1, None]}
+    for name, more in (("a.parquet", {}), ("a.arrow", {"d": [1000.0, None, 12000.0]})):
+        with open_data(executor, FileSpec(path=tmp_path / name, format=name[2:])) as file:
+            assert file.table().to_pydict() == {**due, **more}
+
+
 def test_decimals_times_and_zones_become_what_checks_can_use(executor, tmp_path):
     import decimal
 
