@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from proofbox.checks.registry import CheckSpec, all_checks, find_check
+from proofbox.checks.registry import all_checks, find_check
+from proofbox.checks.spec import CheckSpec
 
 
 class ChecksByName(Mapping[str, CheckSpec]):

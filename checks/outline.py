@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from proofbox.checks.params import CheckParams
-    from proofbox.checks.registry import Better, CheckSpec
+    from proofbox.checks.spec import Better, CheckSpec
 
 FILE = Path(__file__).with_name("outlines.json")
 

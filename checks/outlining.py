@@ -15,7 +15,8 @@ from pydantic.fields import FieldInfo
 
 from proofbox.checks.outline import FILE, Plain
 from proofbox.checks.params import CheckParams, as_columns
-from proofbox.checks.registry import CheckSpec, all_checks
+from proofbox.checks.registry import all_checks
+from proofbox.checks.spec import CheckSpec
 
 
 def outlines() -> str:

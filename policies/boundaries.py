@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from proofbox.checks.registry import CheckSpec
+from proofbox.checks.spec import CheckSpec
 from proofbox.policies.fixtures import Case, Cases, Product
 from proofbox.policies.meaning import can_be_missed, range_bounds
 from proofbox.policies.meant import CHOICES, conditions

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 from proofbox.checks.byname import ChecksByName
 from proofbox.checks.errors import BadParamsError
-from proofbox.checks.registry import CheckSpec
 from proofbox.checks.result import Json
+from proofbox.checks.spec import CheckSpec
 from proofbox.checks.text import Text, t
 from proofbox.policies.canonical import measurement_id, task_key
 from proofbox.policies.errors import MisuseError

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from proofbox.checks.registry import CheckSpec
 from proofbox.checks.result import Json
+from proofbox.checks.spec import CheckSpec
 from proofbox.policies.attempts import Tries
 from proofbox.policies.attested import attested
 from proofbox.policies.errors import MisuseError

@@ -17,7 +17,7 @@ from proofbox.policies.yamlfile import Data, Document, Path
 
 if TYPE_CHECKING:
     from proofbox.checks.outline import MeasureOutline
-    from proofbox.checks.registry import CheckSpec, MeasureSpec
+    from proofbox.checks.spec import CheckSpec, MeasureSpec
 
 Checks: TypeAlias = "Mapping[str, CheckSpec] | Mapping[str, Outline | CheckSpec]"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from proofbox.checks.registry import CheckSpec
+from proofbox.checks.spec import CheckSpec
 from proofbox.policies.boundaries import Edge, edges, measured
 from proofbox.policies.meaning import can_be_missed, range_bounds
 from proofbox.policies.meant import CHOICES, conditions

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from proofbox.checks.byname import ChecksByName
-from proofbox.checks.registry import CheckSpec
 from proofbox.checks.result import Interval
+from proofbox.checks.spec import CheckSpec
 from proofbox.policies.boundaries import derived
 from proofbox.policies.canonical import measurement_id
 from proofbox.policies.expand import expand

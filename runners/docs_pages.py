@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from proofbox.checks.described import descriptions
-from proofbox.checks.registry import CheckSpec, all_checks
+from proofbox.checks.registry import all_checks
+from proofbox.checks.spec import CheckSpec
 
 
 def pages() -> Mapping[str, str]:

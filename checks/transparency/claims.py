@@ -46,8 +46,9 @@ from proofbox.checks.documents.cards import Card, read_card
 from proofbox.checks.documents.claims import Claim, Claims, claims_of
 from proofbox.checks.params import CheckParams
 from proofbox.checks.performance import classification, regression
-from proofbox.checks.registry import MeasureSpec, check, get_check
+from proofbox.checks.registry import check, get_check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement, exact
+from proofbox.checks.spec import MeasureSpec
 from proofbox.checks.subject import Decisions, Subject
 from proofbox.checks.text import t
 

@@ -9,7 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from proofbox.checks.registry import CheckSpec, get_check
+from proofbox.checks.registry import get_check
+from proofbox.checks.spec import CheckSpec
 from proofbox.policies.record_json import evidence_json
 from proofbox.runners.assessing.assess import make_bench, taken_in
 from proofbox.runners.assessing.outcome import Outcome

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from proofbox.checks.registry import CheckSpec, get_check
+from proofbox.checks.registry import get_check
+from proofbox.checks.spec import CheckSpec
 from proofbox.policies.expand import task_key
 
 if TYPE_CHECKING:

@@ -40,7 +40,7 @@ def export(reviews: Path, keys: tuple[Path, ...], out: Path, **given: object) ->
     """
     from proofbox.reports.console import safe_terminal
     from proofbox.reports.register.export import write_register
-    from proofbox.runners.office.reviewing import day_of, trusted_keys
+    from proofbox.runners.office.asking import day_of, trusted_keys
 
     day = day_of(cast("str | None", given["day"]), "--on")
     stamps = cast("tuple[Path, ...]", given["tsa_certificates"])

@@ -50,8 +50,8 @@ def check(given: Path, decisions: tuple[Path, ...], keys: tuple[Path, ...], **to
     Exit code 0: it may be released. 1: it may not, or a decision is not what was signed. 2: bad input.
     """
     from proofbox.reports.review.release import Release
+    from proofbox.runners.office.asking import day_of, trusted_keys
     from proofbox.runners.office.releasing import check_release
-    from proofbox.runners.office.reviewing import day_of, trusted_keys
 
     release = Release(
         on=day_of(cast("str | None", told["day"]), "--on"),

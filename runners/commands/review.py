@@ -84,7 +84,9 @@ def show(bundle: str, reviews: Path, **given: object) -> None:
     from proofbox.reports.console import safe_terminal
     from proofbox.reports.review.history import read_history
     from proofbox.reports.review.wording import decision_line
-    from proofbox.runners.office.reviewing import digest_of, history_json, trusted_keys
+    from proofbox.runners.office.asking import trusted_keys
+    from proofbox.runners.office.reviewing import digest_of
+    from proofbox.runners.office.telling import history_json
 
     stamps = cast("tuple[Path, ...]", given["tsa_certificates"])
     trusted = trusted_keys(cast("tuple[Path, ...]", given["reviewer_keys"]), stamps)
@@ -132,7 +134,9 @@ def decide(bundle: Path, **given: object) -> None:
     from proofbox.reports.console import safe_terminal
     from proofbox.reports.review.wording import decision_line
     from proofbox.runners.errors import UsageError
-    from proofbox.runners.office.reviewing import asked_of, decide, decided_json, expected_of, tell_mlflow
+    from proofbox.runners.office.asking import asked_of, expected_of
+    from proofbox.runners.office.reviewing import decide
+    from proofbox.runners.office.telling import decided_json, tell_mlflow
     from proofbox.runners.signed.signing import signer_of, stamper_of
 
     signer = signer_of(given)

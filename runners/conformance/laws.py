@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from proofbox.checks.plugins import forbidden_in
-from proofbox.checks.registry import INPUTS, SECTIONS, CheckSpec
 from proofbox.checks.result import Inapplicable, Measured, Result
+from proofbox.checks.spec import INPUTS, SECTIONS, CheckSpec
 from proofbox.checks.text import Text
 from proofbox.runners.conformance.fakes import in_batches, run_check
 from proofbox.runners.conformance.inputs import inputs

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from proofbox.checks.plugins import Plugin, plugins
-from proofbox.checks.registry import CheckSpec, all_checks, refused_plugins
+from proofbox.checks.registry import all_checks, refused_plugins
+from proofbox.checks.spec import CheckSpec
 from proofbox.runners.conformance.laws import LAWS, Trial, broken_laws
 from proofbox.runners.errors import UsageError
 from proofbox.sandbox.scratch import scratch

@@ -15,7 +15,7 @@ from proofbox.checks.registry import get_check
 from proofbox.policies.loader import LoadedPolicy, PolicySource, policy_digest
 
 if TYPE_CHECKING:
-    from proofbox.checks.registry import CheckSpec
+    from proofbox.checks.spec import CheckSpec
     from proofbox.policies.model import Control, Policy, Requirement
 
 STEPS = (1.0, 1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 32)

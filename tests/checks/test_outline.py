@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from proofbox.checks.outline import FILE, Outline, Outlines
 from proofbox.checks.outlining import outlines
-from proofbox.checks.registry import CheckSpec, all_checks
+from proofbox.checks.registry import all_checks
+from proofbox.checks.spec import CheckSpec
 
 OURS = {name: spec for name, spec in all_checks().items() if spec.origin is None}
 VALUES = (

@@ -1,10 +1,10 @@
 import pytest
 
-from proofbox.checks import registry
+from proofbox.checks import spec
 from proofbox.checks.errors import BadCheckError, BadParamsError, ChecksError, UnknownCheckError
 from proofbox.checks.labels import label_text
 from proofbox.checks.params import CheckParams
-from proofbox.checks.registry import get_check
+from proofbox.checks.registry import check, get_check
 from proofbox.checks.text import t
 
 DOC = """One sentence.
@@ -30,7 +30,7 @@ Many.
 
 
 def measures_of(doc):
-    return registry._measures("family.name", doc)
+    return spec.measures_of("family.name", doc)
 
 
 def test_measure_lines_are_read_over_several_lines():
@@ -109,4 +109,4 @@ def test_only_data_that_a_check_asks_for_can_be_read_in_batches():
 
     for streams in (("training",), ("decisions",)):
         with pytest.raises(BadCheckError, match="streams"):
-            registry.check("family.name", streams=streams)(checked)
+            check("family.name", streams=streams)(checked)

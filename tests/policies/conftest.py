@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from proofbox.checks.params import Attribute, CheckParams
-from proofbox.checks.registry import CheckSpec, MeasureSpec
 from proofbox.checks.result import Inapplicable, Interval, Result
+from proofbox.checks.spec import CheckSpec, MeasureSpec
 from proofbox.checks.text import t
 from proofbox.policies.canonical import measurement_id
 from proofbox.policies.expand import Expected

@@ -10,7 +10,7 @@ from proofbox.reports.ledger.entries import ProductName
 from proofbox.reports.review.decisions import Decision, Reviewer, Subject, Submitter
 from proofbox.reports.review.errors import BrokenHistoryError
 from proofbox.reports.review.history import add_decision, read_history
-from proofbox.runners.office.reviewing import trusted_keys
+from proofbox.runners.office.asking import trusted_keys
 
 BUNDLE = "b" * 64
 

@@ -17,7 +17,7 @@ from proofbox.reports.tracking import door
 from proofbox.reports.tracking.notes import notes
 from proofbox.runners.assessing.attempting import Attempting
 from proofbox.runners.errors import UsageError
-from proofbox.runners.office.reviewing import asked_of
+from proofbox.runners.office.asking import asked_of
 from proofbox.sandbox.intake import take_in
 
 RECORD = Path(__file__).parents[2] / "reports" / "records" / "model-a.json"
