@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -42,10 +42,18 @@ class Attempting:
 
     As a context manager, it writes an attempt down as aborted that was committed and did not finish. A process that is
     killed leaves an attempt without an outcome, which the ledger shows as such.
+
+    Parameters
+    ----------
+    ledger
+        Where it is written down; None: nowhere here.
+    counted_by
+        Who has it written down elsewhere, with whatever came of it; asked before anything is measured.
     """
 
-    def __init__(self, ledger: Path | None) -> None:
+    def __init__(self, ledger: Path | None, counted_by: Callable[[Commitment], AttemptRecord] | None = None) -> None:
         self._ledger = ledger
+        self._counted_by = counted_by
         self._open: AttemptRecord | None = None
 
     def __enter__(self) -> Self:
@@ -67,11 +75,22 @@ class Attempting:
         LedgerError
             It could not be written; nothing may be measured then.
         """
-        if self._ledger is None:
-            return None
+        if self._counted_by is not None:
+            return self._counted_by(_commitment(subject, policies, seed))
+        return None if self._ledger is None else self.begin(_commitment(subject, policies, seed))
+
+    def begin(self, commitment: Commitment) -> AttemptRecord:
+        """Write down a commitment, for who measures elsewhere as well.
+
+        Raises
+        ------
+        LedgerError
+            As :meth:`commit`.
+        """
         from proofbox.reports.ledger.writing import commit
 
-        self._open = commit(self._ledger, _commitment(subject, policies, seed))
+        assert self._ledger is not None
+        self._open = commit(self._ledger, commitment)
         return self._open
 
     def finished(self, bundle: str, conclusion: Conclusion) -> None:

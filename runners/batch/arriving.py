@@ -12,6 +12,7 @@ from proofbox.reports.bundle import BINDERS, read_bundle
 from proofbox.reports.errors import TamperedBundleError
 from proofbox.reports.folder import refuse_filled, sync_folder, write_folder
 from proofbox.reports.signing.bundles import sign_bundle
+from proofbox.runners.batch.counting import check_counted
 from proofbox.sandbox import names
 from proofbox.sandbox.errors import IntakeError
 from proofbox.sandbox.store import IntakeLimits
@@ -19,11 +20,12 @@ from proofbox.sandbox.store import IntakeLimits
 if TYPE_CHECKING:
     from proofbox.policies.record import Assessment
     from proofbox.reports.bundle import Bundle
+    from proofbox.runners.batch.counting import Begun
     from proofbox.runners.batch.one import Wanted
 
 
 def put_in_place(
-    out: Path, files: Mapping[str, bytes], subject_digest: str, wanted: Wanted
+    out: Path, files: Mapping[str, bytes], subject_digest: str, wanted: Wanted, begun: Begun | None = None
 ) -> tuple[Assessment, Bundle]:
     """Write a bundle that arrived to ``out`` in one step, signed where a key is given; return what it says.
 
@@ -35,6 +37,8 @@ def put_in_place(
         Path below the folder -> bytes, as they arrived: nothing of them is trusted.
     subject_digest
         Of the submission that was taken in here.
+    begun
+        The attempt that was written down for it; None where none was.
 
     Raises
     ------
@@ -50,6 +54,7 @@ def put_in_place(
         write_folder(staged, files)
         content = read_bundle(staged)
         _check_identity(content.assessment, subject_digest, wanted)
+        check_counted(content.assessment, begun, wanted)
         if wanted.publishing.signer is not None:
             sign_bundle(staged, wanted.publishing.signer, wanted.publishing.stamper)
         staged.rename(out)

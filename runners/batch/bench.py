@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from types import FrameType
@@ -22,6 +23,8 @@ from proofbox.runners.spread.vanishing import vanish, vanishing_folder
 from proofbox.sandbox.scratch import remove
 
 if TYPE_CHECKING:
+    from proofbox.policies.record import AttemptRecord
+    from proofbox.reports.ledger.entries import Commitment
     from proofbox.runners.batch.kit import BatchKit, Came, Unfit
 
 CLUSTER = "RAY_"
@@ -47,12 +50,26 @@ class Bench:
         """Return why no model may be held here; None once everything is imported and the walls are proven."""
         return cast("Unfit | None", self._heard())
 
-    def assess(self, name: str, source: Path) -> Came:
-        """Assess one submission that lies on this machine, and return how it ended with the bytes of its bundle."""
+    def assess(self, name: str, source: Path) -> Came | Commitment:
+        """Assess one submission that lies on this machine, and return how it ended with the bytes of its bundle.
+
+        Where attempts are counted, what is going to be measured is returned first, and nothing is before :meth:`go_on`.
+        """
+        self._pipe.send((name, source))
+        return self._told()
+
+    def go_on(self, attempt: AttemptRecord | None) -> Came:
+        """Measure what was said, as the attempt that was written down; None: it was not, and nothing is measured."""
+        self._pipe.send(attempt)
+        return cast("Came", self._told())
+
+    def _told(self) -> Came | Commitment:
         from proofbox.runners.batch.kit import Came
 
-        self._pipe.send((name, source))
-        row = cast("Came", self._heard()).row
+        said = cast("Came | Commitment", self._heard())
+        if not isinstance(said, Came):
+            return said
+        row = said.row
         folder = None if row.bundle is None else self._out / row.bundle
         if folder is None:
             return Came(row=row)
@@ -92,15 +109,31 @@ def _serve(pipe: Connection) -> None:
     from proofbox.runners.batch.one import Wanted
     from proofbox.runners.batch.pool import assess_all
     from proofbox.runners.batch.preloading import preload
+    from proofbox.runners.run.main_job import Publishing
 
     kit, out = cast("tuple[BatchKit, Path]", pipe.recv())
     preload(kit.settings.executor)
     pipe.send(_unfit(kit))
-    wanted = Wanted(policies=kit.policies, settings=kit.whole(), out=out, as_of=kit.as_of)
+    publishing = Publishing(as_json=True, counted_by=partial(_attempt, pipe) if kit.counted else None)
+    wanted = Wanted(policies=kit.policies, settings=kit.whole(), out=out, as_of=kit.as_of, publishing=publishing)
     while True:
-        name, source = cast("tuple[str, Path]", pipe.recv())
+        said = cast("tuple[str, Path] | AttemptRecord | None", pipe.recv())
+        if not isinstance(said, tuple):
+            continue  # for a submission that has ended meanwhile, over its budget
+        name, source = said
         for row in assess_all([Queued(name=name, source=source)], wanted, kit.budget, 1, lambda _one: None):
             pipe.send(Came(row=row))
+
+
+def _attempt(pipe: Connection, commitment: Commitment) -> AttemptRecord:
+    """Ask which attempt this is, in the process of the submission; who waits for that one uses the pipe no more."""
+    from proofbox.reports.ledger.errors import LedgerError
+
+    pipe.send(commitment)
+    attempt = cast("AttemptRecord | None", pipe.recv())
+    if attempt is None:
+        raise LedgerError("the attempt was not written down; nothing was measured")
+    return attempt
 
 
 def _unfit(kit: BatchKit) -> Unfit | None:

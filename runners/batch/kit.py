@@ -14,13 +14,15 @@ from proofbox.runners.batch.pool import Budget
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchKit:
-    """What is done with every submission, wherever; no key and no ledger is among it."""
+    """What is done with every submission, wherever; no key and no ledger is among it, but whether one is kept."""
 
     policies: tuple[LoadedPolicy, ...]
     settings: Settings
     budget: Budget
     as_of: str | None = None
     """The day that was asked for, if any."""
+    counted: bool = False
+    """Whether who sent this writes attempts down, and is asked before anything is measured."""
     attestation_pems: tuple[bytes, ...] = ()
     """Public keys that ``settings`` have not: a key is no value that travels, its PEM is."""
 
@@ -40,6 +42,7 @@ def kit_of(wanted: Wanted, budget: Budget) -> BatchKit:
         settings=replace(wanted.settings, attestation_keys=()),
         budget=budget,
         as_of=wanted.as_of,
+        counted=wanted.publishing.ledger is not None,
         attestation_pems=tuple(map(public_pem, wanted.settings.attestation_keys)),
     )
 

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from proofbox.checks.subject import FileRecord
+from proofbox.runners.assessing.attempting import Attempting
 from proofbox.runners.batch.arriving import put_in_place
 from proofbox.runners.batch.bench import Bench
+from proofbox.runners.batch.counting import begin
 from proofbox.runners.batch.handing import RefusedError
 from proofbox.runners.batch.kit import BatchKit, Came, Unfit, kit_of
 from proofbox.runners.batch.one import after, bundle_name, kept, refused, told
@@ -28,7 +30,10 @@ from proofbox.sandbox.intake import SUBMISSION, take_in
 from proofbox.sandbox.scratch import scratch, sweep
 
 if TYPE_CHECKING:
+    from proofbox.policies.record import AttemptRecord
     from proofbox.reports.batch import BatchRow
+    from proofbox.reports.ledger.entries import Commitment
+    from proofbox.runners.batch.counting import Begun
     from proofbox.runners.batch.listing import Queued
     from proofbox.runners.batch.one import Wanted
     from proofbox.runners.batch.pool import Budget
@@ -57,17 +62,24 @@ class RayBench(TakesFiles):
         """Return where the submission lies on this machine already; None: it has to be sent."""
         return next((parcel.root for parcel in parcels if lies_here(parcel)), None)
 
-    def assess(self, name: str, source: Path | None) -> Came:
-        """Assess the submission that lies at ``source``, or the one that was sent."""
+    def assess(self, name: str, source: Path | None) -> Came | Commitment:
+        """Assess the submission that lies at ``source``, or the one that was sent, as :meth:`Bench.assess` does."""
         assert self._bench is not None
-        receiving, self.receiving = self.receiving, None
-        if receiving is None:
-            assert source is not None
-            return self._bench.assess(name, source)
-        try:
-            return self._bench.assess(name, receiving.root)
-        finally:
-            receiving.close()
+        where = source if self.receiving is None else self.receiving.root
+        assert where is not None
+        return self._ended(self._bench.assess(name, where))
+
+    def go_on(self, attempt: AttemptRecord | None) -> Came | Commitment:
+        """Measure it, as the attempt that was written down."""
+        assert self._bench is not None
+        return self._ended(self._bench.go_on(attempt))
+
+    def _ended(self, said: Came | Commitment) -> Came | Commitment:
+        """Remove what was sent, where it is no longer needed."""
+        if isinstance(said, Came) and self.receiving is not None:
+            self.receiving.close()
+            self.receiving = None
+        return said
 
     def finish(self) -> None:
         """End the bench, and remove what it wrote."""
@@ -119,17 +131,28 @@ class RayWorker:
         name = bundle_name(one, taken.digest, self._wanted)
         if (row := kept(one, name, self._wanted)) is not None:
             return row
-        came = self._came(one, taken)
-        if not came.files:
-            return replace(came.row, name=one.name, conclusion=None, bundle=None, digest=None)
-        assessment, bundle = put_in_place(self._wanted.out / name, came.files, taken.digest, self._wanted)
+        with Attempting(self._wanted.publishing.ledger) as attempting:
+            came, begun = self._came(one, taken, attempting)
+            if not came.files:
+                return replace(came.row, name=one.name, conclusion=None, bundle=None, digest=None)
+            out = self._wanted.out / name
+            assessment, bundle = put_in_place(out, came.files, taken.digest, self._wanted, begun)
+            attempting.finished(bundle.digest, assessment.conclusion)
         return told(assessment, bundle.digest, one, name, "assessed")
 
-    def _came(self, one: Queued, taken: TakenIn) -> Came:
+    def _came(self, one: Queued, taken: TakenIn, attempting: Attempting) -> tuple[Came, Begun | None]:
         source: Path | None = self._actor.asked("lies_here", taken.there)
         if source is None and (wrong := send(taken.sent, self._actor.asked)):
             raise LostError(f"it could not take the submission: {wrong}")
-        return cast("Came", self._actor.asked("assess", one.name, source, seconds=self._seconds))
+        said: Came | Commitment = self._actor.asked("assess", one.name, source, seconds=self._seconds)
+        if isinstance(said, Came):
+            return said, None
+        try:
+            begun = begin(attempting, said, taken.digest, self._wanted)
+        except Exception:
+            self._actor.asked("go_on", None, seconds=self._seconds)
+            raise
+        return cast("Came", self._actor.asked("go_on", begun.attempt, seconds=self._seconds)), begun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

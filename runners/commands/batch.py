@@ -93,11 +93,6 @@ def command(source: Path, policies: tuple[str, ...], out: Path, **given: object)
     from proofbox.runners.spread.opening import spread_of
 
     spread = spread_of({**given, "workers": given["jobs"] or 0})
-    if spread.runner == "ray" and given["ledger"]:
-        raise UsageError(
-            "--ledger: got it beside --runner ray, expected one of the two: an attempt is written down by the one that"
-            " measures, before it does; leave --ledger out, or use --runner local"
-        )
     if given["token"]:
         raise UsageError(
             "--token: a token is held by one process at a time; sign the bundles afterwards: proofbox sign"

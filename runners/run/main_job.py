@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +18,9 @@ from proofbox.runners.exit_codes import BY_CONCLUSION, ExitCode
 if TYPE_CHECKING:
     from proofbox.policies.gate import Gate
     from proofbox.policies.loader import LoadedPolicy
-    from proofbox.policies.record import Assessment
+    from proofbox.policies.record import Assessment, AttemptRecord
     from proofbox.reports.bundle import Bundle
+    from proofbox.reports.ledger.entries import Commitment
     from proofbox.reports.signing.interface import Signer, Stamper
     from proofbox.runners.assessing.assess import Assessed
     from proofbox.runners.assessing.settings import Settings
@@ -38,6 +39,8 @@ class Publishing:
     experiment: str | None = None
     ledger: Path | None = None
     """Ledger of attempts; None for none."""
+    counted_by: Callable[[Commitment], AttemptRecord] | None = None
+    """Who writes the attempt down in a ledger that is elsewhere; None: nobody."""
     register: bool = False
     """Whether to register the model in MLflow by its digest."""
     language: str = "en"
@@ -103,7 +106,10 @@ def run_job(
 
         # Importing MLflow takes seconds; it overlaps the time the model works in its own process.
         prepare(publishing.tracking_uri)
-    with Attempting(publishing.ledger) as attempting, progress(enabled=not publishing.as_json) as watch:
+    with (
+        Attempting(publishing.ledger, publishing.counted_by) as attempting,
+        progress(enabled=not publishing.as_json) as watch,
+    ):
         assessed = assess(source, policies, settings, watch, attempting)
         for name in unused(assessed.assessment, settings.waivers):
             print(f"waiver {name}: no failed requirement that it is for", file=sys.stderr)

@@ -20,6 +20,8 @@ from largework import evidence
 from loopbackray import RAY, Cluster, descendants
 
 from proofbox.reports.bundle import read_bundle
+from proofbox.reports.ledger.matching import match
+from proofbox.reports.ledger.reading import read_ledger
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples/ray/node.sh"
 SLOW = """\
@@ -105,7 +107,7 @@ def local(queue: Path, place: Path, command: Path) -> dict[str, dict]:
     return {row["name"]: row for row in json.loads(done.stdout)["submissions"]}
 
 
-def begin(farm: Farm, command: Path, queue: Path, place: Path, *more: str) -> subprocess.Popen[str]:
+def begin(farm: Farm, command: Path, queue: Path, place: Path, *more: object) -> subprocess.Popen[str]:
     """Begin a batch on the cluster; nothing of it but the bundles is where a node could see it."""
     argv = [command, "batch", queue, "-p", place / "policy.yaml", "--out", place / "out", "--json"]
     argv += ["--runner", "ray", "--key", place / "key.pem", *more]
@@ -154,7 +156,7 @@ def test_it_goes_on_though_a_node_is_killed_and_its_bundles_are_those_of_one_mac
     """Last in this file: the second node is gone afterwards."""
     before = {folder.name for folder in (place / "out").iterdir()}
     assert before
-    begun = begin(farm, command, queue, place, "--jobs", "2")
+    begun = begin(farm, command, queue, place, "--jobs", "2", "--ledger", place / "ledger.jsonl")
 
     def kill() -> None:
         until(lambda: begun.poll() is not None or assessing(farm.nodes[-1]))
@@ -176,14 +178,20 @@ def test_it_goes_on_though_a_node_is_killed_and_its_bundles_are_those_of_one_mac
         assert read_bundle(place / "out" / row["bundle"]).bundle.keyid
     assert len([row for row in rows.values() if row["bundle"]]) == 6
     assert {path.name for path in (place / "out").glob(".*")} == set()
+    # An attempt for each submission that was measured now, and one more for each that a killed worker had.
+    ledger = read_ledger(place / "ledger.jsonl")
+    assert not ledger.faults
+    results = [one.result for one in ledger.attempts()]
+    assert results.count("finished") == len([row for row in rows.values() if row["how"] == "assessed"]) > 0
+    assert {one.outcome.why for one in ledger.attempts() if one.result == "aborted"} == {"LostError"}
+    for row in filter(lambda row: row["how"] == "assessed", rows.values()):
+        content = read_bundle(place / "out" / row["bundle"])
+        assert match(ledger, content.assessment, content.bundle.digest).state == "found"
 
 
-def test_a_ledger_and_a_cluster_are_refused_together(quick, queue, place, tmp_path):
-    argv = ("batch", queue, "-p", place / "policy.yaml", "--out", tmp_path / "out", "--runner", "ray")
-    done = quick(*argv, "--ledger", tmp_path / "ledger.jsonl")
-    assert done.returncode == 2
-    assert "--ledger: got it beside --runner ray" in done.stderr
-    done = quick(*argv[:-2], "--ray-address", "127.0.0.1:6379")
+def test_an_address_without_the_runner_is_refused(quick, queue, place, tmp_path):
+    argv = ("batch", queue, "-p", place / "policy.yaml", "--out", tmp_path / "out")
+    done = quick(*argv, "--ray-address", "127.0.0.1:6379")
     assert done.returncode == 2
     assert "expected --runner ray beside it" in done.stderr
     assert not (tmp_path / "out").exists()
