@@ -118,11 +118,14 @@ def note(assessment: Assessment, signature: str = "unsigned") -> str:
     conclusion = vocabulary.word(say, vocabulary.CONCLUSIONS, assessment.conclusion)
     policies = ", ".join(markdown(f"{policy.id} {policy.version}") for policy in assessment.policies)
     lines = [f"**{conclusion}**: {markdown(run_name(assessment).partition(': ')[2])}, judged against {policies}", ""]
+    unmet = [
+        one for one in assessment.findings if one.level == "must" and one.verdict not in {"pass", "not-applicable"}
+    ]
+    # What failed first: MLflow shows the first few lines of a note and folds the rest away.
     lines += [
         f"- {vocabulary.word(say, vocabulary.VERDICTS, item.verdict)}: {markdown(item.requirement)}: "
         f"{markdown(say.sentence(item.reason))}"
-        for item in assessment.findings
-        if item.level == "must" and item.verdict not in {"pass", "not-applicable"}
+        for item in sorted(unmet, key=lambda one: one.verdict != "fail")
     ]
     lines += [
         "",

@@ -265,6 +265,7 @@ FRAMEWORKS: Mapping[str, Text] = {
     "vn-circular-05-2026": t("Circular 05/2026/TT-BKHCN"),
     "vn-law-91-2025": t("Law 91/2025/QH15 on Personal Data Protection"),
     "vn-decree-356-2025": t("Decree 356/2025/NĐ-CP on personal data"),
+    "vn-decision-33-2026": t("Decision 33/2026/QĐ-TTg, list of high-risk AI systems"),
     "eu-ai-act": t("EU AI Act, Regulation (EU) 2024/1689"),
     "nist-ai-rmf": t("NIST AI RMF 1.0"),
     "asean-guide": t("ASEAN Guide on AI Governance and Ethics"),

@@ -91,6 +91,8 @@ def cli(ctx: click.Context, *, debug: bool) -> None:
     """Test AI models inside proven walls and judge them by policies written from the law.
 
     What it prints is pre-sandbox test evidence: not a licence, certificate or conformity decision.
+
+    Begin with 'proofbox demo', or with 'proofbox init my-submission --model MODEL --data DATA'.
     """
     ctx.obj = {"debug": debug}
 

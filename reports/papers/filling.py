@@ -101,18 +101,7 @@ class _Filler:
 
     def basis(self, given: Iterable[Basis]) -> str:
         """Return the clauses, with how well each is known."""
-        told = (
-            f"{vocabulary.word(self.say, vocabulary.FRAMEWORKS, one.framework)}, {self._clause(one.clause)}"
-            f" ({vocabulary.word(self.say, vocabulary.CONFIDENCE, one.confidence)})"
-            for one in given
-        )
-        return "; ".join(told)
-
-    def _clause(self, clause: str) -> str:
-        """Return a clause with the word that its number is of; its own numbering stays."""
-        if clause[:1].isdigit():
-            return self.say.gettext("Article {number}", number=clause)
-        return clause.replace("Annex", self.say.gettext("Annex"))
+        return basis_in_words(given, self.say)
 
     def head(self) -> Places:
         """Return what identifies the evidence."""
@@ -176,3 +165,20 @@ class _Filler:
 
     def _plain(self, where: str) -> str:
         return said(take(self.record, where), "moment" if where.endswith("_at") else "text", self.say)
+
+
+def basis_in_words(given: Iterable[Basis], say: Translator) -> str:
+    """Return clauses, with how well each is known."""
+    told = (
+        f"{vocabulary.word(say, vocabulary.FRAMEWORKS, one.framework)}, {_clause(one.clause, say)}"
+        f" ({vocabulary.word(say, vocabulary.CONFIDENCE, one.confidence)})"
+        for one in given
+    )
+    return "; ".join(told)
+
+
+def _clause(clause: str, say: Translator) -> str:
+    """Return a clause with the word that its number is of; its own numbering stays."""
+    if clause[:1].isdigit():
+        return say.gettext("Article {number}", number=clause)
+    return clause.replace("Annex", say.gettext("Annex"))

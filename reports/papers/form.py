@@ -20,7 +20,9 @@ from proofbox.reports.errors import UnknownFormError
 
 SCHEMA = "proofbox/form/v1"
 
-Say = Literal["text", "moment", "date", "number", "sector", "tier", "task", "conclusion", "policies", "evidence"]
+Say = Literal[
+    "text", "moment", "date", "number", "sector", "tier", "task", "output", "conclusion", "policies", "evidence"
+]
 """How a value of the record is said: as it stands, or as one of the report's own words."""
 Show = Literal["number", "matter", "criteria", "actual", "result", "evidence", "fix", "write"]
 """What a column of judged controls shows."""

@@ -38,7 +38,7 @@ def measured_table(form: Measured, assessment: Assessment, translator: Translato
 def _row(item: MeasurementRecord, say: Translator) -> tuple[Cell, ...]:
     from proofbox.reports.figures import value_in_words
 
-    group = "; ".join(f"{name}: {value}" for name, value in item.group.items())
+    group = say.category("; ".join(f"{name}: {value}" for name, value in item.group.items()))
     attribute = item.params.get("attribute")
     by = say.gettext("between the groups of {attribute}", attribute=_said(attribute)) if attribute else ""
     role = item.params.get("role")

@@ -63,6 +63,7 @@ _SAYERS: Mapping[Say, Callable[[Json, Translator], str]] = {
     "sector": lambda value, translator: vocabulary.word(translator, vocabulary.SECTORS, str(value)),
     "tier": lambda value, translator: vocabulary.word(translator, vocabulary.TIERS, str(value)),
     "task": lambda value, translator: vocabulary.word(translator, vocabulary.TASKS, str(value)),
+    "output": lambda value, translator: vocabulary.word(translator, vocabulary.VALUES, str(value)),
     "conclusion": lambda value, translator: vocabulary.word(translator, vocabulary.CONCLUSIONS, str(value)),
     "policies": _policies,
     "evidence": _evidence,

@@ -91,7 +91,7 @@ def first_sections(a: Assessment, view: ReportView, say: Translator) -> Iterator
         yield Section(title=say.gettext("What could not be concluded"), basis="", blocks=(reasons(view.open, say),))
     blocks: list[Block] = [_tally(view, say)]
     if view.advised:
-        named = ", ".join(f"{_title(item, say)} ({item.finding.requirement})" for item in view.advised)
+        named = "; ".join(f"{_title(item, say)} ({item.finding.requirement})" for item in view.advised)
         blocks.append(Words(text=f"{say.gettext('Recommendations not met:')} {named}."))
     yield Section(title=say.gettext("Requirements by verdict"), basis="", blocks=tuple(blocks))
     if view.smallest:

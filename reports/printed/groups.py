@@ -95,8 +95,8 @@ def _worst(view: WorstView, say: Translator) -> Table:
         *((say.gettext("Everybody else"), 3), (say.gettext("Difference"), 5)),
     )
     rows = (
-        (text(one.group), figure(say.number(one.of)), figure(say.rate(one.rate)), figure(say.rate(one.rest)),
-         figure(_rate(one.difference, one.low, one.high, say)))
+        (text(say.category(one.group)), figure(say.number(one.of)), figure(say.rate(one.rate)),
+         figure(say.rate(one.rest)), figure(_rate(one.difference, one.low, one.high, say)))
         for one in view.rows
     )  # fmt: skip
     judged = say.gettext(

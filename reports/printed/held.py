@@ -43,7 +43,7 @@ def _attempts(walls: WallsView, say: Translator) -> Table:
         (
             text(say.text(one.about) if one.about else "", one.probe),
             text(f"✓ {say.gettext('held')}" if one.held else f"✕ {say.gettext('got through')}"),
-            text(one.got),
+            text(vocabulary.word(say, vocabulary.GOT, one.got)),
             text(vocabulary.word(say, vocabulary.ENFORCERS, one.enforced_by)),
         )
         for one in walls.attempts

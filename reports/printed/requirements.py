@@ -142,7 +142,7 @@ def _measurement(item: MeasurementRecord, say: Translator) -> tuple[Cell, ...]:
 
 def _measured_on(item: MeasurementRecord, say: Translator) -> str:
     if item.group:
-        return "; ".join(f"{name}: {value}" for name, value in item.group.items())
+        return say.category("; ".join(f"{name}: {value}" for name, value in item.group.items()))
     if attribute := item.params.get("attribute"):
         return say.gettext("between the groups of {attribute}", attribute=scalar(attribute, say))
     role = item.params.get("role")
@@ -155,7 +155,7 @@ def _groups(item: MeasurementRecord, say: Translator) -> Iterator[Block]:
         titles = ((say.gettext("{measure} by {attribute}", measure=say.heading(say.measure(rate)), attribute=by), 6),
                   (say.gettext("Share"), 2), (say.gettext("Counted"), 3))  # fmt: skip
         rows = (
-            (text(one.group), figure(say.rate(one.rate)),
+            (text(say.category(one.group)), figure(say.rate(one.rate)),
              figure(say.gettext("{count} of {rows}", count=one.count, rows=one.of)))
             for one in groups
         )  # fmt: skip

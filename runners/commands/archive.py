@@ -30,6 +30,8 @@ def command(bundles: tuple[str, ...], policies: tuple[str, ...], out: Path | Non
     changed.
 
     Exit code 0: all are whole. 1: some are not, and were left out. 2: there is none, or the store cannot be read.
+
+    Example: proofbox archive evidence/ --policy vn-trusted-ai --out archive/
     """
     from proofbox.runners.archive.lines import JOURNAL, archive_json, archive_lines, write_archive
     from proofbox.runners.archive.survey import View, read_archive

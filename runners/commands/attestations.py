@@ -12,7 +12,10 @@ from proofbox.runners.commands.signing_options import signing_options
 
 @click.group("attestations")
 def command() -> None:
-    """Write a sheet for those who attest, and read it back (docs/attestations.md)."""
+    """Write a sheet for those who attest, and read it back (docs/attestations.md).
+
+    Example: proofbox attestations export --policy vn-trusted-ai --out sheet.xlsx
+    """
 
 
 @command.command("export")
@@ -35,6 +38,9 @@ def export(policies: tuple[str, ...], out: Path) -> None:
     from proofbox.runners.signed.attesting import empty_sheet
 
     _write(out, empty_sheet(policies, as_workbook=out.suffix.lower() == ".xlsx"))
+    click.echo(
+        f"{out}: one row for each requirement that a person attests; once filled in, give it to 'import'", err=True
+    )
 
 
 @command.command("import")
@@ -53,6 +59,7 @@ def import_sheet(filled: Path, submission: Path, out: Path) -> None:
 
     found = attestations_of(filled, submission)
     _write(out, ("\n".join(attestation_lines(found)) + "\n").encode())
+    click.echo(f"{out}: {len(found)} attested; name it under 'attestations:' in submission.yaml", err=True)
 
 
 @command.command("sign")

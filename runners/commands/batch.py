@@ -82,6 +82,8 @@ def command(source: Path, policies: tuple[str, ...], out: Path, **given: object)
 
     Exit code 0: all conform. Else the first of these that one ended with: 1 does not conform, 70 a defect, 4 no
     isolation, 2 bad input, 3 undetermined or over its budget.
+
+    Example: proofbox batch incoming/ --policy vn-trusted-ai --out evidence/
     """
     from proofbox.reports.batch import batch_json
     from proofbox.runners.batch.job import How, run_batch

@@ -39,6 +39,8 @@ def command(bundle_a: Path, bundle_b: Path, submissions: tuple[Path, Path] | Non
 
     No bundle holds what was answered for a row. Without --submissions, tests treat the rows as different ones, and say
     so. Exit code 0, whatever changed. 2: bad input. 4: no isolation.
+
+    Example: proofbox diff last-release/evidence evidence
     """
     from proofbox.reports.bundle import read_bundle
     from proofbox.reports.difference import difference_json, difference_lines

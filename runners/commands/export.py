@@ -24,6 +24,8 @@ def command(bundle: Path, submission: Path | None, lang: str, **given: object) -
     """Write the assessment of BUNDLE (a folder, its .zip, or mlflow:RUN_ID) as JUnit, SARIF, OSCAL and so on.
 
     Nothing is measured or judged, BUNDLE is not changed, and the exit code says only whether all was written.
+
+    Example: proofbox export evidence --sarif proofbox.sarif --submission my-submission
     """
     from proofbox.reports.bundle import read_bundle
     from proofbox.runners.errors import UsageError

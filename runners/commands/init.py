@@ -37,6 +37,8 @@ def command(folder: Path, executor: str, *, ask: bool | None, **given: object) -
     Without --model and --data both are looked for in DIR. The model is loaded behind the walls alone.
 
     Exit code 0: 'proofbox run' takes it. 2: nothing was written, or what is told must be corrected first.
+
+    Example: proofbox init my-submission --model model.pkl --data eval.csv
     """
     from proofbox.runners.hosted.walls import Walls
     from proofbox.runners.starting.asking import AT_TERMINAL

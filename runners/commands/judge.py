@@ -44,6 +44,8 @@ def command(bundle: Path, policies: tuple[str, ...], lang: str, **given: object)
 
     BUNDLE is a folder, its .zip, or mlflow:RUN_ID. A requirement whose measurement was never recorded is
     not run. Exit codes are those of 'run'.
+
+    Example: proofbox judge evidence --policy my-draft.yaml
     """
     from proofbox.runners.evidence.judging import judge_again, today
     from proofbox.runners.exit_codes import BY_CONCLUSION

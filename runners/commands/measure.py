@@ -32,7 +32,13 @@ from proofbox.runners.commands.settings import settings_of
     shell_complete=complete_checks,
     help="Id of the check ('proofbox checks list' shows all).",
 )
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A parameter of the check; repeatable.")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A parameter of the check ('proofbox checks show ID' names them); repeatable.",
+)
 @seed_option
 @executor_option
 @environment_option
@@ -45,7 +51,10 @@ from proofbox.runners.commands.settings import settings_of
 @as_of_option
 @json_option
 def command(submission: Path, check_id: str, settings: tuple[str, ...], **given: object) -> None:
-    """Measure one thing on SUBMISSION and print it; nothing is judged, nothing is stored."""
+    """Measure one thing on SUBMISSION and print it; nothing is judged, nothing is stored.
+
+    Example: proofbox measure my-submission --check fairness.group_rates --set attribute=sex
+    """
     from proofbox.runners.assessing.measuring import measure_once, print_outcome
     from proofbox.runners.assessing.progress import progress
 

@@ -35,6 +35,7 @@ rows_option = click.option(
 )
 as_of_option = click.option(
     "--as-of",
+    metavar="DATE",
     type=click.DateTime(["%Y-%m-%d"]),
     callback=lambda _context, _option, value: value.date().isoformat() if value else None,
     help="Day by which the age of data is judged, as 2026-11-22.  [default: today, UTC]",

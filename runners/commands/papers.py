@@ -28,6 +28,8 @@ def command() -> None:
 @json_option
 def list_forms(lang: str, **given: object) -> None:
     """List the forms that there are, and the clauses that ask for them."""
+    from proofbox.reports.i18n import Translator
+    from proofbox.reports.papers.filling import basis_in_words
     from proofbox.reports.papers.form import forms
 
     if given["json"]:
@@ -44,7 +46,7 @@ def list_forms(lang: str, **given: object) -> None:
         return
     for form in forms():
         print(f"{form.id}: {form.title.words()[lang]}")
-        print("    " + "; ".join(f"{one.framework} {one.clause} ({one.confidence})" for one in form.basis))
+        print(f"    {basis_in_words(form.basis, Translator(lang))}")
 
 
 @command.command("write")
@@ -66,6 +68,8 @@ def write(bundle: Path, form_ids: tuple[str, ...], **given: object) -> None:
 
     BUNDLE is a folder, its .zip, or mlflow:RUN_ID; one that was altered is refused (exit code 1). Controls that a form
     rests on and the bundle lacks are named.
+
+    Example: proofbox papers write evidence --form ai08 --format docx --out papers
     """
     from proofbox.runners.evidence.papers import write_papers
 

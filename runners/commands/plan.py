@@ -50,6 +50,8 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
 
     The model is asked for about three seconds, behind the walls; the checks are then rehearsed with a plain model of
     ours in its place, so that nothing is said of how the assessment would come out.
+
+    Example: proofbox plan my-submission --policy vn-trusted-ai --minutes 10 --out quick.yaml
     """
     from proofbox.policies.loader import load_policy
     from proofbox.reports.console import safe_terminal

@@ -89,4 +89,4 @@ def lint(policies: tuple[str, ...], annotations: str | None) -> None:
             click.echo(f"advice: {found}", err=True)
     if problems:
         raise SystemExit(2)
-    click.echo(f"{len(policies)} without a mistake")
+    click.echo(f"{len(policies)} {'policies' if len(policies) > 1 else 'policy'} without a mistake")

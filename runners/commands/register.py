@@ -37,6 +37,8 @@ def export(reviews: Path, keys: tuple[Path, ...], out: Path, **given: object) ->
     Only decisions whose signatures verify, all the way from the first, are listed; the others are named on stderr.
 
     Exit code 0: written. 1: written, and a history was left out because it is not whole. 2: OUT holds something.
+
+    Example: proofbox register export --key reviewer.pub.pem --out register-2026-12-01
     """
     from proofbox.reports.console import safe_terminal
     from proofbox.reports.register.export import write_register

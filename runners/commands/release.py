@@ -48,6 +48,8 @@ def check(given: Path, decisions: tuple[Path, ...], keys: tuple[Path, ...], **to
     cannot be seen.
 
     Exit code 0: it may be released. 1: it may not, or a decision is not what was signed. 2: bad input.
+
+    Example: proofbox release check my-submission --decision decisions/ --key office.pub.pem --users 500 --region VN-HN
     """
     from proofbox.reports.review.release import Release
     from proofbox.runners.office.asking import day_of, trusted_keys

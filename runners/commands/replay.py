@@ -40,6 +40,8 @@ def command(bundle: Path, submission: Path, tolerance: float | None, **given: ob
     With --key a replay that agrees is stated and signed in BUNDLE.replays/: 'verify --replayed-by' counts it.
 
     Exit code 0: nothing is different. 1: something is. 2: bad input, or another submission than the bundle's.
+
+    Example: proofbox replay evidence my-submission
     """
     from proofbox.policies.agreement import DEFAULT_TOLERANCE, Tolerance
     from proofbox.runners.assessing.progress import progress

@@ -24,6 +24,8 @@ def command(bundle: Path, pdf: Path, lang: str, **given: object) -> None:
 
     BUNDLE is a folder, its .zip, or mlflow:RUN_ID; one that was altered is refused (exit code 1), and it is not
     changed. Needs the extra 'papers'; with a key and its certificate, and the extra 'pades', the PDF is signed (PAdES).
+
+    Example: proofbox report evidence --pdf report.vi.pdf --lang vi
     """
     from proofbox.runners.evidence.printing import print_report
 

@@ -130,6 +130,8 @@ def decide(bundle: Path, **given: object) -> None:
     Nothing is ever overwritten: a decision is added to those before.
 
     Exit code 0: decided. 1: the bundle or an earlier decision is not what was signed. 2: it may not be decided so.
+
+    Example: proofbox review decide evidence --state under-review --reason Complete --reviewer 'Lan Anh' --key my.key
     """
     from proofbox.reports.console import safe_terminal
     from proofbox.reports.review.wording import decision_line
@@ -156,4 +158,11 @@ def decide(bundle: Path, **given: object) -> None:
     if decision.state == "approved" and decision.subject.conclusion != "conforms":
         click.echo(f"note: the assessment's own conclusion is '{decision.subject.conclusion}'", err=True)
     if decision.submitter.signature != "verified":
-        click.echo(f"note: the bundle's signature is {decision.submitter.signature} (--submitter-key)", err=True)
+        click.echo(_note(decision.submitter.signature), err=True)
+
+
+def _note(signature: str) -> str:
+    """Say what the signature under the bundle was worth as it was decided on."""
+    if signature == "unsigned":
+        return "note: nobody signed this bundle, so that nothing proves who made it"
+    return "note: the bundle is signed, and nobody looked by whom; give the signer's public key: --submitter-key"

@@ -49,9 +49,13 @@ if TYPE_CHECKING:
     multiple=True,
     required=True,
     shell_complete=complete_policies,
-    help="A shipped policy's id, or a path.",
+    help="A shipped policy's id ('proofbox policy list' shows all), or a path; repeatable.",
 )
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for the evidence bundle; must not exist yet.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder for the evidence bundle; must not exist yet.  [default: proofbox-out/PRODUCT-VERSION-TIME]",
+)
 @seed_option
 @lang_option
 @executor_option
@@ -90,6 +94,8 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
 
     Exit code 0: conforms. 1: does not conform. 2: bad input. 3: undetermined. 4: no isolation. --fail-on and --baseline
     change which findings make it 1 or 3, and never a verdict.
+
+    Example: proofbox run my-submission --policy vn-trusted-ai --out evidence
     """
     from proofbox.runners.assessing.attempting import ledger_path
     from proofbox.runners.evidence.bundles import DEFAULT_STORE

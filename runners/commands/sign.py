@@ -22,6 +22,8 @@ def command(bundle: Path, **given: object) -> None:
     before, and goes on saying that it was unsigned then.
 
     Exit code 0: signed. 1: the bundle is not whole. 2: no key, no bundle, or it is signed already.
+
+    Example: proofbox sign evidence --key signing.key
     """
     from proofbox.reports.signing.bundles import sign_bundle
     from proofbox.runners.errors import UsageError

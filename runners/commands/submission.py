@@ -43,4 +43,4 @@ def lint(submissions: tuple[Path, ...], **given: object) -> None:
     if found:
         raise SystemExit(2)
     if not given["json"]:
-        click.echo(f"{len(submissions)} without a mistake")
+        click.echo(f"{len(submissions)} submission{'s' * (len(submissions) > 1)} without a mistake")

@@ -60,6 +60,8 @@ def command(bundle: Path, ledger: Path | None, **given: object) -> None:
 
     Exit code 0: verified. 1: anything else; or the ledger is not whole, or has no such attempt; or nobody named by
     --replayed-by measured it again. 2: this is no bundle, or the key cannot be read.
+
+    Example: proofbox verify evidence --key signer.pub.pem
     """
     from proofbox.runners.evidence.assurance import assurance
     from proofbox.runners.evidence.verifying import verify_bundle

@@ -75,6 +75,9 @@ def test_a_reviewer_finds_the_conclusion_the_figures_and_the_report(store, clien
     assert tags["proofbox.isolation"] == "isolated"
     assert tags["proofbox.attempt"] == "not counted"
     assert tags["mlflow.note.content"].startswith("**Does not conform**: Mortgage screening, model A 1.0.0")
+    told = [line.partition(":")[0] for line in tags["mlflow.note.content"].splitlines() if line.startswith("- ")]
+    assert told[0] == "- Fail", "MLflow folds all but the first lines away"
+    assert "- Fail" not in told[told.count("- Fail") :]
     assert found.data.metrics["demographic_parity_ratio/white"] == pytest.approx(0.691702)
     assert found.data.metrics["verdicts/fail"] == 2
     assert found.data.params == {

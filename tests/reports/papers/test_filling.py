@@ -6,9 +6,11 @@ import dataclasses
 
 import pytest
 
+from proofbox.reports.i18n import Translator
 from proofbox.reports.papers.filling import fill_form, lacking_controls, notices
 from proofbox.reports.papers.form import find_form, forms
 from proofbox.reports.papers.judging_words import outcome
+from proofbox.reports.papers.measured import _row
 from proofbox.reports.papers.paper import Places, Table, cells, places_left
 
 from .conftest import content_of
@@ -119,6 +121,20 @@ def test_what_nobody_attested_yet_is_left_to_a_person(model_a):
     content = content_of(dataclasses.replace(model_a, findings=(asked,)))
     evidence = rows_of(fill_form(find_form("ai02"), content, "en"), "What the evidence says")
     assert "A person must attest VN-FAIR-01.a" in evidence["2"].to_write
+
+
+def test_what_the_model_answers_and_who_has_no_value_are_said_in_the_papers_language(model_a):
+    measured = dataclasses.replace(model_a.measurements[0], group={"sex": "(missing)"})
+    assessment = dataclasses.replace(
+        model_a,
+        subject=dataclasses.replace(model_a.subject, model={**model_a.subject.model, "output": "probability"}),
+        measurements=(measured, *model_a.measurements[1:]),
+    )
+    for language, word in (("vi", "xác suất"), ("en", "probability")):
+        paper = fill_form(find_form("technical-dossier"), content_of(assessment), language)
+        assert place(paper, "output").lines == (word,)
+    row = _row(measured, Translator("vi"))
+    assert row[1].lines == ("sex: (thiếu)",)
 
 
 def test_the_conclusion_of_a_conformity_assessment_is_never_ours(content_a):

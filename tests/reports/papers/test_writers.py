@@ -80,6 +80,24 @@ def test_every_page_of_a_pdf_carries_the_notice_in_both_languages(content_a):
         assert all(squeezed(line) in text for line in paper.notices)
 
 
+@pytest.mark.parametrize("kind", ["places", "table"])
+def test_a_row_is_not_torn_apart_at_the_end_of_a_page_unless_a_page_cannot_hold_it(kind, content_a):
+    paper = fill_form(find_form("publication"), content_a, "vi")
+    rows = [Cell(lines=tuple(f"row{row:02}." for _ in range(5))) for row in range(30)]
+    long = Cell(lines=tuple(f"long{line:03}." for line in range(200)))
+    if kind == "places":
+        places = (Place(id=str(at), label="x", cell=cell) for at, cell in enumerate([*rows, long]))
+        block = Places(places=tuple(places))
+    else:
+        columns = (Column(title="a", width=1), Column(title="b", width=11))
+        block = Table(caption="x", columns=columns, rows=tuple((cell, Cell(lines=("y",))) for cell in [*rows, long]))
+    only = dataclasses.replace(paper, sections=(Section(title="x", basis="", blocks=(block,)),))
+    pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf_bytes(only))).pages]
+    assert {text.count(f"row{row:02}.") for text in pages for row in range(30)} == {0, 5}
+    assert all(any(f"long{line:03}." in text for text in pages) for line in range(200))
+    assert not any("long000." in text and "long199." in text for text in pages), "it would run off the paper"
+
+
 def test_the_pdf_is_tagged_for_those_who_listen(content_a):
     reader = pypdf.PdfReader(io.BytesIO(pdf_bytes(fill_form(find_form("ai02"), content_a, "vi"))))
     root = reader.trailer["/Root"]

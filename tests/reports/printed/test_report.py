@@ -96,6 +96,15 @@ def test_hostile_names_stay_text(language, hostile, hostile_text, tmp_path):
     assert squeezed(hostile_text.replace("\u202e", "\\u202e").replace("\x1b", "\\u001b")) in text
 
 
+def test_what_came_of_an_attempt_on_the_walls_is_told_in_vietnamese(model_a, tmp_path):
+    selfcheck = dict(model_a.run.selfcheck)
+    selfcheck["rows"] = [{**row, "got": "not reached"} for row in selfcheck["rows"]]
+    run = dataclasses.replace(model_a.run, selfcheck=selfcheck)
+    said = read_back(report_pdf(content_of(dataclasses.replace(model_a, run=run), tmp_path), "vi"))
+    assert squeezed("not reached") not in said
+    assert squeezed("không tới được") in said
+
+
 def test_a_vietnamese_reader_finds_no_english_title(model_a, tmp_path):
     english = {part.title for part in report_paper(content_of(model_a, tmp_path), "en").sections}
     vietnamese = {part.title for part in report_paper(content_of(model_a, tmp_path), "vi").sections}

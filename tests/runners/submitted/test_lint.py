@@ -75,7 +75,7 @@ def test_a_link_and_a_pipe_are_no_files_and_are_never_opened(submission):
 
 def test_the_command_tells_lines_json_and_annotations(submission, proofbox):
     good = proofbox("submission", "lint", submission)
-    assert (good.returncode, good.stdout) == (0, "1 without a mistake\n")
+    assert (good.returncode, good.stdout) == (0, "1 submission without a mistake\n")
     spoil(submission, "target: approved", "tagret: approved")
     bad = proofbox("submission", "lint", submission, "--annotations", "github")
     assert bad.returncode == 2
