@@ -18,6 +18,7 @@ from proofbox.runners.demo.cards import card
 
 if TYPE_CHECKING:
     import pandas as pd
+    from sklearn.pipeline import Pipeline
 
 SEED = 2026
 CONTROLS = ("hrat", "obrat", "loanprc", "unem", "dep", "sch", "cosign", "chist", "pubrec", "mortlat1", "mortlat2", "vr")
@@ -52,14 +53,9 @@ def _write(
     out: Path, name: str, features: tuple[str, ...], train: pd.DataFrame, evaluation: pd.DataFrame, kind: str
 ) -> None:
     import numpy as np
-    from sklearn.impute import SimpleImputer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
 
     columns = list(features)
-    model = make_pipeline(SimpleImputer(strategy="median"), StandardScaler(), LogisticRegression(max_iter=1000))
-    model.fit(train[columns], train["approve"])
+    model = _fitted(train, columns)
     # The threshold keeps the approval rate of the training part: at 0.5 nearly everybody would be approved.
     scores = model.predict_proba(train[columns])[:, 1]
     threshold = round(float(np.quantile(scores, 1 - train["approve"].mean())), 6)
@@ -67,17 +63,7 @@ def _write(
         (out / folder).mkdir(parents=True)
     train.to_csv(out / "data/train.csv", index=False)
     evaluation.to_csv(out / "data/eval.csv", index=False)
-    if kind == "skops":
-        import skops.io
-
-        skops.io.dump(model, out / "model/model.skops")
-    else:
-        from skl2onnx import to_onnx
-        from skl2onnx.common.data_types import FloatTensorType
-
-        inputs = [("features", FloatTensorType([None, len(columns)]))]
-        onnx = to_onnx(model, initial_types=inputs, options={"zipmap": False})
-        (out / "model/model.onnx").write_bytes(onnx.SerializeToString())
+    _save(model, len(columns), out / f"model/model.{kind}")
     for part in ("eval", "train"):
         record = _provenance(part, _sha256(out / f"data/{part}.csv")) | {"lineage": _lineage(f"model/model.{kind}")}
         (out / f"data/{part}.provenance.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
@@ -95,6 +81,30 @@ def _write(
         train_sha256=_sha256(out / "data/train.csv"),
     )
     (out / "submission.yaml").write_text(text, encoding="utf-8")
+
+
+def _fitted(train: pd.DataFrame, columns: list[str]) -> Pipeline:
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    model = make_pipeline(SimpleImputer(strategy="median"), StandardScaler(), LogisticRegression(max_iter=1000))
+    return model.fit(train[columns], train["approve"])
+
+
+def _save(model: Pipeline, features: int, path: Path) -> None:
+    if path.suffix == ".skops":
+        import skops.io
+
+        skops.io.dump(model, path)
+        return
+    from skl2onnx import to_onnx
+    from skl2onnx.common.data_types import FloatTensorType
+
+    inputs = [("features", FloatTensorType([None, features]))]
+    onnx = to_onnx(model, initial_types=inputs, options={"zipmap": False})
+    path.write_bytes(onnx.SerializeToString())
 
 
 def _sha256(path: Path) -> str:

@@ -25,6 +25,7 @@ from proofbox.sandbox.limits import Limits
 
 if TYPE_CHECKING:
     from proofbox.checks.result import Json
+    from proofbox.runners.submitted.submission import ModelBlock
 
 
 @dataclass(slots=True, kw_only=True)
@@ -104,9 +105,8 @@ def open_hosting(
         with open_endpoint(resolved, contract, limits, hosting) as model:
             yield model
         return
-    block, subject = resolved.submission.model, resolved.subject
+    block = resolved.submission.model
     assert block is not None
-    assert subject.model_path is not None
     python = None if environment is None else interpreter.of(environment)
     if python is None:
         _check_library(resolved)
@@ -116,15 +116,7 @@ def open_hosting(
     executor = hosting.walls.executor()
     hosting.executor = executor.name
     hosting.selfcheck = hosting.walls.selfcheck
-    spec = ModelSpec(
-        path=subject.root / subject.model_path,
-        format=subject.model_format or "unknown",
-        features=block.features,
-        output=block.output,
-        task=block.task,
-        python=python,
-    )
-    hosting.spec = spec
+    spec = hosting.spec = _spec_of(resolved, block, python)
     try:
         with open_model(executor, spec, hosting.limits) as hosted:
             try:
@@ -136,13 +128,30 @@ def open_hosting(
         hosting.stats = hosting.stats or cast("Mapping[str, Json]", err.stats)
         if err.kind not in REFUSED:
             raise
-        problem = resolved.document.problem(
-            ("model", "path"),
-            got=f"a model that {err.what}",
-            expected=f"a {spec.format} model that answers for the columns under model.features",
-            hint="check model.path, model.format and model.features, and that it was saved with a version we can load",
-        )
-        raise BadSubmissionError((problem,)) from err
+        raise _not_loaded(resolved, spec, err) from err
+
+
+def _spec_of(resolved: Resolved, block: ModelBlock, python: interpreter.Interpreter | None) -> ModelSpec:
+    subject = resolved.subject
+    assert subject.model_path is not None
+    return ModelSpec(
+        path=subject.root / subject.model_path,
+        format=subject.model_format or "unknown",
+        features=block.features,
+        output=block.output,
+        task=block.task,
+        python=python,
+    )
+
+
+def _not_loaded(resolved: Resolved, spec: ModelSpec, err: ModelError) -> BadSubmissionError:
+    problem = resolved.document.problem(
+        ("model", "path"),
+        got=f"a model that {err.what}",
+        expected=f"a {spec.format} model that answers for the columns under model.features",
+        hint="check model.path, model.format and model.features, and that it was saved with a version we can load",
+    )
+    return BadSubmissionError((problem,))
 
 
 def _check_library(resolved: Resolved) -> None:
