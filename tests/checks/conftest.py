@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pytest
+from decided import build_decisions
 
 from proofbox.checks.result import Inapplicable, Measured, Measurement, Result
 from proofbox.checks.subject import Dataset, Decisions, Subject
 from proofbox.runners.conformance.fakes import FakeModel, FakeTimed, build_data, build_log, build_subject, run_check
 from proofbox.runners.conformance.fakes import in_batches as batched
-
-
-def build_decisions(labels: Sequence[object], score: Sequence[float] | None = None, source: str = "model") -> Decisions:
-    texts = [str(label) for label in labels]
-    classes = tuple(sorted({"0", "1", *texts}))
-    return Decisions(
-        classes=classes,
-        codes=np.array([classes.index(text) for text in texts], dtype=np.int64),
-        score=None if score is None else np.asarray(score, dtype=np.float64),
-        positive_label="1",
-        source=source,
-    )
 
 
 def by_measure(result: Result) -> dict[str, Measurement]:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from decided import build_decisions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,8 +23,7 @@ from proofbox.checks.labels import label_text
 from proofbox.checks.registry import get_check
 from proofbox.checks.result import Inapplicable, Measured
 from proofbox.checks.subject import Decisions
-
-from .conftest import build_data, build_decisions, run_check
+from proofbox.runners.conformance.fakes import build_data, run_check
 
 RATES = (
     "selection_rate",

@@ -5,7 +5,7 @@ import hashlib
 import json
 from pathlib import Path
 
-PAGE = (Path(__file__).parents[2] / "docs/operation-log.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs/operation-log.md").read_text(encoding="utf-8")
 
 
 def test_the_program_on_the_page_writes_a_whole_log(tmp_path, measures, subject):
