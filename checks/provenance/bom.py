@@ -37,11 +37,12 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
 
+from proofbox.checks.dataparts import data_files
 from proofbox.checks.documents.bom import Bom, Component, read_bom
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement, exact
 from proofbox.checks.signatures.identity import Identity, files_of, model_identity
-from proofbox.checks.subject import FileRecord, Subject
+from proofbox.checks.subject import DeclaredFile, FileRecord, Subject
 from proofbox.checks.text import Text, t
 
 MOST_LISTED = 50
@@ -70,8 +71,9 @@ def bom(subject: Subject) -> Measured | Inapplicable:
     if "bom" not in subject.documents:
         assert isinstance(found, Text)
         return Inapplicable(found)
-    paths = dict.fromkeys(named.path for named in subject.declared_files if named.role in _ROLES)
-    files = list(dict.fromkeys(file for path in paths for file in files_of(subject.files, path)))
+    named = [one for one in subject.declared_files if one.role in _ROLES]
+    lying = (_files_of(subject, one) for one in named)
+    files = list(dict.fromkeys(file for found in lying for file in found))
     if not files:
         return Inapplicable(t("the submission names no model and no data file"))
     index = _indexed(found, model_identity(subject))
@@ -91,6 +93,11 @@ def bom(subject: Subject) -> Measured | Inapplicable:
             _malformed(found),
         )
     )
+
+
+def _files_of(subject: Subject, named: DeclaredFile) -> tuple[FileRecord, ...]:
+    """Return the files of the model, or of data; what lies beside the parts of data is no component."""
+    return (files_of if named.role == "model" else data_files)(subject.files, named.path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

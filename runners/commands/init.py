@@ -21,7 +21,11 @@ TASKS = ("binary-classification", "multiclass-classification", "regression")
 @click.command("init")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--model", type=click.Path(path_type=Path), help="Model file or folder; copied into DIR.")
-@click.option("--data", type=click.Path(path_type=Path), help="Evaluation data with the true answers; copied into DIR.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="Evaluation data with the true answers, a file or a folder of Parquet parts; copied into DIR.",
+)
 @click.option("--training", type=click.Path(path_type=Path), help="Training data, for the search for leaks.")
 @click.option("--target", help="Column of the true answers.  [default: guessed]")
 @click.option("--sensitive", help="Sensitive columns, with commas.  [default: guessed by their names]")

@@ -6,9 +6,11 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from proofbox.runners.errors import UsageError
+from proofbox.runners.parts import BadFolderError, part_names
 from proofbox.runners.submitted.submission import FILE_NAME
 from proofbox.sandbox.formats import HEAD_BYTES, HOSTED, detect_folder, detect_format
 
@@ -99,7 +101,7 @@ def gathered(made: Made, model: Path | None, data: Path | None, training: Path |
         if path is not None and not path.exists():
             raise UsageError(f"{option} {path}: no such file")
         if path is not None and option != "--model" and path.is_dir():
-            raise UsageError(f"{option} {path}: got a folder, expected one file of data")
+            _check_parts(option, path)
     inside = _inside(made.folder)
     tables = [path for path in inside if path.suffix.lower() in DATA_SUFFIXES]
     trained = [path for path in tables if "train" in path.stem.lower()]
@@ -110,9 +112,23 @@ def gathered(made: Made, model: Path | None, data: Path | None, training: Path |
         model = _one(_models(made.folder, inside), "--model", made.folder)
     return Found(
         model=_placed(made, model, "model"),
-        evaluation=_placed(made, data, "data"),
-        training=None if training is None else _placed(made, training, "data"),
+        evaluation=_placed(made, data, _below(data)),
+        training=None if training is None else _placed(made, training, _below(training)),
     )
+
+
+def _check_parts(option: str, folder: Path) -> None:
+    """Refuse a folder that is no data set in parts."""
+    names = (f"{path.relative_to(folder).as_posix()}{'/' if path.is_dir() else ''}" for path in folder.rglob("*"))
+    try:
+        part_names(islice(names, _MOST_FOUND))
+    except BadFolderError as err:
+        raise UsageError(f"{option} {folder}: {err}") from err
+
+
+def _below(data: Path) -> str:
+    """Return the folder of the submission into which data from elsewhere are copied: parts, one of their own."""
+    return f"data/{data.resolve().name}" if data.is_dir() else "data"
 
 
 def _placed(made: Made, path: Path, below: str) -> str:

@@ -50,7 +50,8 @@ class Evaluation(Block):
     """The evaluation data. Labels and sensitive columns never enter the sandbox unless they are features too."""
 
     path: Name
-    """A file of the submission, or an address that whoever runs Proofbox must allow (docs/remote.md)."""
+    """A file of the submission, a folder of Parquet parts (docs/submission.md), or an address of either, which whoever
+    runs Proofbox must allow (docs/remote.md)."""
     target: Name | None = None
     prediction: Name | None = None
     sensitive: Annotated[tuple[Sensitive, ...], BeforeValidator(none_as_empty)] = ()

@@ -147,3 +147,15 @@ def test_many_components_and_many_files_take_no_time(compared):
     found = compared(json.dumps(bom).encode(), files, [("model", "m", None)], "m")
     assert found["bom_components_missing"].value == 1500
     assert time.process_time() - start < 8
+
+
+def test_of_data_in_parts_the_parts_are_files_and_the_marks_beside_them_are_not(compared):
+    files = {
+        "model/model.onnx": b"weights",
+        "data/e/0.parquet": b"rows",
+        "data/e/1.parquet": b"more",
+        "data/e/_SUCCESS": b"",
+    }
+    declared = [("model", "model/model.onnx", None), ("evaluation", "data/e", None)]
+    found = compared(document(component("0.parquet")), files=files, declared=declared)
+    assert set(states(found)) == {"model/model.onnx", "data/e/0.parquet", "data/e/1.parquet"}

@@ -120,6 +120,19 @@ def test_a_pickle_and_a_csv_make_a_submission_that_is_run(materials: Path, proof
     assert (made / "submission.yaml").read_bytes() == before
 
 
+def test_a_folder_of_parts_is_copied_whole_beside_the_model(materials: Path, proofbox: Command, tmp_path: Path) -> None:
+    parts, made = tmp_path / "eval.parquet", tmp_path / "made"
+    parts.mkdir()
+    frame = pd.read_csv(materials / "eval.csv")
+    for number in range(2):
+        frame[number::2].to_parquet(parts / f"{number}.parquet", index=False)
+    done = proofbox("init", made, "--model", materials / "model.pkl", "--data", parts, "--json")
+    assert done.returncode == 0, done.stderr
+    submission, _, _ = read_submission(made / "submission.yaml")
+    assert submission.data.evaluation.path == "data/eval.parquet"
+    assert sorted(path.name for path in (made / "data/eval.parquet").iterdir()) == ["0.parquet", "1.parquet"]
+
+
 def test_a_hostile_pickle_runs_behind_the_walls_alone(materials: Path, proofbox: Command, tmp_path: Path) -> None:
     mark = tmp_path / "escaped"
 
@@ -149,6 +162,7 @@ def test_where_it_fails_nothing_is_left(materials: Path, proofbox: Command, tmp_
         (pickled, tmp_path / "empty.csv", "empty.csv: got an empty file"),
         (tmp_path / "model.bin", materials / "eval.csv", "format cannot be told"),
         (tmp_path / "nowhere", materials / "eval.csv", "no such file"),
+        (pickled, materials, "a folder of data, expected Parquet files alone"),
     ):
         done = proofbox("init", tmp_path / "made", "--model", model, "--data", data)
         assert done.returncode == 2
