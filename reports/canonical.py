@@ -45,7 +45,13 @@ def strict_json(raw: bytes) -> object:
         of the two they take.
     """
     try:
-        return json.loads(raw.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number, parse_int=_whole)
+        return json.loads(
+            raw.decode("utf-8"),
+            object_pairs_hook=_once,
+            parse_constant=_no_number,
+            parse_int=_whole,
+            parse_float=_fraction,
+        )
     except (ValueError, RecursionError) as err:
         raise CanonicalError(f"no JSON that can be read in one way only ({err or type(err).__name__})") from err
 
@@ -62,9 +68,14 @@ def _whole(digits: str) -> int | float:
     number = int(digits)
     if abs(number) <= MOST_WHOLE:
         return number
-    if math.isinf(fraction := float(digits)):
-        raise ValueError(f"a whole number of {len(digits)} digits")
-    return fraction
+    return _fraction(digits)
+
+
+def _fraction(written: str) -> float:
+    """Return a number that is finite once it is read, which ``1e400`` is not."""
+    if math.isinf(number := float(written)):
+        raise ValueError(f"{written[:20]} is a number too large to be read")
+    return number
 
 
 def _no_number(name: str) -> object:

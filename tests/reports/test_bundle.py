@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import re
 
 import pyarrow.parquet as pq
 import pytest
@@ -108,10 +109,10 @@ def test_a_number_in_a_sentence_or_a_detail_reads_back_and_can_be_written_again(
     assert canonical_bytes(to_json(again)) == (made.path / "assessment.json").read_bytes()
 
 
-@pytest.mark.parametrize("digits", [400, 5000])
-def test_a_whole_number_without_end_is_no_number(digits):
+@pytest.mark.parametrize("written", [b"9" * 400, b"9" * 5000, b"1e400", b"-1E+400", b"NaN", b"-Infinity"])
+def test_a_number_that_is_not_finite_once_it_is_read_is_no_number(written):
     with pytest.raises(CanonicalError, match="one way only"):
-        strict_json(b"[" + b"9" * digits + b"]")
+        strict_json(b"[" + written + b"]")
 
 
 def test_the_manifest_agrees_with_sha256sum_and_the_statement_binds_it(bundle):
@@ -207,6 +208,13 @@ def test_what_is_no_bundle_is_not_called_tampered(tmp_path, manifest):
     (tmp_path / "manifest.json").write_bytes(manifest)
     with pytest.raises(NotABundleError):
         read_bundle(tmp_path)
+
+
+def test_a_size_beyond_all_numbers_is_no_manifest(bundle):
+    manifest = (bundle.path / "manifest.json").read_bytes()
+    (bundle.path / "manifest.json").write_bytes(re.sub(rb'"size":[0-9]+', b'"size":1e400', manifest, count=1))
+    with pytest.raises(NotABundleError, match="too large to be read"):
+        read_bundle(bundle.path)
 
 
 def test_a_manifest_that_points_outside_is_refused(tmp_path):
