@@ -6,11 +6,11 @@ signed or not, can: the ledger of today must still have that head at that place.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
-from proofbox.reports.canonical import canonical_bytes
+from proofbox.reports.canonical import canonical_bytes, strict_json
+from proofbox.reports.errors import CanonicalError
 from proofbox.reports.ledger.errors import LedgerError
 from proofbox.reports.signing.statement import STATEMENT_TYPE
 
@@ -74,7 +74,7 @@ def read_checkpoint(raw: bytes, name: str) -> Checkpoint:
         They are no statement of a ledger's head.
     """
     try:
-        document = json.loads(raw)
+        document = cast("dict[str, Any]", strict_json(raw))
         predicate = document["predicate"]
         checkpoint = Checkpoint(
             entries=int(predicate["entries"]),
@@ -83,7 +83,7 @@ def read_checkpoint(raw: bytes, name: str) -> Checkpoint:
             at=str(predicate["at"]),
         )
         whole = checkpoint.entries >= 1 and checkpoint_bytes(checkpoint) == canonical_bytes(document)
-    except (ValueError, KeyError, IndexError, TypeError, RecursionError) as err:
+    except (CanonicalError, ValueError, KeyError, IndexError, TypeError) as err:
         raise LedgerError(f"{name}: got no checkpoint ({type(err).__name__}), expected {PREDICATE_TYPE}") from err
     if not whole:
         raise LedgerError(f"{name}: got a statement of another kind, expected {PREDICATE_TYPE}")

@@ -10,12 +10,14 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from proofbox.reports.archive.entries import Entry, judged_as
 from proofbox.reports.canonical import sha256_hex
 from proofbox.reports.manifest import FILE_NAME
+from proofbox.reports.vocabulary import CONCLUSIONS, VERDICTS
 from proofbox.runners.errors import UsageError
 from proofbox.runners.evidence.bundles import BY_RUN
 
@@ -86,24 +88,31 @@ def keep_journal(path: Path | None, policies: Sequence[LoadedPolicy], day: str, 
 
 def _read(path: Path, head: str) -> dict[tuple[str, str], Entry]:
     found = {}
-    with path.open(encoding="utf-8") as file:
-        if file.readline().rstrip("\n") != head:
+    with path.open("rb") as file:
+        if file.readline().rstrip(b"\n") != head.encode():
             raise UsageError(
                 f"{path}: was begun under other policies or for another day, expected the same to go on (--on names "
                 "the day); leave out --resume to begin anew"
             )
         for line in file:
-            try:
-                entry = _entry(json.loads(line))
-            except (ValueError, TypeError, KeyError):
-                continue  # the last line of a call that was killed
-            found[entry.bundle, entry.digest] = entry
+            entry = _entry(line)
+            if entry is not None:
+                found[entry.bundle, entry.digest] = entry
     return found
 
 
-def _entry(line: dict[str, Any]) -> Entry:
-    findings = tuple(judged_as(*one) for one in line.pop("findings"))
-    return Entry(**line, findings=findings)
+def _entry(line: bytes) -> Entry | None:
+    """Return what a line notes; None where a call was killed in it, or a disk gave back something else."""
+    try:
+        said: dict[str, Any] = json.loads(line)
+        findings = tuple(judged_as(*one) for one in said.pop("findings"))
+        entry = Entry(**said, findings=findings)
+        datetime.fromisoformat(entry.started_at)
+        "".join([*said.values(), *(one.level for one in findings)]).encode()
+        known = {entry.recorded, entry.conclusion} <= CONCLUSIONS.keys()
+        return entry if known and {one.verdict for one in findings} <= VERDICTS.keys() else None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
 
 
 def _digest(found: Found) -> str:

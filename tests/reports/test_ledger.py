@@ -6,6 +6,7 @@ import dataclasses
 import json
 import multiprocessing
 import random
+import re
 import time
 
 import jsonschema
@@ -263,7 +264,11 @@ def test_what_is_not_whole_or_empty_gets_no_checkpoint(path):
         checkpoint_of(parse_ledger(path.read_bytes()[:-1]), "now")
     with pytest.raises(LedgerError, match="empty"):
         checkpoint_of(parse_ledger(b""), "now")
-    for raw in (b"", b"{}", b"[]", checkpoint_bytes(checkpoint_of(read_ledger(path), "x")).replace(b"head", b"tail")):
+    whole = checkpoint_bytes(checkpoint_of(read_ledger(path), "x"))
+    odd = [
+        re.sub(rb'"entries":\d+', b'"entries":' + number, whole) for number in (b"1e400", b"NaN", b"9" * 30, b"1e30")
+    ]
+    for raw in (b"", b"{}", b"[]", b"[" * 100_000, whole.replace(b"head", b"tail"), *odd):
         with pytest.raises(LedgerError, match="expected urn:proofbox:ledger-head:v1"):
             read_checkpoint(raw, "file")
 
@@ -278,3 +283,11 @@ def test_reading_never_fails(raw):
 def test_what_is_no_entry_is_told(raw):
     with pytest.raises(NotAnEntryError):
         entry_of(raw)
+
+
+@pytest.mark.parametrize("number", [b"9" * 30, b"1e400", b"NaN", b"true"])
+def test_an_entry_with_a_number_that_no_line_can_hold_is_told(path, number):
+    line = re.sub(rb'"seed":\d+', b'"seed":' + number, path.read_bytes().splitlines()[0])
+    assert number in line
+    with pytest.raises(NotAnEntryError):
+        entry_of(line)

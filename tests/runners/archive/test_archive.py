@@ -86,6 +86,38 @@ def test_without_a_policy_each_bundle_speaks_for_itself(stored: Path, proofbox) 
     assert {row["control"] for row in document["controls"]} == {one["control"] for one in recorded["findings"]}
 
 
+def test_lines_of_a_journal_that_nobody_wrote_are_passed_over(stored: Path, quick, tmp_path: Path) -> None:
+    """What a disk gave back after a crash, or a stranger put there: those bundles are opened again."""
+    words = ("archive", stored, "--out", tmp_path / "out", "--json")
+    whole = json.loads(quick(*words).stdout)
+    journal = tmp_path / "out/archive.jsonl"
+    head, *lines = journal.read_bytes().splitlines(keepends=True)
+    good = json.loads(lines[0])
+    verdict = good["findings"][0][:4]
+    spoilt = [
+        *(b"1", b"null", b"[]", b"{}", b'"x"', b"[" * 100_000, b"\xff\xfe", b"\0" * 4096, lines[0][:-40]),
+        *(
+            json.dumps({**good, **more}).encode()
+            for more in (
+                {"findings": [[*verdict, "passed"]]},
+                {"findings": [[*verdict, ["pass"]]]},
+                {"findings": 1},
+                {"recorded": []},
+                {"conclusion": "certified"},
+                {"started_at": "yesterday"},
+                {"product": 7},
+                {"sector": "\ud800"},
+                {"extra": "x"},
+            )
+        ),
+    ]
+    journal.write_bytes(head + b"".join(line + b"\n" for line in spoilt))
+    again = quick(*words, "--resume")
+    assert (again.returncode, json.loads(again.stdout)) == (1, whole), again.stderr
+    journal.write_bytes(b"\xff\n" + b"".join(lines))
+    assert quick(*words, "--resume").returncode == 2
+
+
 def test_bundles_are_found_at_any_depth_and_what_was_never_finished_is_none(tmp_path: Path) -> None:
     for name in ("b", "deep/er/a", ".b.partial-1", "b/counterexamples", "deep/.hidden/c"):
         (tmp_path / name).mkdir(parents=True, exist_ok=True)
