@@ -30,6 +30,11 @@ class VerdictChange:
     after: Finding | None
 
     @property
+    def of_both(self) -> bool:
+        """Whether both assessments asked it: where policies differ, what one alone asked has not changed."""
+        return self.before is not None and self.after is not None
+
+    @property
     def named(self) -> Finding:
         """The finding that names the requirement."""
         found = self.after or self.before

@@ -105,7 +105,7 @@ def _performance(measures: Sequence[MeasureChange]) -> Fact:
 
 
 def _safety(verdicts: Sequence[VerdictChange], measures: Sequence[MeasureChange]) -> Fact:
-    turned = [one.named.requirement for one in verdicts if one.named.check.startswith(_SAFETY)]
+    turned = [one.named.requirement for one in verdicts if one.of_both and one.named.check.startswith(_SAFETY)]
     moved = [one.named.measure for one in measures if one.shown and one.named.check.startswith(_SAFETY)]
     names = ", ".join(dict.fromkeys([*turned, *moved]))
     if not names:

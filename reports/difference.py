@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from proofbox.checks.result import Interval, Json
     from proofbox.policies.changes import MeasureChange, VerdictChange
     from proofbox.policies.comparison import Comparison
-    from proofbox.policies.record import Assessment, Finding, MeasurementRecord
+    from proofbox.policies.record import Assessment, MeasurementRecord
 
 METHODS: Mapping[str, Text] = {
     "mcnemar-mid-p": t("McNemar's test on the same rows (mid-p)"),
@@ -77,13 +77,28 @@ def _lines(comparison: Comparison, say: Translator) -> Iterator[str]:
     else:
         why = say.text(comparison.why_not_paired)
         yield say.gettext("Tests are as if of different rows: {why}.", why=why)
-    yield say.gettext("Verdicts that changed: {count}", count=len(comparison.verdicts))
-    for verdict in comparison.verdicts:
-        yield f"  {_verdict_line(verdict, say)}"
+    turned = [(one.before, one.after) for one in comparison.verdicts if one.before and one.after]
+    yield say.gettext("Verdicts that changed: {count}", count=len(turned))
+    for before, after in turned:
+        old, new = (vocabulary.word(say, vocabulary.VERDICTS, one.verdict) for one in (before, after))
+        yield f"  {after.requirement}: {old} → {new}"
+    yield from _of_one_alone(comparison, say)
     yield say.gettext("Measures that a requirement rests on and that moved: {count}", count=len(comparison.moved))
     for measure in comparison.moved:
         yield f"  {measure_line(measure, say)}"
     yield from _significance(comparison, say)
+
+
+def _of_one_alone(comparison: Comparison, say: Translator) -> Iterator[str]:
+    """Yield what one of the two was not asked, which is so where they were judged by different policies."""
+    before = [one.named.requirement for one in comparison.verdicts if one.after is None]
+    after = [one.named.requirement for one in comparison.verdicts if one.before is None]
+    if before:
+        yield say.gettext("Asked in the first alone: {count} ({names})", count=len(before), names=", ".join(before))
+    if after:
+        yield say.gettext("Asked in the second alone: {count} ({names})", count=len(after), names=", ".join(after))
+    if before or after:
+        yield say.gettext("'proofbox judge' holds both against one policy, so that their verdicts can be compared.")
 
 
 def _significance(comparison: Comparison, say: Translator) -> Iterator[str]:
@@ -94,15 +109,6 @@ def _significance(comparison: Comparison, say: Translator) -> Iterator[str]:
     yield say.gettext("A person must judge:")
     for text in TO_JUDGE:
         yield f"  {say.text(text)}"
-
-
-def _verdict_line(change: VerdictChange, say: Translator) -> str:
-    before, after = (_verdict_word(finding, say) for finding in (change.before, change.after))
-    return f"{change.named.requirement}: {before} → {after}"
-
-
-def _verdict_word(finding: Finding | None, say: Translator) -> str:
-    return say.gettext("not asked") if finding is None else vocabulary.word(say, vocabulary.VERDICTS, finding.verdict)
 
 
 def measure_line(change: MeasureChange, say: Translator) -> str:

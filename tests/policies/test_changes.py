@@ -14,6 +14,7 @@ from proofbox.policies.comparison import compared
 from proofbox.policies.record import Assessment
 from proofbox.policies.record_json import from_json
 from proofbox.policies.significant import Aspect
+from proofbox.reports.difference import difference_lines
 
 RECORD = Path(__file__).parents[1] / "reports/records/model-a.json"
 
@@ -79,3 +80,21 @@ def test_each_fact_that_bears_on_significance_is_seen(first: Assessment, aspect:
     assert not any(fact.changed for fact in same.facts)
     found = compared(first, second, lambda before, after: (None, None), None)
     assert {fact.aspect for fact in found.facts if fact.changed} == {aspect}
+
+
+def test_what_one_policy_alone_asks_is_no_change_of_safety(first: Assessment) -> None:
+    place = next(
+        n for n, one in enumerate(first.findings) if one.check.startswith(("robustness", "security", "privacy"))
+    )
+    without = replace(first, findings=(*first.findings[:place], *first.findings[place + 1 :]))
+    apart = compared(without, first, lambda before, after: (None, None), None)
+    assert not any(fact.changed for fact in apart.facts)
+    lines = list(difference_lines(apart))
+    assert "Verdicts that changed: 0" in lines
+    assert f"Asked in the second alone: 1 ({first.findings[place].requirement})" in lines
+    assert any(line.startswith("Chỉ được hỏi ở gói thứ hai: 1") for line in difference_lines(apart, "vi"))
+    other = {"pass": "fail"}.get(first.findings[place].verdict, "pass")
+    turned = replace(first.findings[place], verdict=other)
+    both = replace(first, findings=(*first.findings[:place], turned, *first.findings[place + 1 :]))
+    found = compared(first, both, lambda before, after: (None, None), None)
+    assert [fact.aspect for fact in found.facts if fact.changed] == ["safety"]
