@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proofbox.reports.bundle import BINDERS, read_bundle
-from proofbox.reports.errors import TamperedBundleError
+from proofbox.reports.errors import BundleWriteError, TamperedBundleError
 from proofbox.reports.folder import refuse_filled, sync_folder, write_folder
 from proofbox.reports.signing.bundles import sign_bundle
 from proofbox.runners.batch.counting import check_counted
@@ -59,6 +59,10 @@ def put_in_place(
             sign_bundle(staged, wanted.publishing.signer, wanted.publishing.stamper)
         staged.rename(out)
         sync_folder(out.parent)
+    except OSError as err:
+        shutil.rmtree(staged, ignore_errors=True)
+        refuse_filled(out)  # another was quicker
+        raise BundleWriteError(f"{out}: could not be written ({err.strerror or err}); nothing was left behind") from err
     except BaseException:
         shutil.rmtree(staged, ignore_errors=True)
         raise

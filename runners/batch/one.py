@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from proofbox.policies.loader import LoadedPolicy
 from proofbox.reports.batch import BatchRow, How
 from proofbox.reports.bundle import read_bundle
 from proofbox.reports.canonical import canonical_bytes, sha256_hex
-from proofbox.reports.errors import IncompleteBundleError, NotABundleError, TamperedBundleError
+from proofbox.reports.errors import BundleExistsError, IncompleteBundleError, NotABundleError, TamperedBundleError
 from proofbox.runners.assessing.settings import Settings
 from proofbox.runners.batch.listing import Queued
 from proofbox.runners.exit_codes import BY_CONCLUSION, ExitCode, exit_code_of
@@ -47,11 +47,13 @@ def assess_one(one: Queued, wanted: Wanted) -> BatchRow:
         with scratch("batch") as folder:
             brought = bring(one.source, folder / "submission", wanted.settings.fetching)
             name = bundle_name(one, brought.intake.digest, wanted)
-            if (row := kept(one, name, wanted)) is not None:
-                return row
             publishing = replace(wanted.publishing, out=wanted.out / name, as_json=True)
-            finished = run_job(brought, wanted.policies, wanted.settings, publishing)
-        return told(finished.assessment, finished.bundle.digest, one, name, "assessed")
+
+            def assessed() -> BatchRow:
+                finished = run_job(brought, wanted.policies, wanted.settings, publishing)
+                return told(finished.assessment, finished.bundle.digest, one, name, "assessed")
+
+            return kept_or(assessed, one, name, wanted)
     except KeyboardInterrupt:
         raise
     except BaseException as err:  # noqa: BLE001 - one bad submission never stops the rest
@@ -68,6 +70,18 @@ def bundle_name(one: Queued, subject_digest: str, wanted: Wanted) -> str:
         said.append([sha256_hex(signer.pem) for signer in wanted.settings.signers])
         said.append([keyid_of(key) for key in wanted.settings.attestation_keys])
     return f"{one.name}-{sha256_hex(canonical_bytes(said))[:KEY_DIGITS]}"
+
+
+def kept_or(assessed: Callable[[], BatchRow], one: Queued, name: str, wanted: Wanted) -> BatchRow:
+    """Return what the bundle says that is there already, or assess; where another command was quicker, its is kept."""
+    if (row := kept(one, name, wanted)) is not None:
+        return row
+    try:
+        return assessed()
+    except BundleExistsError:
+        if (row := kept(one, name, wanted)) is not None:
+            return row
+        raise
 
 
 def kept(one: Queued, name: str, wanted: Wanted) -> BatchRow | None:

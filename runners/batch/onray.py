@@ -19,7 +19,7 @@ from proofbox.runners.batch.bench import Bench
 from proofbox.runners.batch.counting import begin
 from proofbox.runners.batch.handing import RefusedError
 from proofbox.runners.batch.kit import BatchKit, Came, Unfit, kit_of
-from proofbox.runners.batch.one import after, bundle_name, kept, refused, told
+from proofbox.runners.batch.one import after, bundle_name, kept_or, refused, told
 from proofbox.runners.batch.pool import GRACE_SECONDS
 from proofbox.runners.batch.sharing import assess_by
 from proofbox.runners.spread.cluster import ADDRESS, Actor, Greeting, answers, connected, greeting, unlike
@@ -129,8 +129,9 @@ class RayWorker:
 
     def _taken(self, one: Queued, taken: TakenIn) -> BatchRow:
         name = bundle_name(one, taken.digest, self._wanted)
-        if (row := kept(one, name, self._wanted)) is not None:
-            return row
+        return kept_or(lambda: self._measured(one, name, taken), one, name, self._wanted)
+
+    def _measured(self, one: Queued, name: str, taken: TakenIn) -> BatchRow:
         with Attempting(self._wanted.publishing.ledger) as attempting:
             came, begun = self._came(one, taken, attempting)
             if not came.files:

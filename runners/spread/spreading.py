@@ -1,7 +1,9 @@
 """Spread what takes long, and leave the rest where it was: rows by the ten thousand, and blocks of a file.
 
 The first host of the model, beside the harness, answers what is small, what wants a fresh process or other
-surroundings, and whatever a hand did not answer; so an assessment is the same whether hands helped or not. What is
+surroundings, and whatever a hand did not answer; so an assessment is the same whether hands helped or not. It is no
+hand itself, though it waits while they work: which rows it had been asked about would then depend on who was quick, and
+with them what a model that remembers answers afterwards, and how often it fails and is started again. What is
 spread is cut at places that follow from the rows alone, in pieces that the sandbox would have made of them anyway, so
 that the model is asked the very same questions.
 """

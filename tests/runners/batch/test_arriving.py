@@ -11,13 +11,17 @@ import pytest
 from proofbox.policies.loader import load_policy
 from proofbox.reports.bundle import read_bundle
 from proofbox.reports.errors import BundleExistsError, IncompleteBundleError, TamperedBundleError
+from proofbox.reports.folder import write_folder
 from proofbox.reports.signing.keyfiles import KeySigner
 from proofbox.runners.assessing.settings import Settings
+from proofbox.runners.batch import arriving
 from proofbox.runners.batch.arriving import put_in_place
 from proofbox.runners.batch.kit import kit_of
-from proofbox.runners.batch.one import Wanted
+from proofbox.runners.batch.listing import Queued
+from proofbox.runners.batch.one import Wanted, kept_or
 from proofbox.runners.batch.pool import Budget
 from proofbox.runners.run.main_job import Publishing
+from proofbox.sandbox.scratch import remove
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +46,23 @@ def test_a_bundle_that_arrived_stands_where_it_was_asked_for(arrived, wanted, tm
     assert {path.name for path in tmp_path.iterdir()} == {"good"}
     with pytest.raises(BundleExistsError):
         put_in_place(tmp_path / "good", files, digest, wanted)
+
+
+def test_another_that_is_quicker_is_not_overwritten(arrived, wanted, tmp_path, monkeypatch):
+    files, digest, _ = arrived
+    out = tmp_path / "good"
+    monkeypatch.setattr(arriving, "_check_identity", lambda *_given: write_folder(out, files))
+    with pytest.raises(BundleExistsError):
+        put_in_place(out, files, digest, wanted)
+    assert {path.name for path in tmp_path.iterdir()} == {"good"}
+
+    def assessed():
+        write_folder(out, files)
+        raise BundleExistsError("another was quicker")
+
+    remove(out)
+    row = kept_or(assessed, Queued(name="one", source=tmp_path), "good", wanted)
+    assert (row.how, row.bundle, row.digest) == ("kept", "good", read_bundle(out).bundle.digest)
 
 
 def test_it_is_signed_here(arrived, wanted, tmp_path):
