@@ -77,7 +77,7 @@ class Params(SliceParams):
     @classmethod
     def _rising(cls, edges: tuple[float, ...]) -> tuple[float, ...]:
         if list(edges) != sorted(set(edges)):
-            raise ValueError("edges between bins must rise")
+            raise ValueError("edges between bins must rise, each above the one before")
         return edges
 
 

@@ -81,7 +81,9 @@ def chain_for(key: PublicKey, certificates: Sequence[x509.Certificate]) -> tuple
     left = list(certificates)
     mine = next((one for one in left if keyid_of(key_of(one)) == keyid_of(key)), None)
     if mine is None:
-        raise KeyFileError("none of the certificates is for this key")
+        raise KeyFileError(
+            f"got {len(left)} certificates, none of them for this key; expected the one that was issued for it"
+        )
     chain = [mine]
     while True:
         left.remove(chain[-1])

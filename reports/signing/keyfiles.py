@@ -104,7 +104,10 @@ def read_private_key(path: Path, passphrase: bytes | None) -> PrivateKey:
     try:
         key = load_pem_private_key(pem, passphrase)
     except TypeError:
-        raise KeyFileError(f"{path}: the key is encrypted and no passphrase was given") from None
+        raise KeyFileError(
+            f"{path}: got an encrypted key without its passphrase, expected one by --key-passphrase-env or "
+            "--key-passphrase-fd, or typed at a terminal"
+        ) from None
     except (ValueError, UnsupportedAlgorithm):
         # The library's own words may quote the file.
         raise KeyFileError(f"{path}: got no private key in PEM (PKCS #8), or another passphrase than its own") from None

@@ -65,7 +65,7 @@ def command(submission: Path, policies: tuple[str, ...], out: Path | None, **giv
     if out is not None and (minutes is None or len(loaded) != 1):
         raise UsageError("--out: expected --minutes and one --policy, whose sample sizes are then written")
     if out is not None and out.exists():
-        raise UsageError(f"--out {out}: exists already and is not overwritten")
+        raise UsageError(f"--out {out}: exists already and is not overwritten; name another file")
     with progress(enabled=not given["json"]) as watch:
         planned = plan_submission(submission, loaded, settings_of(given), minutes, watch)
     if out is not None:

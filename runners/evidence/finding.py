@@ -67,7 +67,10 @@ def find_bundles(sources: Sequence[str], shelf: Shelf) -> Iterator[Found]:
         )
     for source in sources:
         if not source.startswith(BY_RUN) and not Path(source).exists():
-            raise UsageError(f"{source}: there is no such bundle, and no such folder of bundles")
+            raise UsageError(
+                f"{source}: there is no such bundle, and no such folder of bundles; expected a path that is there, "
+                f"or '{WHOLE_STORE}' for the MLflow store"
+            )
     return (found for source in sources for found in _below(source, shelf))
 
 

@@ -69,7 +69,7 @@ class Measurements:
         if len(found) == 1:
             return found[0].value
         if found:
-            groups = "; ".join(", ".join(f"{key}={value}" for key, value in item.group.items()) for item in found[:6])
+            groups = "; ".join(_named(item.group) for item in found[:6])
             raise NotMeasuredError(f"{measure}: got {len(found)} values ({groups}), expected one: name it with of()")
         said = [str(record.reason) for record in (*self.outcome.errors, *self.outcome.inapplicable)]
         known = ", ".join(dict.fromkeys(item.measure for item in self.outcome.measurements))
@@ -83,10 +83,16 @@ class Measurements:
         NotMeasuredError
             There is no such value.
         """
-        for item in self.outcome.measurements:
-            if item.measure == measure and dict(item.group) == group:
+        found = [item for item in self.outcome.measurements if item.measure == measure]
+        for item in found:
+            if dict(item.group) == group:
                 return item.value
-        raise NotMeasuredError(f"{measure}: was not measured for {group}")
+        groups = "; ".join(_named(item.group) or "all rows" for item in found[:6])
+        raise NotMeasuredError(f"{measure}: got {_named(group) or 'no group'}, expected one of: {groups or 'none'}")
+
+
+def _named(group: Mapping[str, str]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in group.items())
 
 
 def measure_in_process(check_id: str, given: Given, params: Mapping[str, object], seed: int = 0) -> Measurements:

@@ -48,7 +48,7 @@ class Made:
         """Copy a file or a folder into the folder ``below``; return its path in the submission."""
         target = self.folder / below / source.name if source.is_file() else self.folder / below
         if target.exists():
-            raise UsageError(f"{target}: is there already; 'proofbox init' overwrites nothing")
+            raise UsageError(f"{target}: is there already; 'proofbox init' overwrites nothing: move it away first")
         self.directory(target.parent)
         self.paths.append(target)
         if source.is_dir():
@@ -96,10 +96,12 @@ def gathered(made: Made, model: Path | None, data: Path | None, training: Path |
         A named file is not there, or nothing or several things in the folder could be what was not named.
     """
     if (made.folder / FILE_NAME).exists():
-        raise UsageError(f"{made.folder / FILE_NAME}: is there already; 'proofbox init' overwrites nothing")
+        raise UsageError(
+            f"{made.folder / FILE_NAME}: is there already; 'proofbox init' overwrites nothing: name another folder"
+        )
     for option, path in (("--model", model), ("--data", data), ("--training", training)):
         if path is not None and not path.exists():
-            raise UsageError(f"{option} {path}: no such file")
+            raise UsageError(f"{option} {path}: no such file, expected the path of one that is there")
         if path is not None and option != "--model" and path.is_dir():
             _check_parts(option, path)
     inside = _inside(made.folder)

@@ -65,6 +65,8 @@ def test_recorded_decisions_need_no_model(frame):
     given = Given(data=data, target="approved", prediction="decided", sensitive=["sex"])
     rates = measure_in_process("fairness.group_rates", given, {})
     assert rates.of("selection_rate", sex="male") == pytest.approx((frame[frame.sex == "male"].income > 0).mean())
+    with pytest.raises(NotMeasuredError, match="selection_rate: got sex=men, expected one of: sex=female; sex=male"):
+        rates.of("selection_rate", sex="men")
 
 
 def test_a_regression_is_told_by_its_target(frame):
