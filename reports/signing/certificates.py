@@ -82,7 +82,7 @@ def chain_for(key: PublicKey, certificates: Sequence[x509.Certificate]) -> tuple
     mine = next((one for one in left if keyid_of(key_of(one)) == keyid_of(key)), None)
     if mine is None:
         raise KeyFileError(
-            f"got {len(left)} certificates, none of them for this key; expected the one that was issued for it"
+            f"got {len(left)} certificate(s), none for this key; expected the one that was issued for it"
         )
     chain = [mine]
     while True:
