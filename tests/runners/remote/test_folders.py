@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from proofbox.runners.remote import folders
@@ -75,7 +77,11 @@ def here(tmp_path):
 
 def test_a_folder_of_this_machine_is_fetched_whatever_the_umask(here, tmp_path):
     folder, uri = here
-    found = fetch_data(uri, [uri], tmp_path / "into")
+    usual = os.umask(0o077)
+    try:
+        found = fetch_data(uri, [uri], tmp_path / "into")
+    finally:
+        os.umask(usual)
     assert [(one.uri, one.path.read_bytes()) for one in found] == [
         (f"file://{folder}/a.parquet", b"a.parquet"),
         (f"file://{folder}/b.parquet", b"b.parquet"),
