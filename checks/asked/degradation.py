@@ -189,7 +189,7 @@ def smallest_case(asked: Asked, one: Tried) -> Asking[Counterexample | None]:
         return None
     return Counterexample(
         measure=f"{asked.prefix}_flip_rate",
-        summary=_summary(one.way.label, found.changed, found.first, found.second),
+        summary=_summary(found.changed, found.first, found.second),
         columns=tuple(before.column_names),
         rows=(found.first, found.second),
         changed=found.changed,
@@ -197,7 +197,7 @@ def smallest_case(asked: Asked, one: Tried) -> Asking[Counterexample | None]:
     )
 
 
-def _summary(label: Text, names: Sequence[str], first: CaseRow, second: CaseRow) -> Text:
+def _summary(names: Sequence[str], first: CaseRow, second: CaseRow) -> Text:
     return t(
         "The decision turns from {before} to {after} when {columns} alone is changed.",
         columns=", ".join(names),

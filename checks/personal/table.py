@@ -38,7 +38,7 @@ class ColumnFinding:
 def findings_of(data: Dataset) -> Iterator[ColumnFinding]:
     """Yield what is found in each column, kinds in the order in which they were recognised."""
     for name, column in zip(data.table.column_names, data.table.columns, strict=True):
-        values, codes = _distinct(name, column)
+        values, codes = _distinct(column)
         if values is None:
             continue
         by_kind: dict[tuple[str, str], list[Found]] = {}
@@ -69,7 +69,7 @@ def mask(text: str) -> str:
     return "".join(shown) + ("…" if len(text) > _SHOWN else "")
 
 
-def _distinct(name: str, column: pa.ChunkedArray) -> tuple[pa.Array | None, NDArray[np.int64]]:
+def _distinct(column: pa.ChunkedArray) -> tuple[pa.Array | None, NDArray[np.int64]]:
     """Return the distinct values as text, and each row's place among them (one past the end where it is missing)."""
     kind = column.type
     if pt.is_boolean(kind) or pt.is_null(kind):

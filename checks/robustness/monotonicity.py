@@ -89,7 +89,7 @@ def monotonicity(data: Dataset, params: Params, rng: Generator) -> Asking[Result
     ]
     # A decision that turns says more than a score that moves.
     shown = next((measure for measure in (DECISION, ANSWER) if measure in broken and broken[measure].any()), None)
-    case = None if shown is None else (yield from _case(shown, paths, answer, broken[shown], ground, data))
+    case = None if shown is None else (yield from _case(shown, paths, answer, broken[shown], ground))
     return Measured(measurements=tuple(tallies), counterexamples=(case,) if case else ())
 
 
@@ -107,7 +107,7 @@ def _decided(answer: Decisions) -> NDArray[np.float64]:
 
 
 def _case(
-    measure: str, paths: Paths, answer: Decisions, broken: NDArray[np.bool_], ground: Ground, data: Dataset
+    measure: str, paths: Paths, answer: Decisions, broken: NDArray[np.bool_], ground: Ground
 ) -> Asking[Counterexample | None]:
     by, tolerance = (_decided, 0.0) if measure == DECISION else (height, TOLERANCE)
 
@@ -122,10 +122,10 @@ def _case(
 
     shrinking = Shrinking(bank=ground.bank, features=ground.features, broken=falls, allowed=allowed)
     found = yield from shrinking.smallest(paths.pairs(by(answer), broken))
-    return None if found is None else _shown(measure, found, ground, data)
+    return None if found is None else _shown(measure, found, ground)
 
 
-def _shown(measure: str, found: Found, ground: Ground, data: Dataset) -> Counterexample:
+def _shown(measure: str, found: Found, ground: Ground) -> Counterexample:
     name = found.changed[0]
     place = ground.place(name)
     low, high = sorted((found.first, found.second), key=lambda row: float(str(row.values[place])))
