@@ -26,7 +26,7 @@ class WorstGroup:
     group: str
     """Each attribute with its value."""
     short: str
-    """The values alone, for a picture."""
+    """For a picture: a value that has no letters, such as 0, with its attribute, and every other alone."""
     of: int
     rate: float
     rest: float
@@ -77,7 +77,7 @@ def _group(one: Json) -> WorstGroup | None:
     rate, rest, difference, low, high, p_value = numbers
     return WorstGroup(
         group=_name(one),
-        short=" + ".join(visible(str(category)) for _, category in _members(one)),
+        short=" + ".join(_told(attribute, visible(str(category))) for attribute, category in _members(one)),
         of=of,
         rate=rate,
         rest=rest,
@@ -90,6 +90,10 @@ def _group(one: Json) -> WorstGroup | None:
 
 def _name(one: Mapping[str, Json]) -> str:
     return " + ".join(f"{visible(attribute)}: {visible(str(category))}" for attribute, category in _members(one))
+
+
+def _told(attribute: str, category: str) -> str:
+    return category if any(map(str.isalpha, category)) else f"{visible(attribute)}: {category}"
 
 
 def _members(one: Mapping[str, Json]) -> Iterable[tuple[str, Json]]:

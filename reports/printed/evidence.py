@@ -50,6 +50,10 @@ def open_section(a: Assessment, view: ReportView, say: Translator) -> Section:
 def settles(item: FindingView, say: Translator) -> str:
     """Return what would settle a finding, in the words of the page."""
     found = item.finding
+    if found.verdict == "not-run" and found.check == "attestation":
+        return say.gettext(
+            "A dated statement by the person who answers for it; 'proofbox attestations export' writes the sheet."
+        )
     if found.rows_needed is None:
         others = {
             "error": say.gettext("Mend the cause of the error and run again."),

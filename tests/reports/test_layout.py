@@ -110,7 +110,7 @@ WORST = {
 def test_the_worst_groups_are_a_table_and_a_picture(model_a):
     found = dataclasses.replace(model_a.measurements[0], measure="worst_group_difference", detail=WORST)
     (view,) = worst_views((found, *model_a.measurements), Translator("vi"))
-    assert [row.group for row in view.rows] == ["sex: f + race: a"]
+    assert [(row.group, row.short) for row in view.rows] == [("sex: f + race: a", "f + a")]
     assert view.too_small == ("race: c (3)",)
     assert view.chart.alt == (
         "tỷ lệ lựa chọn: của nhóm trừ của những người còn lại. sex: f + race: a: -50,0% (từ -60,0% đến -38,0%)."
@@ -118,6 +118,24 @@ def test_the_worst_groups_are_a_table_and_a_picture(model_a):
     page = render_html(dataclasses.replace(model_a, measurements=(found, *model_a.measurements)), "vi")
     assert "Các nhóm khác biệt nhất so với phần còn lại: tỷ lệ lựa chọn" in page
     assert "Quá ít dòng để đánh giá: race: c (3)" in page
+
+
+def test_a_value_without_letters_is_named_with_its_attribute_in_the_picture(model_a):
+    worst = [{**WORST["worst_groups"][0], "group": {"white": "0", "debt": ">= 0.9", "town": "Huế"}}]
+    detail = WORST | {"worst_groups": worst}
+    found = dataclasses.replace(model_a.measurements[0], measure="worst_group_difference", detail=detail)
+    (view,) = worst_views((found,), Translator("en"))
+    assert view.rows[0].short == "white: 0 + debt: >= 0.9 + Huế"
+
+
+def test_what_a_person_must_attest_is_settled_by_a_statement_and_not_by_another_run(model_a):
+    place = next(n for n, one in enumerate(model_a.findings) if one.verdict == "not-run")
+    attested = dataclasses.replace(model_a.findings[place], check="attestation")
+    findings = (*model_a.findings[:place], attested, *model_a.findings[place + 1 :])
+    page = render_html(dataclasses.replace(model_a, findings=findings), "vi")
+    assert "văn bản xác nhận có ghi ngày của người chịu trách nhiệm" in page
+    assert "khắc phục nội dung đứng trước" not in page
+    assert "khắc phục nội dung đứng trước" in render_html(model_a, "vi")
 
 
 @pytest.mark.parametrize("change", [{"worst_groups": 3}, {"worst_groups": [3]}, {"rate": None}, {"groups_judged": "8"}])
