@@ -13,8 +13,6 @@ from proofbox.policies.model import Filled, PolicyModel, Slug, Wording
 from proofbox.policies.validation import validate
 from proofbox.policies.yamlfile import read_own_yaml
 
-SCHEMA = "proofbox/clauses/v1"
-
 ATTESTATION = "attestation"
 """The evidence that a person gives; every other is a check by its id, or a whole family of them by its name."""
 

@@ -31,11 +31,6 @@ def member(pid: int) -> Member:
     return Member(pid, int(fields[STARTED]) if fields else 0)
 
 
-def tree(root: int) -> tuple[Member, ...]:
-    """Return the process ``root`` and all its descendants, parents before children."""
-    return tuple(usage(root))
-
-
 def usage(root: int) -> dict[Member, tuple[int, int]]:
     """Return (resident bytes, threads) of the process ``root`` and of all its descendants, parents before children."""
     found: dict[Member, tuple[int, int]] = {}

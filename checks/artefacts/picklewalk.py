@@ -22,7 +22,6 @@ from proofbox.checks.artefacts.picklevalues import ArrayLayout, Global, Instance
 from proofbox.checks.errors import BadDataError, TooMuchError
 from proofbox.checks.text import t
 
-MOST_OPCODES = 5_000_000
 MOST_NESTING = 8
 """Pickles inside a pickle, as joblib writes arrays of objects."""
 

@@ -7,7 +7,7 @@ counted, so that the price of a row is a few bytes read and one addition.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -136,7 +136,3 @@ def _binned(part: pa.Array, edges: Sequence[float]) -> NDArray[np.generic]:
     codes: NDArray[np.int64] = np.searchsorted(np.asarray(edges, dtype=np.float64), numbers, side="right")
     codes[np.isnan(numbers)] = len(edges) + 1
     return codes
-
-
-Bins = Mapping[str, tuple[float, ...]]
-"""Column -> rising edges, as declared in ``submission.yaml``."""

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
         Finding,
         MeasurementRecord,
         RequirementRecord,
-        Words,
     )
     from proofbox.reports.i18n import Translator
 
@@ -134,8 +133,3 @@ def cases_of(entry: Entry, translator: Translator) -> tuple[str, ...]:
 def verdict_word(entry: Entry, translator: Translator) -> str:
     """Return the verdict as a reader sees it."""
     return vocabulary.word(translator, vocabulary.VERDICTS, entry.finding.verdict)
-
-
-def both(words: Words) -> dict[str, str]:
-    """Return a policy's text in each language that it has, made visible."""
-    return {language: visible(text.strip()) for language, text in words.items() if text.strip()}

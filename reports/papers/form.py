@@ -18,8 +18,6 @@ from proofbox.policies.validation import validate, wrong
 from proofbox.policies.yamlfile import read_yaml
 from proofbox.reports.errors import UnknownFormError
 
-SCHEMA = "proofbox/form/v1"
-
 Say = Literal[
     "text", "moment", "date", "number", "sector", "tier", "task", "output", "conclusion", "policies", "evidence"
 ]

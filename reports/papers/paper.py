@@ -6,7 +6,6 @@ never an empty text, so that no writer can forget to mark it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -137,16 +136,6 @@ class PaperWords:
     to_write: str
     page: str
     """With the places ``{page}`` and ``{pages}``."""
-
-
-def cells(paper: Paper) -> Iterator[Cell]:
-    """Yield every cell of the sections, in the order of reading."""
-    for section in paper.sections:
-        for block in section.blocks:
-            if isinstance(block, Places):
-                yield from (place.cell for place in block.places)
-            elif isinstance(block, Table):
-                yield from (cell for row in block.rows for cell in row)
 
 
 def places_left(paper: Paper) -> tuple[int, int]:

@@ -11,9 +11,9 @@ from proofbox.reports.papers.filling import fill_form, lacking_controls, notices
 from proofbox.reports.papers.form import find_form, forms
 from proofbox.reports.papers.judging_words import outcome
 from proofbox.reports.papers.measured import _row
-from proofbox.reports.papers.paper import Places, Table, cells, places_left
+from proofbox.reports.papers.paper import Places, Table, places_left
 
-from .conftest import content_of
+from .conftest import cells, content_of
 
 IDS = [form.id for form in forms()]
 

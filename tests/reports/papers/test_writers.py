@@ -22,9 +22,9 @@ from proofbox.reports.papers.as_pdf import pdf_bytes
 from proofbox.reports.papers.clean import cleaned
 from proofbox.reports.papers.filling import fill_form
 from proofbox.reports.papers.form import find_form, forms
-from proofbox.reports.papers.paper import Cell, Column, Place, Places, Section, Table, Words, cells
+from proofbox.reports.papers.paper import Cell, Column, Place, Places, Section, Table, Words
 
-from .conftest import content_of
+from .conftest import cells, content_of
 
 WRITERS = {"html": html_bytes, "pdf": pdf_bytes, "docx": docx_bytes, "json": json_bytes}
 TYPST = (
