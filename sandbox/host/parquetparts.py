@@ -40,7 +40,7 @@ class ParquetParts:
                     self.fields, first = fields, name
                 elif fields != self.fields:
                     raise UnreadableError(_difference(fields, self.fields, first))
-                self._rows[name] = file.metadata.num_rows
+                self._rows[name] = _counted(file.metadata)
         self.rows = sum(self._rows.values())
 
     def pieces(self, places: Sequence[int], rows: int, start: int) -> Iterator[tuple[int, Any]]:
@@ -58,14 +58,17 @@ class ParquetParts:
             at += there
 
     def _batches(self, part: str, names: list[str], rows: int, start: int) -> Iterator[tuple[int, Any]]:
-        file = self._file(part)
-        groups, at = range(file.metadata.num_row_groups), 0
-        # Row groups that end before the first row are not read at all.
-        while groups and (end := at + file.metadata.row_group(groups[0]).num_rows) <= start:
-            groups, at = groups[1:], end
-        for batch in file.iter_batches(batch_size=rows, row_groups=list(groups), columns=names):
-            yield at, batch.select(names)
-            at += batch.num_rows
+        file, at = self._file(part), 0
+        for group in range(file.metadata.num_row_groups):
+            end = at + file.metadata.row_group(group).num_rows
+            if end > start:  # a row group that ends before is not read
+                # One by one: of several at once a file that lies of their lengths gives other rows than of each.
+                for batch in file.iter_batches(batch_size=rows, row_groups=[group], columns=names):
+                    yield at, batch.select(names)
+                    at += batch.num_rows
+                if at != end:
+                    raise UnreadableError(f"row group {group} has {end - at} rows fewer than it says")
+            at = end
 
     def _file(self, part: str) -> Any:  # noqa: ANN401 pyarrow ships no types
         """Return a part's file; the last one stays open until another is asked for."""
@@ -93,6 +96,14 @@ def _told_of(part: str) -> Iterator[None]:
         if not part:
             raise
         raise UnreadableError(f"{part}: {str(error).partition(chr(10))[0]}") from error
+
+
+def _counted(metadata: Any) -> int:  # noqa: ANN401 pyarrow ships no types
+    """Return the number of rows, which a file tells twice."""
+    rows: int = sum(metadata.row_group(group).num_rows for group in range(metadata.num_row_groups))
+    if rows != metadata.num_rows:
+        raise UnreadableError(f"it says that it has {metadata.num_rows} rows, and {rows} in its row groups")
+    return rows
 
 
 def _difference(fields: list[tuple[str, Any]], first: list[tuple[str, Any]], where: str) -> str:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import re
+from itertools import combinations
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -55,3 +59,40 @@ def test_a_part_of_another_schema_is_told_by_its_name(open_here, table, tmp_path
     with pytest.raises(DataError) as told:
         open_here(spec_of(tmp_path, [table, table, pa.table(other)]))
     assert told.value.what == f"part-2.parquet: {said}"
+
+
+def lying(path, groups: tuple[int, int], all_rows: int = ROWS) -> None:
+    """Make a file of two row groups of 50 rows tell other lengths; each stands there as one byte or two."""
+    raw = path.read_bytes()
+    footer = len(raw) - 8 - int.from_bytes(raw[-8:-4], "little")
+    places = [place.start() for place in re.finditer(b"\x16\x64", raw) if place.start() >= footer]
+    for first, second in combinations(places, 2):
+        changed = bytearray(raw)
+        changed[first + 1], changed[second + 1] = (2 * rows for rows in groups)
+        metadata = pq.ParquetFile(io.BytesIO(changed)).metadata
+        if tuple(metadata.row_group(group).num_rows for group in range(2)) == groups:
+            path.write_bytes(changed.replace(b"\x16\xc8\x01", b"\x16" + bytes([2 * all_rows & 127 | 128, 1]), 1))
+            return
+    raise AssertionError("no such lengths in the footer")
+
+
+@pytest.mark.parametrize(
+    ("groups", "all_rows", "said"),
+    [
+        ((52, 48), 100, "row group 0 has 2 rows fewer than it says"),
+        ((48, 52), 100, "row group 1 has 2 rows fewer than it says"),
+        ((48, 50), 100, "it says that it has 100 rows, and 98 in its row groups"),
+        ((50, 50), 98, "it says that it has 98 rows, and 100 in its row groups"),
+    ],
+)
+def test_a_file_that_lies_of_its_lengths_gives_no_other_rows_to_who_reads_its_end(
+    open_here, table, tmp_path, groups, all_rows, said
+):
+    path = tmp_path / "a.parquet"
+    pq.write_table(table, path, row_group_size=50)
+    lying(path, groups, all_rows)
+    with (
+        pytest.raises(DataError, match=said),
+        open_here(FileSpec(path=path, format="parquet")) as file,
+    ):
+        list(file.batches(["n"], 100))
