@@ -189,7 +189,7 @@ class RemoteModel:
             return np.array([self.classes.index(name) for name in names], dtype=np.int64)
         try:
             values = np.asarray(found, dtype=np.float64).reshape(len(found), -1)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise ModelError("garbage", "the endpoint answered what are no numbers") from error
         if self._spec.output == "probability" and not regression and len(self.classes) == 2 and values.shape[1] == 1:
             values = np.column_stack([1.0 - values[:, 0], values[:, 0]])

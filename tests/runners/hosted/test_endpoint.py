@@ -152,6 +152,7 @@ HOSTILE = [
     ("too few", lambda h, a: said(h, {"probabilities": [0.5]}), "1 probabilities for 2 rows"),
     ("no probability", lambda h, a: said(h, {"probabilities": [0.5, 7]}), "outside 0 to 1"),
     ("no numbers", lambda h, a: said(h, {"probabilities": ["a", None]}), "no numbers"),
+    ("no number of 64 bits", lambda h, a: said(h, {"probabilities": [10**400, 1]}), "no numbers"),
     ("not finite", lambda h, a: said(h, b'{"probabilities": [NaN, 0.5]}'), "not finite"),
     ("deep", lambda h, a: said(h, b'{"probabilities": ' + b"[" * 20_000 + b"]" * 20_000 + b"}"), "no JSON"),
 ]
