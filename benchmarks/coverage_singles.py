@@ -43,6 +43,8 @@ def single_coverage(tries: int) -> Iterator[tuple[str, str, float]]:
         yield auc_coverage(shift, size, share, tries, rng)
     for spread in (0.1, 0.3):
         yield brier_coverage(spread, tries, rng)
+    for rows in (10, 20, 60, 200):
+        yield rare_coverage(rows, tries, rng)
 
 
 def table_coverage(cells: np.ndarray, size: int, tries: int, rng: Generator) -> Iterator[tuple[str, str, float]]:
@@ -88,6 +90,17 @@ def brier_coverage(spread: float, tries: int, rng: Generator) -> tuple[str, str,
     truth = float(squared(4_000_000).mean())
     hits = sum(holds(bounded_mean(squared(150), NOMINAL), truth) for _ in range(tries))
     return "wilson-effective (Brier)", f"score {truth:.3f}, n = 150", hits / tries
+
+
+def rare_coverage(rows: int, tries: int, rng: Generator) -> tuple[str, str, float]:
+    """Honest scores of what happens to one row in fifty: most small samples hold no such row."""
+
+    def squared(rows: int) -> np.ndarray:
+        return (np.clip(rng.normal(0.02, 0.004, rows), 0, 1) - (rng.random(rows) < 0.02)) ** 2
+
+    truth = float(squared(4_000_000).mean())
+    hits = sum(holds(bounded_mean(squared(rows), NOMINAL), truth) for _ in range(tries))
+    return "wilson-effective (Brier)", f"score {truth:.3f}, rare, n = {rows}", hits / tries
 
 
 def holds(interval: Interval, truth: float) -> bool:

@@ -164,13 +164,15 @@ def bounded_mean(values: Floats, confidence: float) -> Interval:
     -----
     Wilson's interval with the number of trials at which a proportion would have the variance that was seen, as for
     proportions of surveys: N. Dean and M. Pagano, "Evaluating confidence interval methods for binomial proportions in
-    clustered surveys", Journal of Survey Statistics and Methodology 3 (2015) 484-503.
+    clustered surveys", Journal of Survey Statistics and Methodology 3 (2015) 484-503. The variance is that of the
+    values and of one more at the far end of the range, as A. Agresti and B. A. Coull (The American Statistician 52
+    (1998) 119-126) add rows: where one row in fifty is far off, most samples of twenty hold none, and their own
+    variance says that there are none. It is never more than a proportion's, which no value in [0, 1] exceeds.
     """
-    mean, variance, n = float(values.mean()), float(values.var()), len(values)
-    if variance == 0 and 0 < mean < 1:
-        # Every value is the same and no bound of the range: nothing was seen to vary.
-        return Interval(low=mean, high=mean, confidence=confidence, method="wilson-effective")
-    trials = n * mean * (1 - mean) / variance if variance else float(n)
+    mean, n = float(values.mean()), len(values)
+    most = mean * (1 - mean)
+    variance = min((n * float(values.var()) + max(mean, 1 - mean) ** 2) / (n + 1), most)
+    trials = n * most / variance if variance else float(n)
     return wilson_effective(mean * trials, trials, confidence)
 
 
