@@ -15,7 +15,6 @@ import sys
 from functools import partial
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, cast
 
 from proofbox.runners.spread.crew import LostError
@@ -40,7 +39,11 @@ class Bench:
         argv = [sys.executable, "-m", __spec__.name, str(theirs.fileno())]
         env = {name: value for name, value in os.environ.items() if not name.startswith(CLUSTER)}
         self._process = subprocess.Popen(  # noqa: S603 this program itself
-            argv, env=env, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
+            argv,
+            env=env,
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,  # Ray kills the group of a worker, and what is in it has no time to clear away
         )
         theirs.close()
         self._pipe = ours
@@ -93,9 +96,11 @@ class Bench:
 
 def main() -> None:
     """Serve the worker that started this process, until it goes."""
+    from proofbox.runners.batch.pool import interrupted
+
     # Asked to end with the worker, however that ends (prctl(2), PR_SET_PDEATHSIG).
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)
-    signal.signal(signal.SIGTERM, _ended)
+    signal.signal(signal.SIGTERM, interrupted)
     try:
         with Connection(int(sys.argv[1])) as pipe:
             _serve(pipe)
@@ -152,10 +157,6 @@ def _unfit(kit: BatchKit) -> Unfit | None:
     except SandboxError as err:
         return Unfit(why=str(err))
     return None
-
-
-def _ended(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -50,7 +50,8 @@ class RayBench(TakesFiles):
         self._bench: Bench | None = None
 
     def greet(self) -> Greeting:
-        """Say what this node is."""
+        """Say what this node is, and remove what a killed one left there."""
+        sweep()
         return greeting()
 
     def open(self, kit: BatchKit) -> Unfit | None:

@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from types import FrameType
 
 from proofbox.reports.batch import BatchRow, How
 from proofbox.runners.batch.listing import Queued
@@ -112,10 +113,17 @@ def _be_child(one: Queued, wanted: Wanted, budget: Budget, writing: int, parent:
 
 
 def _end_with(parent: int) -> None:
-    """Be asked to end when the batch is killed (prctl(2), PR_SET_PDEATHSIG)."""
+    """Be asked to end, by the batch or by its end (prctl(2), PR_SET_PDEATHSIG), and clear away undisturbed then."""
+    signal.signal(signal.SIGTERM, interrupted)
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)
     if os.getppid() != parent:
         raise KeyboardInterrupt
+
+
+def interrupted(number: int, frame: FrameType | None) -> None:
+    """Be interrupted by the first call to end: another one does not stop the copy of a submission being removed."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _listen(running: Sequence[_Child], budget: Budget) -> None:

@@ -177,6 +177,22 @@ def test_a_process_that_ignores_the_end_is_ended(folder: Path, monkeypatch: pyte
     assert ended(folder, stubborn, monkeypatch, wall_seconds=0.5)["good"].how == "over-budget"
 
 
+def test_a_second_call_to_end_does_not_stop_the_clearing_away(folder: Path, tmp_path: Path, monkeypatch) -> None:
+    """One comes from the batch, and another one when the batch is killed meanwhile."""
+    import signal
+
+    def slow(name: str) -> None:
+        if name == "good":
+            try:
+                time.sleep(60)
+            finally:
+                os.kill(os.getpid(), signal.SIGTERM)
+                (tmp_path / "cleared").touch()
+
+    assert ended(folder, slow, monkeypatch, wall_seconds=0.5)["good"].how == "over-budget"
+    assert (tmp_path / "cleared").exists()
+
+
 ALONE = """
 import sys
 from pathlib import Path

@@ -144,6 +144,7 @@ def test_a_batch_that_is_ended_ends_its_workers_and_keeps_what_is_finished(farm,
     assert begun.returncode == 130, err
     assert not out
     until(lambda: not any(map(assessing, farm.nodes)), 30)
+    until(lambda: not list((farm.folder / "node").glob("proofbox-scratch-*")), 30)
     assert not list((place / "out").glob(".*"))
     for folder in (place / "out").iterdir():
         assert read_bundle(folder).bundle.keyid
