@@ -71,7 +71,8 @@ def show(policy: str, **given: object) -> None:
 @command.command("lint")
 @click.argument("policies", metavar="P...", nargs=-1, required=True, shell_complete=complete_policies)
 @annotations_option
-def lint(policies: tuple[str, ...], annotations: str | None) -> None:
+@json_option
+def lint(policies: tuple[str, ...], annotations: str | None, **given: object) -> None:
     """Check policy files; every mistake is told with file, line and column.
 
     Lines that begin with 'advice' name what an author should look at, such as a clause that the list of its framework
@@ -80,13 +81,17 @@ def lint(policies: tuple[str, ...], annotations: str | None) -> None:
     from proofbox.policies.advice import advice
     from proofbox.policies.loader import lint as lint_policy
     from proofbox.policies.loader import policy_path
-    from proofbox.runners.policy_tools.linting import tell
+    from proofbox.runners.policy_tools.linting import listed, tell
 
     problems = [(policy_path(policy), problem) for policy in policies for problem in lint_policy(policy)]
-    tell(problems, annotations or "")
-    for policy in policies:
-        for found in advice(policy_path(policy)):
+    advised = [(policy_path(policy), found) for policy in policies for found in advice(policy_path(policy))]
+    if given["json"]:
+        print(json.dumps({"problems": listed(problems), "advice": listed(advised)}, ensure_ascii=False))
+    else:
+        tell(problems, annotations or "")
+        for _path, found in advised:
             click.echo(f"advice: {found}", err=True)
     if problems:
         raise SystemExit(2)
-    click.echo(f"{len(policies)} {'policies' if len(policies) > 1 else 'policy'} without a mistake")
+    if not given["json"]:
+        click.echo(f"{len(policies)} {'policies' if len(policies) > 1 else 'policy'} without a mistake")

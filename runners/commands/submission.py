@@ -25,9 +25,7 @@ def lint(submissions: tuple[Path, ...], **given: object) -> None:
     What they say and the files that they name are looked at; no data is read and no model is opened ('plan' reads the
     data).
     """
-    from dataclasses import asdict
-
-    from proofbox.runners.policy_tools.linting import tell
+    from proofbox.runners.policy_tools.linting import listed, tell
     from proofbox.runners.submitted.lint import lint_submission
     from proofbox.runners.submitted.submission import FILE_NAME
 
@@ -36,8 +34,7 @@ def lint(submissions: tuple[Path, ...], **given: object) -> None:
         path = submission / FILE_NAME if submission.is_dir() else submission
         found += [(path, problem) for problem in lint_submission(path)]
     if given["json"]:
-        listed = [{**asdict(problem), "file": path.as_posix()} for path, problem in found]
-        print(json.dumps({"problems": listed}, ensure_ascii=False))
+        print(json.dumps({"problems": listed(found)}, ensure_ascii=False))
     else:
         tell(found, str(given["annotations"] or ""))
     if found:

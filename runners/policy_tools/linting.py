@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proofbox.reports.visible import visible
 
 if TYPE_CHECKING:
+    from proofbox.checks.result import Json
     from proofbox.policies.errors import Problem
+
+
+def listed(found: Iterable[tuple[Path, Problem]]) -> list[Json]:
+    """Return each mistake for ``--json``, by the path that was given."""
+    return [{**asdict(problem), "file": path.as_posix()} for path, problem in found]
 
 
 def tell(found: Iterable[tuple[Path, Problem]], annotations: str = "") -> None:

@@ -92,3 +92,7 @@ def test_policy_lint_annotates_too(proofbox, tmp_path):
     ended = proofbox("policy", "lint", tmp_path / "policy.yaml", "--annotations", "github")
     assert ended.returncode == 2
     assert f"::error file={tmp_path}/policy.yaml,line=3,col=1,title=policy.yaml::" in ended.stdout
+    document = proofbox("policy", "lint", "baseline", tmp_path / "policy.yaml", "--json")
+    found = json.loads(document.stdout)
+    assert (document.returncode, [one["line"] for one in found["problems"]], document.stderr) == (2, [3], "")
+    assert json.loads(proofbox("policy", "lint", "baseline", "--json").stdout) == {"problems": [], "advice": []}
