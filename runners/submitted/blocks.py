@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
-Label = Annotated[str | int | float | bool, Field(union_mode="left_to_right")]
+Label = StrictStr | StrictBool | StrictInt | StrictFloat
+"""As it is written: ``true`` is no 1, since a column of true and false holds no 1 either."""
 Name = Annotated[str, Field(min_length=1, max_length=500)]
 
 

@@ -69,6 +69,24 @@ def test_recorded_decisions_need_no_model(frame):
         rates.of("selection_rate", sex="men")
 
 
+@pytest.mark.parametrize(
+    ("labels", "label"), [((False, True), True), ((False, True), "true"), ((0, 1), 1), ((0, 1), "1")]
+)
+def test_a_label_that_is_true_is_no_number(labels, label):
+    """``positive_label: true`` became 1 while it was read, which no column of true and false holds."""
+    rows = {"said": [labels[0], labels[1], labels[1], labels[1]], "so": [labels[0], labels[1]] * 2, "sex": [*"abab"]}
+    given = Given(
+        data=rows,
+        target="so",
+        prediction="said",
+        sensitive=["sex"],
+        positive_label=label,
+        columns={"classes": [*labels]},
+    )
+    found = measure_in_process("fairness.group_rates", given, {"attribute": "sex", "min_group_size": 1})
+    assert (found.of("selection_rate", sex="a"), found.of("selection_rate", sex="b")) == (0.5, 1.0)
+
+
 def test_a_regression_is_told_by_its_target(frame):
     data = frame.assign(amount=frame.income * 2 + 1)
     given = Given(model=lambda rows: rows["income"] * 2, data=data, target="amount", features=["income"])
