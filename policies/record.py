@@ -1,7 +1,7 @@
 """The record of an assessment: what ``assessment.json`` holds, and nothing that produces it.
 
-Everything here is frozen; :func:`to_json` and :func:`from_json` are each other's inverse. Timings and host facts
-stand in ``run`` alone, so that everything else is byte-identical between two runs with one seed.
+Everything here is frozen; ``to_json`` and ``from_json`` (``record_json.py``) are each other's inverse. Timings and host
+facts stand in ``run`` alone, so that everything else is byte-identical between two runs with one seed.
 """
 
 from __future__ import annotations

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 from proofbox.checks.counted.counting import MISSING
 from proofbox.checks.counted.groups import groups_of
-from proofbox.checks.grouped.outcomes import Category, GroupParams, missing_refused, weights_said
+from proofbox.checks.grouped.outcomes import Category, GroupParams, missing_refused, nothing_to_compare, weights_said
 from proofbox.checks.intervals import Floats
 from proofbox.checks.late import np, pa, pc
 from proofbox.checks.result import Inapplicable, Json
 from proofbox.checks.subject import Dataset
-from proofbox.checks.text import t
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,14 +63,7 @@ def group_rows(data: Dataset, params: GroupParams, usable: NDArray[np.bool_]) ->
         there &= np.array([MISSING not in category.values() for category in groups.categories])
     kept = np.flatnonzero(there)
     if len(kept) < 2:
-        return Inapplicable(
-            t(
-                "only {groups} group of {attribute} has at least {size} rows, so there is nothing to compare",
-                groups=len(kept),
-                attribute=" x ".join(params.attribute),
-                size=params.min_group_size,
-            )
-        )
+        return nothing_to_compare(len(kept), params)
     place = np.full(size, -1, dtype=np.int64)
     place[kept] = np.arange(len(kept))
     left_out: list[Json] = [

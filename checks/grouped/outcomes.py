@@ -142,6 +142,18 @@ def count_outcomes(counts: Counts, params: GroupParams) -> Outcomes | Inapplicab
     return against_rest(counts, grouped, label, params)
 
 
+def nothing_to_compare(groups: int, params: GroupParams) -> Inapplicable:
+    """Say that fewer than two groups are large enough."""
+    return Inapplicable(
+        t(
+            "only {groups} group of {attribute} has at least {size} rows, so there is nothing to compare",
+            groups=groups,
+            attribute=" x ".join(params.attribute),
+            size=params.min_group_size,
+        )
+    )
+
+
 def against_rest(counts: Counts, grouped: Grouped, label: str, params: GroupParams) -> Outcomes | Inapplicable:
     """Count one class against the rest: the rows of each group by whether it is true, and whether it was decided."""
     if params.missing == "refuse" and grouped.missing:
@@ -154,14 +166,7 @@ def against_rest(counts: Counts, grouped: Grouped, label: str, params: GroupPara
     )
     kept = _kept(grouped.categories, decided.rows, params)
     if len(kept) < 2:
-        return Inapplicable(
-            t(
-                "only {groups} group of {attribute} has at least {size} rows, so there is nothing to compare",
-                groups=len(kept),
-                attribute=" x ".join(params.attribute),
-                size=params.min_group_size,
-            )
-        )
+        return nothing_to_compare(len(kept), params)
     unlabelled = int(grouped.cells[:, -1].sum())
     judged = _labelled(every) if grouped.truths else None
     return Outcomes(

@@ -201,7 +201,7 @@ def export_options(command: Callable[..., object]) -> Callable[..., object]:
 
 
 def gate_options(command: Callable[..., object]) -> Callable[..., object]:
-    """Add what makes the command fail (``runners.gating.gating_of`` reads them); no verdict changes by any of them."""
+    """Add what makes the command fail (``runners.run.gating.gating_of`` reads them); no verdict changes by them."""
     for option in (
         click.option(
             "--baseline-submission",

@@ -30,7 +30,7 @@ def passphrase_options(command: Decorated) -> Decorated:
 
 
 def signing_options(command: Decorated) -> Decorated:
-    """Add the key to sign with and what belongs to it; ``runners.signing`` reads them."""
+    """Add the key to sign with and what belongs to it; ``runners.signed.signing`` reads them."""
     key = click.option(
         "--key",
         type=_PATH,
@@ -49,7 +49,7 @@ def signing_options(command: Decorated) -> Decorated:
 
 
 def verifying_options(command: Decorated) -> Decorated:
-    """Add whose signature is expected; ``runners.signing.verifier_of`` reads them."""
+    """Add whose signature is expected; ``runners.signed.signing.verifier_of`` reads them."""
     key = click.option("--key", type=_PATH, help="Public key (PEM) by whose holder it should be signed.")
     certificate = click.option(
         "--certificate",

@@ -50,7 +50,7 @@ def print_report(
     Parameters
     ----------
     options
-        As ``runners.signing.signer_of`` reads them; no key, no signature.
+        As ``runners.signed.signing.signer_of`` reads them; no key, no signature.
 
     Raises
     ------

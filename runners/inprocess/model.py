@@ -29,7 +29,7 @@ METHODS = {"label": "predict", "probability": "predict_proba", "score": "decisio
 
 
 class ObjectModel:
-    """An object with scikit-learn's methods, or a function of a frame; satisfies :class:`proofbox.checks.Model`.
+    """An object with scikit-learn's methods, or a function of a frame: a :class:`proofbox.checks.subject.Model`.
 
     Parameters
     ----------
