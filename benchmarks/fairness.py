@@ -67,7 +67,8 @@ def timed(call: Callable[[], object], repeats: int = 1) -> tuple[float, float, o
 def ours(table: pa.Table, attribute: tuple[str, ...]) -> dict[str, dict[str, float]]:
     """Every rate of every group, and the gaps, from the columns as they come."""
     from proofbox.checks.counted.counts import Counts
-    from proofbox.checks.grouped.outcomes import GroupParams, compare, count_outcomes
+    from proofbox.checks.grouped.outcomes import compare, count_outcomes
+    from proofbox.checks.grouped.refusals import GroupParams
 
     outcomes = count_outcomes(Counts(dataset(table, attribute)), GroupParams(attribute=attribute))
     names = [" ".join(category.values()) for category in outcomes.categories]

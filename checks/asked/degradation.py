@@ -9,7 +9,7 @@ from proofbox.checks.asked.asking import Asking
 from proofbox.checks.asked.changing import case_row, changed_columns, part_of, scalar
 from proofbox.checks.asked.perturbing import PerturbationParams, Tried, Unanswered, Way, all_turned
 from proofbox.checks.asked.shrinking import Changed, smallest_change
-from proofbox.checks.grouped.outcomes import unweighted
+from proofbox.checks.grouped.refusals import unweighted
 from proofbox.checks.intervals import clopper_pearson, paired_difference
 from proofbox.checks.late import np, pa
 from proofbox.checks.result import CaseRow, Counterexample, Inapplicable, Json, Measured, Measurement, Result

@@ -46,7 +46,7 @@ from pydantic import Field
 from proofbox.checks.counted.counting import encode
 from proofbox.checks.counted.tablenames import table_name
 from proofbox.checks.grouped.grouprows import GroupRows, group_rows
-from proofbox.checks.grouped.outcomes import GroupParams
+from proofbox.checks.grouped.refusals import GroupParams
 from proofbox.checks.late import np
 from proofbox.checks.probabilities import unfit_probabilities
 from proofbox.checks.registry import check

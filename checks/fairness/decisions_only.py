@@ -53,7 +53,8 @@ from pydantic import model_validator
 
 from proofbox.checks.counted.counts import Counts
 from proofbox.checks.grouped.gapmeasures import difference_of, ratio_of
-from proofbox.checks.grouped.outcomes import Comparison, GroupParams, compare, count_outcomes, weights_are_no_people
+from proofbox.checks.grouped.outcomes import Comparison, compare, count_outcomes
+from proofbox.checks.grouped.refusals import GroupParams, weights_are_no_people
 from proofbox.checks.grouped.strata import Strata, strata_of
 from proofbox.checks.params import Attribute
 from proofbox.checks.registry import check

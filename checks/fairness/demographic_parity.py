@@ -32,7 +32,8 @@ changes the ratio: 95 % against 98 % approved is a ratio of 0.97, 5 % against 2 
 from __future__ import annotations
 
 from proofbox.checks.counted.counts import Counts
-from proofbox.checks.grouped.outcomes import GroupParams, compare, count_outcomes
+from proofbox.checks.grouped.outcomes import compare, count_outcomes
+from proofbox.checks.grouped.refusals import GroupParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Measured, Measurement
 from proofbox.checks.statistics.gaps import difference_interval, ratio_interval

@@ -33,7 +33,8 @@ from __future__ import annotations
 
 from proofbox.checks.counted.counts import Counts
 from proofbox.checks.grouped.gapmeasures import difference_of, ratio_of
-from proofbox.checks.grouped.outcomes import GroupParams, compare, count_outcomes
+from proofbox.checks.grouped.outcomes import compare, count_outcomes
+from proofbox.checks.grouped.refusals import GroupParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Measured
 from proofbox.checks.text import t

@@ -36,7 +36,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from proofbox.checks.counted.counts import Counts
-from proofbox.checks.grouped.outcomes import Comparison, GroupParams, Outcomes, compare, count_outcomes
+from proofbox.checks.grouped.outcomes import Comparison, Outcomes, compare, count_outcomes
+from proofbox.checks.grouped.refusals import GroupParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
 from proofbox.checks.statistics.gaps import difference_interval, ratio_interval

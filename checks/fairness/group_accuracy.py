@@ -30,7 +30,8 @@ from __future__ import annotations
 
 from proofbox.checks.counted.counts import Counts
 from proofbox.checks.grouped.gapmeasures import RIGHT, comparison_of, difference_of, ratio_of, right_or_wrong
-from proofbox.checks.grouped.outcomes import GroupParams, against_rest
+from proofbox.checks.grouped.outcomes import against_rest
+from proofbox.checks.grouped.refusals import GroupParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured
 from proofbox.checks.text import t

@@ -42,7 +42,8 @@ from collections.abc import Iterator
 from typing import Literal
 
 from proofbox.checks.counted.counts import Counts
-from proofbox.checks.grouped.outcomes import GroupParams, Outcomes, count_outcomes
+from proofbox.checks.grouped.outcomes import Outcomes, count_outcomes
+from proofbox.checks.grouped.refusals import GroupParams
 from proofbox.checks.intervals import clopper_pearson, wilson, wilson_effective
 from proofbox.checks.registry import check
 from proofbox.checks.result import CountTable, Inapplicable, Json, Measured, Measurement, Scalar

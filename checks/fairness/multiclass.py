@@ -40,7 +40,8 @@ from collections.abc import Mapping
 
 from proofbox.checks.counted.counts import Counts, Grouped
 from proofbox.checks.grouped.gapmeasures import difference_of, ratio_of
-from proofbox.checks.grouped.outcomes import Comparison, GroupParams, Outcomes, against_rest, compare
+from proofbox.checks.grouped.outcomes import Comparison, Outcomes, against_rest, compare
+from proofbox.checks.grouped.refusals import GroupParams
 from proofbox.checks.registry import check
 from proofbox.checks.result import Inapplicable, Json, Measured, Measurement
 from proofbox.checks.text import t

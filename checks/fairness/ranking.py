@@ -41,7 +41,7 @@ from pydantic import Field
 
 from proofbox.checks.grouped.gapmeasures import comparison_of, difference_of, ratio_of
 from proofbox.checks.grouped.grouprows import GroupRows, group_rows
-from proofbox.checks.grouped.outcomes import GroupParams
+from proofbox.checks.grouped.refusals import GroupParams
 from proofbox.checks.intervals import Floats
 from proofbox.checks.late import np
 from proofbox.checks.registry import check

@@ -48,7 +48,7 @@ from dataclasses import replace
 from pydantic import Field
 
 from proofbox.checks.grouped.grouprows import GroupRows, group_rows, numbers
-from proofbox.checks.grouped.outcomes import GroupParams
+from proofbox.checks.grouped.refusals import GroupParams
 from proofbox.checks.intervals import Floats
 from proofbox.checks.late import np
 from proofbox.checks.registry import check

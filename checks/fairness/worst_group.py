@@ -41,7 +41,7 @@ from collections.abc import Iterator, Mapping
 
 from proofbox.checks.counted.counts import Counts
 from proofbox.checks.grouped.crossings import Crossed, CrossingParams, crossed
-from proofbox.checks.grouped.outcomes import weights_are_no_people
+from proofbox.checks.grouped.refusals import weights_are_no_people
 from proofbox.checks.grouped.subgrouplists import groups_table, listed, listed_small
 from proofbox.checks.grouped.subgroups import Subgroups, holm, two_sided
 from proofbox.checks.intervals import Floats

@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from proofbox.checks.counted.counts import Counts
-from proofbox.checks.grouped.outcomes import GroupParams, Outcomes, count_outcomes, missing_refused
+from proofbox.checks.grouped.outcomes import Outcomes, count_outcomes
+from proofbox.checks.grouped.refusals import GroupParams, missing_refused
 from proofbox.checks.params import CheckParams, as_columns
 from proofbox.checks.result import Inapplicable, Json
 from proofbox.checks.text import t

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from proofbox.checks.counted.counting import MISSING
 from proofbox.checks.counted.groups import groups_of
-from proofbox.checks.grouped.outcomes import Category, GroupParams, missing_refused, nothing_to_compare, weights_said
+from proofbox.checks.grouped.outcomes import Category
+from proofbox.checks.grouped.refusals import GroupParams, missing_refused, nothing_to_compare, weights_said
 from proofbox.checks.intervals import Floats
 from proofbox.checks.late import np, pa, pc
 from proofbox.checks.result import Inapplicable, Json

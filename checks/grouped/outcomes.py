@@ -6,36 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from pydantic import Field
-
 from proofbox.checks.counted.counting import MISSING, Rate, Table, rate_of, rates
 from proofbox.checks.counted.counts import Counts, Grouped
-from proofbox.checks.counted.offenders import offenders, without_value
+from proofbox.checks.grouped.refusals import GroupParams, missing_refused, nothing_to_compare, weights_said
 from proofbox.checks.late import np
-from proofbox.checks.params import Attribute, CheckParams
 from proofbox.checks.result import Inapplicable, Json
 from proofbox.checks.statistics.gaps import Family
 from proofbox.checks.subject import Dataset
-from proofbox.checks.text import Text, t
+from proofbox.checks.text import t
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Category = Mapping[str, str]
 """Attribute -> category: the name of one group."""
-
-
-class GroupParams(CheckParams):
-    """Which groups are compared, and by which decision."""
-
-    attribute: Attribute
-    min_group_size: int = Field(default=1, ge=1)
-    """Groups with fewer rows are left out and named in the detail."""
-    counted: Literal["positive", "favourable"] = "positive"
-    """The label whose rates are counted: the submission's positive label, or its favourable one (where none is
-    declared, the positive label is the one that people want)."""
-    missing: Literal["group", "leave_out", "refuse"] = "group"
-    """Rows without the attribute: a group of their own, left out and counted in the detail, or refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,31 +90,6 @@ class Comparison:
         }
 
 
-def unweighted(data: Dataset) -> Inapplicable | None:
-    """Refuse data with sample weights, for checks that do not honour them."""
-    if data.weight is None:
-        return None
-    return Inapplicable(
-        t(
-            "the rows carry sample weights ({column}), which this check does not honour; without them it would "
-            "measure another population",
-            column=data.weight,
-        )
-    )
-
-
-def weights_are_no_people(data: Dataset) -> Inapplicable | None:
-    """Refuse data with sample weights, for exact tests: they count people."""
-    if data.weight is None:
-        return None
-    return Inapplicable(
-        t(
-            "the rows carry sample weights ({column}), and exact tests count people: a weighted row is not one of them",
-            column=data.weight,
-        )
-    )
-
-
 def count_outcomes(counts: Counts, params: GroupParams) -> Outcomes | Inapplicable:
     """Count each group's decisions by one label, or say why they cannot be counted."""
     grouped = counts.grouped(params.attribute)
@@ -140,18 +99,6 @@ def count_outcomes(counts: Counts, params: GroupParams) -> Outcomes | Inapplicab
     if isinstance(label, Inapplicable):
         return label
     return against_rest(counts, grouped, label, params)
-
-
-def nothing_to_compare(groups: int, params: GroupParams) -> Inapplicable:
-    """Say that fewer than two groups are large enough."""
-    return Inapplicable(
-        t(
-            "only {groups} group of {attribute} has at least {size} rows, so there is nothing to compare",
-            groups=groups,
-            attribute=" x ".join(params.attribute),
-            size=params.min_group_size,
-        )
-    )
 
 
 def against_rest(counts: Counts, grouped: Grouped, label: str, params: GroupParams) -> Outcomes | Inapplicable:
@@ -215,26 +162,6 @@ def _labelled(table: Table) -> Table:
         cells=table.cells[:, :2],
         weight=None if table.weight is None else table.weight[:, :2],
         weight_squared=None if table.weight_squared is None else table.weight_squared[:, :2],
-    )
-
-
-def weights_said(data: Dataset) -> dict[str, Json]:
-    """Say what weights mean for the values and their intervals."""
-    if data.weight is None:
-        return {}
-    return {"weights": {"column": data.weight, "intervals": "effective number of rows"}}
-
-
-def missing_refused(data: Dataset, missing: Mapping[str, int]) -> Text:
-    """Say that rows without the attribute are refused, as ``missing: refuse`` asks."""
-    name, rows = next(iter(missing.items()))
-    found = offenders(data.batches([name]), name, without_value)
-    return t(
-        "{rows} rows of {path} have no value in {column} (data rows {first}), which this requirement refuses",
-        rows=rows,
-        path=data.path,
-        column=name,
-        first=", ".join(map(str, found.rows)) + (", ..." if rows > len(found.rows) else ""),
     )
 
 

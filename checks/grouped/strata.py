@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from proofbox.checks.counted.counts import Counts
-from proofbox.checks.grouped.outcomes import Category, GroupParams, Outcomes, count_outcomes
+from proofbox.checks.grouped.outcomes import Category, Outcomes, count_outcomes
+from proofbox.checks.grouped.refusals import GroupParams
 from proofbox.checks.intervals import Floats, z_value
 from proofbox.checks.late import np
 from proofbox.checks.result import Inapplicable, Interval

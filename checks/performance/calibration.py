@@ -47,7 +47,7 @@ from pydantic import Field, field_validator
 
 from proofbox.checks.counted.counting import encode
 from proofbox.checks.grouped.grouprows import numbers
-from proofbox.checks.grouped.outcomes import weights_said
+from proofbox.checks.grouped.refusals import weights_said
 from proofbox.checks.grouped.slicing import Slice, SliceParams, sliced
 from proofbox.checks.intervals import Floats, wald, wilson_limits, z_value
 from proofbox.checks.late import np

@@ -58,7 +58,7 @@ from proofbox.checks.counted.counting import Encoded, encode
 from proofbox.checks.counted.counts import Confusion, Counts
 from proofbox.checks.grouped.confusions import Judged
 from proofbox.checks.grouped.grouprows import numbers
-from proofbox.checks.grouped.outcomes import weights_said
+from proofbox.checks.grouped.refusals import weights_said
 from proofbox.checks.grouped.slicing import Slice, SliceParams, sliced
 from proofbox.checks.intervals import Floats
 from proofbox.checks.late import np

@@ -37,7 +37,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from proofbox.checks.grouped.grouprows import numbers
-from proofbox.checks.grouped.outcomes import weights_said
+from proofbox.checks.grouped.refusals import weights_said
 from proofbox.checks.grouped.slicing import Slice, SliceParams, sliced
 from proofbox.checks.intervals import Floats
 from proofbox.checks.late import np

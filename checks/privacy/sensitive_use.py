@@ -40,7 +40,7 @@ from proofbox.checks.counted.counting import MISSING, Codes
 from proofbox.checks.counted.groups import Groups, groups_of
 from proofbox.checks.counted.rowclasses import column_codes
 from proofbox.checks.counted.tablenames import table_name
-from proofbox.checks.grouped.outcomes import unweighted
+from proofbox.checks.grouped.refusals import unweighted
 from proofbox.checks.late import np, pa, pt
 from proofbox.checks.params import Attribute, CheckParams
 from proofbox.checks.registry import check

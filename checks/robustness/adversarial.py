@@ -68,7 +68,7 @@ from proofbox.checks.evasion.showing import smallest_pair, unanswered_pair
 from proofbox.checks.evasion.space import Norm, Space
 from proofbox.checks.evasion.starting import Donors, most_donors, start
 from proofbox.checks.evasion.tracks import Tracks
-from proofbox.checks.grouped.outcomes import unweighted
+from proofbox.checks.grouped.refusals import unweighted
 from proofbox.checks.intervals import paired_difference, wilson
 from proofbox.checks.late import np, pa
 from proofbox.checks.params import CheckParams, as_columns

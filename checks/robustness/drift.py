@@ -51,7 +51,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BeforeValidator, Field
 
-from proofbox.checks.grouped.outcomes import unweighted
+from proofbox.checks.grouped.refusals import unweighted
 from proofbox.checks.grouped.subgroups import holm
 from proofbox.checks.intervals import Floats
 from proofbox.checks.late import np

@@ -52,7 +52,7 @@ from pydantic import Field
 from proofbox.checks.asked.asking import Asking, ask_all
 from proofbox.checks.asked.changing import with_columns
 from proofbox.checks.grouped.grouprows import numbers
-from proofbox.checks.grouped.outcomes import unweighted
+from proofbox.checks.grouped.refusals import unweighted
 from proofbox.checks.intervals import Floats, wilson
 from proofbox.checks.late import np, pa, pt
 from proofbox.checks.params import CheckParams

@@ -45,7 +45,7 @@ from pydantic import BeforeValidator, Field
 from proofbox.checks.counted.counting import encode
 from proofbox.checks.counted.groups import Groups
 from proofbox.checks.grouped.grouprows import numbers
-from proofbox.checks.grouped.outcomes import unweighted
+from proofbox.checks.grouped.refusals import unweighted
 from proofbox.checks.grouped.slicing import slices_of
 from proofbox.checks.grouped.subgrouplists import groups_table, listed, listed_small
 from proofbox.checks.grouped.subgroups import Subgroups, holm, two_sided
