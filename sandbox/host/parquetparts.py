@@ -30,6 +30,7 @@ class ParquetParts:
         self._paths = {name: f"{path}/{name}" for name in names} or {"": path}
         self._rows: dict[str, int] = {}
         self._open: tuple[str, Any] | None = None
+        self._texts: set[str] = set()
         self.fields: list[tuple[str, Any]] = []
         first = ""
         for name in self._paths:
@@ -39,7 +40,7 @@ class ParquetParts:
                 if not self._rows:
                     self.fields, first = fields, name
                 elif fields != self.fields:
-                    raise UnreadableError(_difference(fields, self.fields, first))
+                    self._note_texts(fields, first)
                 self._rows[name] = _counted(file.metadata)
         self.rows = sum(self._rows.values())
 
@@ -54,8 +55,31 @@ class ParquetParts:
                     for place, batch in self._batches(part, names, rows, start - at):
                         batch.validate(full=True)
                         # By columns: whether a field may be missing is no part of what parts have in common.
-                        yield at + place, pa.Table.from_arrays(batch.columns, names=names)
+                        columns = zip(names, batch.columns, strict=True)
+                        arrays = [_coded(column) if name in self._texts else column for name, column in columns]
+                        yield at + place, pa.Table.from_arrays(arrays, names=names)
             at += there
+
+    def _note_texts(self, fields: list[tuple[str, Any]], first: str) -> None:
+        """Note columns of text that parts keep in several ways, as pandas does with categories; refuse what differs.
+
+        Raises
+        ------
+        UnreadableError
+            The columns of a part are others than those of the first one.
+        """
+        import pyarrow as pa
+
+        coded = pa.dictionary(pa.int32(), pa.string())
+        pairs = zip(fields, self.fields, strict=False)
+        texts = {name for (name, kind), (_, other) in pairs if kind != other and _is_text(kind) and _is_text(other)}
+        found, known = (
+            [(name, coded if name in texts else kind) for name, kind in one] for one in (fields, self.fields)
+        )
+        if found != known:
+            raise UnreadableError(_difference(found, known, first))
+        self.fields = known
+        self._texts |= texts
 
     def _batches(self, part: str, names: list[str], rows: int, start: int) -> Iterator[tuple[int, Any]]:
         file, at = self._file(part), 0
@@ -118,6 +142,22 @@ def _difference(fields: list[tuple[str, Any]], first: list[tuple[str, Any]], whe
         if name not in found:
             return f"no column {name!r}, which {where} has"
     return f"its columns stand in another order than in {where}"
+
+
+def _is_text(kind: Any) -> bool:  # noqa: ANN401 pyarrow ships no types
+    import pyarrow.types as pt
+
+    kind = kind.value_type if pt.is_dictionary(kind) else kind
+    return bool(pt.is_string(kind) or pt.is_large_string(kind))
+
+
+def _coded(column: Any) -> Any:  # noqa: ANN401 pyarrow ships no types
+    """Return a column of text as codes of 32 bits into its different texts, however it was kept."""
+    import pyarrow as pa
+
+    if not pa.types.is_dictionary(column.type):
+        return column.cast(pa.string()).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(column.indices.cast(pa.int32()), column.dictionary.cast(pa.string()))
 
 
 def _said(kind: Any) -> str:  # noqa: ANN401 pyarrow ships no types

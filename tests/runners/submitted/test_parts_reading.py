@@ -45,6 +45,24 @@ def test_a_part_may_say_that_nothing_is_missing_in_it(open_here, table, tmp_path
         assert file.table().to_pylist() == table.to_pylist()
 
 
+def test_text_is_text_however_a_part_keeps_it(open_here, tmp_path):
+    few, many = ["a", None, "Nữ"], [f"{n}" for n in range(300)]
+    kept = [
+        pa.array(few, pa.large_string()),
+        pa.array(few).dictionary_encode(),
+        pa.array(few).dictionary_encode().cast(pa.dictionary(pa.int8(), pa.string())),
+        pa.array(many).dictionary_encode().cast(pa.dictionary(pa.int16(), pa.string())),
+        pa.array(few, pa.string()),
+    ]
+    spec = spec_of(tmp_path, [pa.table({"n": range(len(text)), "t": text}) for text in kept])
+    with open_here(spec) as file:
+        wanted = [text for array in kept for text in array.to_pylist()]
+        assert file.types == ("int64", "text")
+        assert file.table().column("t").to_pylist() == wanted
+        parts = [part.column("t").to_pylist() for part in file.batches(["t"], 5, 2)]
+        assert [text for part in parts for text in part] == wanted[2:]
+
+
 @pytest.mark.parametrize(
     ("other", "said"),
     [
@@ -53,12 +71,20 @@ def test_a_part_may_say_that_nothing_is_missing_in_it(open_here, table, tmp_path
         ({"n": [1]}, "no column 't', which part-0.parquet has"),
         ({"n": [1], "t": ["x"], "z": [1]}, "a column 'z', which part-0.parquet does not have"),
         ({"t": ["x"], "n": [1]}, "its columns stand in another order than in part-0.parquet"),
+        ({"n": ["x"], "t": [1]}, "the column 'n' is of type string, and of type int64 in part-0.parquet"),
     ],
 )
 def test_a_part_of_another_schema_is_told_by_its_name(open_here, table, tmp_path, other, said):
     with pytest.raises(DataError) as told:
         open_here(spec_of(tmp_path, [table, table, pa.table(other)]))
     assert told.value.what == f"part-2.parquet: {said}"
+
+
+def test_what_is_told_to_differ_is_not_the_text_that_is_kept_in_another_way(open_here, table, tmp_path):
+    other = pa.table({"t": pa.array(["x"], pa.large_string()), "n": [1.5]})
+    coded = pa.table({"t": table.column("t").dictionary_encode(), "n": table.column("n")})
+    with pytest.raises(DataError, match=r"^part-1\.parquet: the column 'n' is of type double"):
+        open_here(spec_of(tmp_path, [coded, other]))
 
 
 def lying(path, groups: tuple[int, int], all_rows: int = ROWS) -> None:
