@@ -179,12 +179,12 @@ def test_it_goes_on_though_a_node_is_killed_and_its_bundles_are_those_of_one_mac
         assert read_bundle(place / "out" / row["bundle"]).bundle.keyid
     assert len([row for row in rows.values() if row["bundle"]]) == 6
     assert {path.name for path in (place / "out").glob(".*")} == set()
-    # An attempt for each submission that was measured now, and one more for each that a killed worker had.
+    # An attempt for each submission that was measured now, and one more where a killed worker had begun to measure.
     ledger = read_ledger(place / "ledger.jsonl")
     assert not ledger.faults
     results = [one.result for one in ledger.attempts()]
     assert results.count("finished") == len([row for row in rows.values() if row["how"] == "assessed"]) > 0
-    assert {one.outcome.why for one in ledger.attempts() if one.result == "aborted"} == {"LostError"}
+    assert {one.outcome.why for one in ledger.attempts() if one.result == "aborted"} <= {"LostError"}
     for row in filter(lambda row: row["how"] == "assessed", rows.values()):
         content = read_bundle(place / "out" / row["bundle"])
         assert match(ledger, content.assessment, content.bundle.digest).state == "found"
