@@ -106,6 +106,8 @@ def main() -> None:
         code = cli.main(standalone_mode=False)
     except click.ClickException as err:
         err.show()
+        if isinstance(err, click.MissingParameter) and err.param is not None and err.param.name == "policies":
+            click.echo("'proofbox policy list' shows what is shipped; 'baseline' is neutral, no law is in it", err=True)
         code = 2
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted; nothing was written", err=True)

@@ -124,8 +124,8 @@ def checkup_lines(checkup: Checkup) -> Iterator[str]:
         mark = "held" if row.get("held") else "OPEN"
         yield f"  {mark}  {row.get('probe')}: {row.get('got')} (enforced by {row.get('enforced_by')})"
     for extra, there in installed_extras().items():
-        hint = "there" if there else f"not installed: pip install 'proofbox[{extra}]'"
+        hint = "installed" if there else f"not installed: pip install 'proofbox[{extra}]'"
         yield f"  {EXTRAS[extra][1]}: {hint}"
     for scheme, there in readable().items():
-        yield f"  data by {scheme}:// address: {'there' if there else 'not in the pyarrow that is installed'}"
+        yield f"  data by {scheme}:// address: {'can be read' if there else 'not in the pyarrow that is installed'}"
     yield "a submitted model can be isolated here" if checkup.isolates else f"no isolation: {checkup.advice}"

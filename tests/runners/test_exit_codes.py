@@ -43,6 +43,14 @@ def test_2_bad_usage(proofbox: Command) -> None:
     assert proofbox("policy", "show", "no-such-policy").returncode == 2
 
 
+def test_who_names_no_policy_is_told_where_they_are(proofbox: Command, tmp_path: Path) -> None:
+    result = proofbox("run", tmp_path)
+    assert result.returncode == 2
+    assert "Missing option '--policy'" in result.stderr
+    assert "'proofbox policy list' shows what is shipped" in result.stderr
+    assert "policy list" not in proofbox("measure", tmp_path).stderr
+
+
 def test_3_undetermined_when_the_interval_straddles(
     submission: Path, proofbox: Command, policy: Policy, tmp_path: Path
 ) -> None:
