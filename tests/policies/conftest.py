@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from proofbox.checks.params import Attribute, CheckParams
-from proofbox.checks.result import Inapplicable, Interval, Result
+from proofbox.checks.result import CaseRow, Counterexample, Inapplicable, Interval, Result
 from proofbox.checks.spec import CheckSpec, MeasureSpec
 from proofbox.checks.text import t
 from proofbox.policies.canonical import measurement_id
-from proofbox.policies.expand import Expected
+from proofbox.policies.expand import Expected, expand
+from proofbox.policies.facts import Facts
+from proofbox.policies.judge import Evidence, judge
 from proofbox.policies.loader import LoadedPolicy, load_policy
-from proofbox.policies.record import MeasurementRecord
+from proofbox.policies.record import CounterexampleRecord, MeasurementRecord
 
 
 class RatioParams(CheckParams):
@@ -165,3 +167,33 @@ def measured() -> Callable[..., MeasurementRecord]:
         )
 
     return _measured
+
+
+FACTS = Facts(risk_tier="high", task="binary-classification", sensitive=("sex", "race"))
+
+
+@pytest.fixture
+def asked(tiny: LoadedPolicy, checks):
+    """(parity of sex, parity of race, digests)."""
+    return expand(tiny.policy, FACTS, checks)
+
+
+@pytest.fixture
+def run(tiny: LoadedPolicy, checks):
+    def _run(*measurements, facts=FACTS, policy=tiny, **evidence):
+        return judge([policy], facts, Evidence(measurements=measurements, **evidence), checks)
+
+    return _run
+
+
+def case(expected, name="c-1", measure=None) -> CounterexampleRecord:
+    row = CaseRow(label=t("as submitted"), values=(1,), decision="0")
+    shown = Counterexample(
+        measure=measure or expected.measure,
+        summary=t("it flips"),
+        columns=("x",),
+        rows=(row,),
+        changed=("x",),
+        source_row=0,
+    )
+    return CounterexampleRecord(id=name, check=expected.check, params=expected.params, case=shown)

@@ -1,52 +1,19 @@
+"""Verdicts one by one: what passes, fails, cannot be concluded, and what is not judged at all."""
+
 from __future__ import annotations
 
-import itertools
-import json
-import pickle
-from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from proofbox.checks.result import CaseRow, Counterexample
 from proofbox.checks.text import t
 from proofbox.policies.errors import MisuseError
 from proofbox.policies.expand import expand
-from proofbox.policies.facts import Facts
 from proofbox.policies.judge import Evidence, judge
-from proofbox.policies.loader import LoadedPolicy, load_policy
-from proofbox.policies.record import CounterexampleRecord, ReasonRecord
+from proofbox.policies.loader import load_policy
+from proofbox.policies.record import ReasonRecord
 
-FACTS = Facts(risk_tier="high", task="binary-classification", sensitive=("sex", "race"))
-
-
-@pytest.fixture
-def asked(tiny: LoadedPolicy, checks):
-    """(parity of sex, parity of race, digests)."""
-    return expand(tiny.policy, FACTS, checks)
-
-
-@pytest.fixture
-def run(tiny: LoadedPolicy, checks):
-    def _run(*measurements, facts=FACTS, policy=tiny, **evidence):
-        return judge([policy], facts, Evidence(measurements=measurements, **evidence), checks)
-
-    return _run
-
-
-def case(expected, name="c-1", measure=None) -> CounterexampleRecord:
-    row = CaseRow(label=t("as submitted"), values=(1,), decision="0")
-    shown = Counterexample(
-        measure=measure or expected.measure,
-        summary=t("it flips"),
-        columns=("x",),
-        rows=(row,),
-        changed=("x",),
-        source_row=0,
-    )
-    return CounterexampleRecord(id=name, check=expected.check, params=expected.params, case=shown)
+from .conftest import FACTS, case
 
 
 def test_all_musts_pass_is_conforms(asked, run, measured):
@@ -242,89 +209,6 @@ def test_only_recommendations_never_conform(valid, checks, write, measured):
     assert judge([policy], FACTS, Evidence(measurements=records), checks).conclusion == "undetermined"
 
 
-def test_a_declared_threshold_replaces_and_is_told(asked, run, measured, tiny, checks):
-    def fair(declared, value, interval):
-        facts = replace(FACTS, sensitive=("sex",), declared_thresholds={"T-FAIR": declared, "T-PROV": 9.0})
-        sex, digests = expand(tiny.policy, facts, checks)
-        judged = run(measured(sex, value, interval), measured(digests, 3), facts=facts)
-        assert judged.findings[1].verdict == "fail", "not declarable: the policy's own threshold stays"
-        return judged.findings[0]
-
-    stricter = fair(0.9, 0.95, (0.92, 0.98))
-    assert (stricter.verdict, stricter.criterion.origin) == ("pass", "provider")
-    assert (stricter.criterion.threshold, stricter.criterion.policy_threshold) == (0.9, 0.8)
-    assert str(stricter.reason).endswith("; the provider declared this threshold, and the policy's own is 0.8")
-    looser = fair(0.5, 0.95, (0.92, 0.98))
-    assert "ATTENTION" in str(looser.reason)
-    assert str(looser.reason).endswith("looser than the policy's own 0.8")
-    saved = fair(0.5, 0.7, (0.6, 0.75))
-    assert saved.verdict == "pass"
-    assert str(saved.reason).endswith("by the policy's own the verdict would not be a pass")
-    vacuous = fair(0.0, 0.7, (0.6, 0.75))
-    assert vacuous.verdict == "fail"
-    assert vacuous.criterion.threshold == 0.8
-    assert "no result could miss" in str(vacuous.reason)
-
-
-CLAIMS = """
-      - id: T-FAIR.p
-        level: must
-        check: perf.score
-        criterion: {measure: each-declared, at_least: declared}
-        remediation: {en: a, vi: b}
-"""
-
-
-def test_what_the_provider_claims_is_judged_claim_by_claim(valid, checks, write, measured):
-    text = valid.replace("  - id: T-PROV\n", CLAIMS.strip("\n") + "\n  - id: T-PROV\n")
-    policy = load_policy(write(text), checks=checks)
-
-    def judged(claims, *results):
-        facts = replace(FACTS, declared_performance=claims)
-        asked = [item for item in expand(policy.policy, facts, checks) if item.check == "perf.score"]
-        records = tuple(measured(item, *result) for item, result in zip(asked, results, strict=True))
-        findings = judge([policy], facts, Evidence(measurements=records), checks).findings
-        return next(finding for finding in findings if finding.requirement == "T-FAIR.p")
-
-    both = judged((("recall", 0.5), ("accuracy", 0.65)), (0.7, (0.66, 0.74)), (0.6, (0.4, 0.8)))
-    assert both.verdict == "inconclusive"
-    assert both.criterion.measure == "recall"
-    assert both.criterion.origin == "provider"
-    assert "; the threshold is what the provider itself claims" in str(both.reason)
-    # Of two claims for one measure the stricter counts.
-    assert judged((("recall", 0.9), ("recall", 0.1)), (0.5, (0.4, 0.6))).verdict == "fail"
-    # Claims that say nothing: unknown measure, lower is better, bottom of the range.
-    for claims in ((), (("bleu", 0.5),), (("log_loss", 0.0),), (("accuracy", 0.0),)):
-        nothing = judged(claims)
-        assert nothing.verdict == "not-run"
-        assert "declares no value" in str(nothing.reason)
-
-
-@pytest.mark.parametrize("criterion", ["measure: each-declared, at_least: declared",
-                                       "measure: log_loss, at_most: declared"])  # fmt: skip
-def test_a_loss_is_held_to_what_the_provider_claims(valid, checks, write, measured, criterion):
-    claimed = CLAIMS.strip("\n").replace("measure: each-declared, at_least: declared", criterion)
-    policy = load_policy(write(valid.replace("  - id: T-PROV\n", claimed + "\n  - id: T-PROV\n")), checks=checks)
-
-    def judged(value, interval, claims=(("log_loss", 0.6), ("log_loss", 0.9))):
-        facts = replace(FACTS, declared_losses=claims)
-        asked = [item for item in expand(policy.policy, facts, checks) if item.check == "perf.score"]
-        records = tuple(measured(item, value, interval) for item in asked)
-        findings = judge([policy], facts, Evidence(measurements=records), checks).findings
-        return next(finding for finding in findings if finding.requirement == "T-FAIR.p")
-
-    assert judged(0.5, (0.45, 0.55)).verdict == "pass"
-    assert judged(0.7, (0.65, 0.75)).verdict == "fail"
-    assert judged(0.58, (0.5, 0.7)).verdict == "inconclusive"
-    assert (judged(0.5, (0.45, 0.55)).criterion.comparison, judged(0.5, (0.45, 0.55)).criterion.threshold) == (
-        "at_most",
-        0.6,
-    )
-    nothing = judged(0.5, (0.45, 0.55), claims=(("accuracy", 0.5),))
-    assert nothing.verdict == "not-run"
-    assert "declares no value for" in str(nothing.reason)
-
-
 def test_an_attestation_is_not_run_for_now(valid, checks, write):
     text = valid.replace(
         "        check: prov.digests\n        criterion: {measure: mismatches, at_most: 0, decision_rule: simple}\n",
@@ -355,82 +239,6 @@ def test_several_policies_conform_only_together(tiny, checks, valid, write, meas
     assert [finding.policy for finding in both.findings] == ["tiny", "tiny", "strict", "strict"]
 
 
-RESULT = st.tuples(st.floats(0, 1), st.floats(0, 0.4), st.floats(0, 0.4))
-KIND = st.sampled_from(["measured", "measured", "inapplicable", "error", "missing"])
-EVIDENCE = st.tuples(st.tuples(KIND, KIND, KIND), st.tuples(RESULT, RESULT, RESULT))
-SETUP = {"max_examples": 80, "deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
-
-
-def evidence_of(asked, measured: Callable, kinds, results) -> Evidence:
-    measurements, inapplicable, errors = [], [], []
-    for expected, kind, (value, below, above) in zip(asked, kinds, results, strict=True):
-        record = ReasonRecord(check=expected.check, params=expected.params, reason=t("x"))
-        if kind == "measured":
-            result = round(value) if expected.check == "prov.digests" else value
-            measurements.append(measured(expected, result, (result - below, result + above)))
-        elif kind == "inapplicable":
-            inapplicable.append(record)
-        elif kind == "error":
-            errors.append(record)
-    return Evidence(measurements=tuple(measurements), inapplicable=tuple(inapplicable), errors=tuple(errors))
-
-
-@settings(**SETUP)
-@given(kinds=st.tuples(KIND, KIND, KIND), results=st.tuples(RESULT, RESULT, RESULT))
-def test_leaving_evidence_out_never_gives_conforms(tiny, checks, asked, measured, kinds, results):
-    evidence = evidence_of(asked, measured, kinds, results)
-    full = judge([tiny], FACTS, evidence, checks)
-    parts = [
-        (name, record) for name in ("measurements", "inapplicable", "errors") for record in getattr(evidence, name)
-    ]
-    for count in range(len(parts)):
-        for kept in itertools.combinations(parts, count):
-            chosen = {
-                name: tuple(record for kind, record in kept if kind == name)
-                for name in ("measurements", "inapplicable", "errors")
-            }
-            less = judge([tiny], FACTS, Evidence(**chosen), checks)
-            if full.conclusion != "conforms":
-                assert less.conclusion != "conforms"
-            for before, after in zip(full.findings, less.findings, strict=True):
-                if before.verdict != "pass":
-                    assert after.verdict != "pass"
-
-
-@settings(**SETUP)
-@given(
-    given_evidence=EVIDENCE,
-    shrink=st.floats(0, 1),
-)
-def test_more_certain_data_never_turns_a_pass_into_a_fail(tiny, checks, asked, measured, given_evidence, shrink):
-    kinds, results = given_evidence
-    wide = judge([tiny], FACTS, evidence_of(asked, measured, kinds, results), checks)
-    narrower = [(value, below * shrink, above * shrink) for value, below, above in results]
-    narrow = judge([tiny], FACTS, evidence_of(asked, measured, kinds, narrower), checks)
-    for before, after in zip(wide.findings, narrow.findings, strict=True):
-        if before.verdict in {"pass", "fail"}:
-            assert after.verdict == before.verdict
-
-
-@settings(**SETUP)
-@given(given_evidence=EVIDENCE, order=st.randoms())
-def test_the_order_of_the_evidence_changes_nothing(tiny, checks, asked, measured, given_evidence, order):
-    kinds, results = given_evidence
-    evidence = evidence_of(asked, measured, kinds, results)
-    evidence = replace(evidence, counterexamples=(case(asked[0]), case(asked[1], "c-2")))
-
-    def shuffled(records):
-        return tuple(order.sample(records, len(records)))
-
-    other = Evidence(
-        measurements=shuffled(evidence.measurements),
-        counterexamples=shuffled(evidence.counterexamples),
-        inapplicable=shuffled(evidence.inapplicable),
-        errors=shuffled(evidence.errors),
-    )
-    assert judge([tiny], FACTS, other, checks) == judge([tiny], FACTS, evidence, checks)
-
-
 def test_a_measure_without_meaning_is_not_applicable_while_the_others_of_its_check_are_judged(asked, run, measured):
     sex, race, digests = asked
     fine = (measured(sex, 0.95, (0.9, 1.0)), measured(race, 0.95, (0.9, 1.0)))
@@ -444,22 +252,6 @@ def test_a_measure_without_meaning_is_not_applicable_while_the_others_of_its_che
     assert run(*fine, other, inapplicable=(elsewhere,)).findings[1].verdict == "inconclusive"
     assert run(*fine, inapplicable=(elsewhere,)).findings[1].verdict == "not-run"
     assert run(*fine, measured(digests, 3), inapplicable=(said,)).findings[1].verdict == "fail"
-
-
-def test_same_bytes_in_same_bytes_out(run, asked, measured):
-    """Judged twice, from copies through JSON and in another order of the evidence, the findings are the same bytes."""
-    parity, other, digests = asked
-    records = (
-        measured(parity, 0.79, (0.7, 0.88)),
-        measured(other, 0.9, (0.85, 0.95)),
-        measured(digests, 0),
-    )
-
-    def said(judged) -> str:
-        return json.dumps([asdict(judged)], sort_keys=True, default=str)
-
-    copied = pickle.loads(pickle.dumps(records))
-    assert said(run(*records)) == said(run(*copied)) == said(run(*reversed(records)))
 
 
 def test_what_would_settle_it_bears_on_no_verdict(tiny, checks, asked, measured):
