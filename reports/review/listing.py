@@ -50,13 +50,13 @@ def list_bundles(folder: Path, reviews: Path) -> Iterator[Listed]:
 def list_bundle(path: Path, reviews: Path, name: str) -> Listed:
     """Return the state of one bundle in the folder ``path``, which is shown by its name."""
     try:
-        raw = (path / "manifest.json").read_bytes()
-        bom = (path / BOM).read_bytes()
+        raw = _content(path / "manifest.json")
+        bom = _content(path / BOM)
         bound = {str(item["path"]): str(item["sha256"]) for item in json.loads(raw)["files"]}
         if bound.get(BOM) != sha256_hex(bom):
             return broken(name, f"{BOM} is not the one that the manifest lists")
         digest = sha256_hex(raw)
-        said = json.loads((path / "statement.json").read_bytes())["predicate"]
+        said = json.loads(_content(path / "statement.json"))["predicate"]
         if said["manifest"]["sha256"] != digest:
             return broken(name, "statement.json is not the statement of this bundle")
         component: dict[str, Any] = json.loads(bom)["metadata"]["component"]
@@ -79,12 +79,19 @@ def list_bundle(path: Path, reviews: Path, name: str) -> Listed:
     )
 
 
+def _content(path: Path) -> bytes:
+    """Return what is in a regular file; a pipe in its place would never end."""
+    if not path.is_file():
+        raise FileNotFoundError(path.name)
+    return path.read_bytes()
+
+
 def _last_predicate(history: Path) -> dict[str, Any]:
     """Return what the last decision of a history says, unverified."""
     names = [path.name for path in history.iterdir() if not path.name.startswith(".")] if history.is_dir() else []
     if not names:
         return {"state": "submitted"}
-    payload = json.loads((history / max(names)).read_bytes())["payload"]
+    payload = json.loads(_content(history / max(names)))["payload"]
     predicate: dict[str, Any] = json.loads(base64.b64decode(payload))["predicate"]
     return predicate
 

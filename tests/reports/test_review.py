@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import dataclasses
 import itertools
 import json
+import os
 import random
+import threading
 import time
 
 import jsonschema
@@ -393,3 +396,27 @@ def test_what_cannot_be_read_is_listed_as_broken(tmp_path, reviews):
     _small_bundle(tmp_path / "out" / "c", 2)
     (tmp_path / "out" / "c" / "bom.cdx.json").write_text("{}")
     assert "not the one that the manifest lists" in list(list_bundles(tmp_path / "out", reviews))[2].wrong
+
+
+@pytest.mark.parametrize("name", ["bom.cdx.json", "statement.json"])
+def test_a_pipe_in_a_bundle_is_listed_as_broken_and_not_waited_for(tmp_path, reviews, name):
+    _small_bundle(tmp_path / "out" / "a", 1)
+    pipe = tmp_path / "out" / "a" / name
+    pipe.unlink()
+    os.mkfifo(pipe)
+    done = threading.Event()
+
+    def release():
+        """End the wait of whoever opened the pipe, so that this test fails and does not hang."""
+        while not done.wait(0.05):
+            with contextlib.suppress(OSError):
+                os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+
+    thread = threading.Thread(target=release)
+    thread.start()
+    try:
+        (listed,) = list_bundles(tmp_path / "out", reviews)
+    finally:
+        done.set()
+        thread.join()
+    assert (listed.state, listed.wrong) == ("broken", "not a bundle that can be read (FileNotFoundError)")
