@@ -89,7 +89,7 @@ def test_a_chain_in_a_file_goes_before_the_one_on_the_token(token, person, issue
     raw = sign_statement(SAID, token_signer(on("person"), (person.certificate, issuer.certificate)))
     trusted = CertificateVerifier(trusted=(root.certificate,))
     assert verify_envelope(raw, trusted, predicate_type=KIND, now=NOW).by.name == "CN=Trần Thị B"
-    with pytest.raises(KeyFileError, match="none of the certificates"):
+    with pytest.raises(KeyFileError, match=r"got 1 certificate\(s\), none for this key"):
         token_signer(on("rsa:2048"), (person.certificate,))
 
 
