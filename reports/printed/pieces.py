@@ -68,6 +68,8 @@ def leaves(value: Mapping[str, Json], say: Translator, under: str = "") -> Itera
         path = f"{under} · {name}" if under else say.heading(name)
         if isinstance(inner, Mapping) and inner:
             yield from leaves(inner, say, path)
+        elif key in vocabulary.WORDED and isinstance(inner, str):
+            yield path, vocabulary.word(say, vocabulary.VALUES, inner)
         elif inner not in (None, [], {}, ""):
             yield path, scalar(inner, say)
 

@@ -103,6 +103,7 @@ def test_what_came_of_an_attempt_on_the_walls_is_told_in_vietnamese(model_a, tmp
     said = read_back(report_pdf(content_of(dataclasses.replace(model_a, run=run), tmp_path), "vi"))
     assert squeezed("not reached") not in said
     assert squeezed("không tới được") in said
+    assert "binary-classification" not in said, "a word of ours among those of the submission"
 
 
 def test_a_vietnamese_reader_finds_no_english_title(model_a, tmp_path):
