@@ -12,13 +12,13 @@ from proofbox.checks.intervals import (
     bounded_mean,
     clopper_pearson,
     f1_interval,
-    mean_of_proportions,
     paired_difference,
     wilson_limits,
     z_value,
 )
 from proofbox.checks.result import Interval
 from proofbox.checks.statistics.auc import auc_interval
+from proofbox.checks.statistics.meanrates import mean_of_proportions
 from proofbox.checks.statistics.pairs import cautious_limits
 
 NOMINAL = 0.95
@@ -45,6 +45,7 @@ def single_coverage(tries: int) -> Iterator[tuple[str, str, float]]:
         yield brier_coverage(spread, tries, rng)
     for rows in (10, 20, 60, 200):
         yield rare_coverage(rows, tries, rng)
+    yield from table_coverage(np.array((0.198, 0.002, 0.008, 0.792)), 100, tries, rng)
 
 
 def table_coverage(cells: np.ndarray, size: int, tries: int, rng: Generator) -> Iterator[tuple[str, str, float]]:

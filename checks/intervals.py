@@ -121,27 +121,6 @@ def paired_difference(both: int, first_only: int, second_only: int, neither: int
     )
 
 
-def mean_of_proportions(successes: ArrayLike, trials: ArrayLike, confidence: float) -> Interval:
-    """Return the interval for the unweighted mean of independent proportions, for example of the recalls.
-
-    Notes
-    -----
-    Square-and-add of Wilson intervals (MOVER): G. Y. Zou and A. Donner, "Construction of confidence limits about effect
-    measures", Statistics in Medicine 27 (2008) 1693-1702.
-    """
-    counts = _floats(successes), _floats(trials)
-    rates = counts[0] / counts[1]
-    low, high = wilson_limits(*counts, z_value(confidence))
-    mean, k = float(rates.mean()), len(rates)
-    return Interval(
-        low=max(mean - float(np.sqrt(((rates - low) ** 2).sum())) / k, 0.0),
-        high=min(mean + float(np.sqrt(((high - rates) ** 2).sum())) / k, 1.0),
-        confidence=confidence,
-        method="mover-wilson",
-        basis={"families": [[[_number(x), _number(n)]] for x, n in zip(*counts, strict=True)]},
-    )
-
-
 def f1_interval(true_positives: float, errors: float, confidence: float) -> Interval:
     """Return the interval for ``F1 = 2 TP / (2 TP + FP + FN)``, where ``errors`` is ``FP + FN``.
 

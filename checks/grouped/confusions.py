@@ -11,13 +11,13 @@ from proofbox.checks.intervals import (
     Floats,
     f1_interval,
     logit_normal,
-    mean_of_proportions,
     wilson,
     wilson_effective,
 )
 from proofbox.checks.late import np
 from proofbox.checks.result import Interval, Json, Measurement
 from proofbox.checks.statistics.effective import effective_counts
+from proofbox.checks.statistics.meanrates import mean_of_proportions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

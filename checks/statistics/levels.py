@@ -17,6 +17,7 @@ from proofbox.checks.result import Interval, Json
 from proofbox.checks.statistics import auc, errormeans, gaps, meangaps, reliability
 from proofbox.checks.statistics.contrasts import largest_difference, largest_shortfall, smallest_ratio
 from proofbox.checks.statistics.exactgaps import exact_gap_interval, few_enough
+from proofbox.checks.statistics.meanrates import mean_of_proportions
 from proofbox.checks.statistics.normalgaps import normal_again
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ def _f1(basis: Mapping[str, Json], confidence: float) -> Interval:
 def _mean(basis: Mapping[str, Json], confidence: float) -> Interval:
     families = _families(basis)
     successes = np.concatenate([family.successes for family in families])
-    return intervals.mean_of_proportions(successes, np.concatenate([one.trials for one in families]), confidence)
+    return mean_of_proportions(successes, np.concatenate([one.trials for one in families]), confidence)
 
 
 _METHODS: Mapping[str, Callable[[Mapping[str, Json], float], Interval]] = {

@@ -10,13 +10,13 @@ from proofbox.checks.intervals import (
     certain,
     clopper_pearson,
     f1_interval,
-    mean_of_proportions,
     paired_difference,
     wilson,
     wilson_limits,
     z_value,
 )
 from proofbox.checks.statistics.auc import auc_interval
+from proofbox.checks.statistics.meanrates import mean_of_proportions
 
 Z = 1.959964
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from proofbox.checks.intervals import mean_of_proportions, wilson
+from proofbox.checks.intervals import wilson
 from proofbox.checks.statistics.gaps import Family, difference_interval, lowest_interval, ratio_interval
+from proofbox.checks.statistics.meanrates import mean_of_proportions
 from proofbox.policies.decide import decide, what_settles
 from proofbox.policies.record import CriterionRecord, MeasurementRecord
 from proofbox.policies.settling import settling_clause

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from scipy.stats import binom, fisher_exact, hypergeom
 
-from proofbox.checks.intervals import mean_of_proportions, wilson
+from proofbox.checks.intervals import wilson
 from proofbox.checks.result import Interval
 from proofbox.checks.statistics.independenttests import fisher, independent
+from proofbox.checks.statistics.meanrates import mean_of_proportions
 
 
 def test_fisher_is_the_reference_less_half_of_what_was_seen() -> None:

@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 
 from proofbox.checks import intervals
 from proofbox.checks.result import Interval
-from proofbox.checks.statistics import auc, contrasts, errormeans, gaps, levels, meangaps, normalgaps, reliability
+from proofbox.checks.statistics import (
+    auc,
+    contrasts,
+    errormeans,
+    gaps,
+    levels,
+    meangaps,
+    meanrates,
+    normalgaps,
+    reliability,
+)
 from proofbox.checks.statistics.exactgaps import exact_gap_interval
 from proofbox.checks.statistics.levels import at_confidence, families_of
 
@@ -29,7 +39,7 @@ MAKERS = {
     "wilson-effective": lambda c: intervals.bounded_mean(np.array([0.1, 0.4, 0.9, 0.2]), c),
     "clopper-pearson": lambda c: intervals.clopper_pearson(3, 20, c),
     "f1": lambda c: intervals.f1_interval(30, 12, c),
-    "mean of shares": lambda c: intervals.mean_of_proportions([3, 15], [20, 30], c),
+    "mean of shares": lambda c: meanrates.mean_of_proportions([3, 15], [20, 30], c),
     "paired": lambda c: intervals.paired_difference(36, 12, 2, 0, c),
     "difference": lambda c: gaps.difference_interval([FAMILY], c),
     "difference of two families": lambda c: gaps.difference_interval([FAMILY, PAIR], c),
