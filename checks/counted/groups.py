@@ -82,6 +82,16 @@ def unfit_groups(
     if groups > MOST_GROUPS:
         return too_many_groups(attribute, groups)
     whole = [category for category in categories if MISSING not in category.values()]
+    if len(whole) == 1 and len(categories) > 1:
+        return Inapplicable(
+            t(
+                "{attribute} has one value ({value}) in the rows of {path} that have any, so there is nothing to "
+                "compare: say what it is in the others",
+                attribute=" x ".join(attribute),
+                value=", ".join(whole[0].values()),
+                path=data.path,
+            )
+        )
     if len(whole) < 2:
         return Inapplicable(
             t(

@@ -115,7 +115,7 @@ def test_groups_of_two_attributes_are_the_combinations_that_occur(data):
         ([number / 7 for number in range(3 * MOST_NUMBERS)], "declare bins"),
         ([f"group {number}" for number in range(MOST_GROUPS + 1)], "declare coarser ones"),
         (["a", "a"], "one value in all rows"),
-        (["a", None], "one value in all rows"),
+        (["a", None], "one value (a) in the rows of evaluation.csv that have any"),
         ([], "no rows"),
     ],
 )

@@ -92,6 +92,9 @@ def test_inapplicable_without_groups(why, data, decisions):
     given = data({"race": ["a"] * 8})
     said = why("fairness.group_rates", params={"attribute": "race"}, data=given, decisions=decisions([1] * 8))
     assert "one value in all rows" in said
+    given = data({"race": ["a"] * 5 + [None] * 3})
+    said = why("fairness.group_rates", params={"attribute": "race"}, data=given, decisions=decisions([1] * 8))
+    assert "one value (a) in the rows of evaluation.csv that have any" in said, "the others are not said to have it"
 
 
 def test_the_exact_interval_on_request_and_weighted_rows_by_what_they_are_worth(rates, data, decisions):
