@@ -198,12 +198,10 @@ def smallest_case(asked: Asked, one: Tried) -> Asking[Counterexample | None]:
 
 
 def _summary(names: Sequence[str], first: CaseRow, second: CaseRow) -> Text:
-    return t(
-        "The decision turns from {before} to {after} when {columns} alone is changed.",
-        columns=", ".join(names),
-        before=first.decision,
-        after=second.decision,
-    )
+    said = {"columns": ", ".join(names), "before": first.decision, "after": second.decision}
+    if len(names) == 1:
+        return t("The decision turns from {before} to {after} when {columns} alone is changed.", **said)
+    return t("The decision turns from {before} to {after} when {columns} are changed and nothing else.", **said)
 
 
 def measured(

@@ -55,6 +55,7 @@ def test_middle_flips_rise_with_the_severity_and_the_drop_is_paired(shaken):
     assert found["noise_area_under_curve"].value == pytest.approx(area)
     (case,) = result.counterexamples
     assert case.changed == ("x",), "the column that the model does not read is set back"
+    assert "when x alone is changed" in str(case.summary)
     assert case.rows[0].decision != case.rows[1].decision
     assert case.rows[0].values[0] == x[case.source_row]
 
@@ -75,6 +76,7 @@ def test_the_counterexample_is_as_small_as_it_can_be(shaken):
 
     result, asked = shaken(columns, score)
     assert result.counterexamples[0].changed == ("b", "e")
+    assert "when b, e are changed and nothing else" in str(result.counterexamples[0].summary)
     assert len(asked.batches) <= 8
 
 
