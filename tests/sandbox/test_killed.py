@@ -24,7 +24,7 @@ stage, delay, command = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3:]
 harness = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 seen, end = set(), None
 while harness.poll() is None and (end is None or time.monotonic() < end):
-    seen |= {member.pid for member in processes.tree(os.getpid())[1:]}
+    seen |= {member.pid for member in tuple(processes.usage(os.getpid()))[1:]}
     if end is None and len(seen) >= stage:
         end = time.monotonic() + delay
     time.sleep(0.005)
@@ -32,7 +32,7 @@ harness.kill()
 harness.wait()
 left, end = True, time.monotonic() + 10
 while left and time.monotonic() < end:
-    left = [member.pid for member in processes.tree(os.getpid())[1:] if processes.lives(member)]
+    left = [member.pid for member in tuple(processes.usage(os.getpid()))[1:] if processes.lives(member)]
     time.sleep(0.01)
 told = [Path(f"/proc/{pid}/cmdline").read_text() for pid in left]
 for pid in left:
@@ -104,7 +104,7 @@ from proofbox.sandbox.limits import Limits
 ctypes.CDLL(None).prctl(36, 1)  # PR_SET_CHILD_SUBREAPER, see above
 executor = bubblewrap.Bubblewrap()
 assert executor.probe().available
-ours, left = set(processes.tree(os.getpid())), []
+ours, left = set(processes.usage(os.getpid())), []
 for _ in range(30):
     ready, said = os.pipe()
     harness = os.fork()
@@ -115,11 +115,11 @@ for _ in range(30):
         time.sleep(60)
     os.read(ready, 1)
     end = time.monotonic() + 10
-    while len(processes.tree(harness)) < 4 and time.monotonic() < end:
+    while len(processes.usage(harness)) < 4 and time.monotonic() < end:
         pass  # until bwrap has started its inner process
     os.kill(harness, signal.SIGKILL)
     end = time.monotonic() + 5
-    while (orphans := set(processes.tree(os.getpid())) - ours) and time.monotonic() < end:
+    while (orphans := set(processes.usage(os.getpid())) - ours) and time.monotonic() < end:
         for orphan in orphans:
             try:
                 os.waitpid(orphan.pid, os.WNOHANG)

@@ -326,7 +326,7 @@ def test_no_native_reader_stands_on_this_side():
             if reads or any(name.startswith(NATIVE_READERS) for name in names):
                 found.add(path.relative_to(root).as_posix())
     # Inside the walls; rows that the harness itself has written are read there too, and by its own workers on Ray.
-    inside = {f"sandbox/host/{name}.py" for name in ("parquetparts", "reader", "tables")}
+    inside = {f"sandbox/host/{name}.py" for name in ("parquetparts", "sources", "tables")}
     assert found == {"runners/spread/onray.py", *inside}
 
 

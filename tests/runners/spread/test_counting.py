@@ -17,7 +17,7 @@ from proofbox.runners.spread.spreading import Done, SpreadCounting
 from proofbox.runners.submitted import streams
 from proofbox.runners.submitted.data import Csv
 from proofbox.runners.submitted.streams import Blocks, Reading, read_or_open
-from proofbox.sandbox.host import reader
+from proofbox.sandbox.host import sources
 
 ROWS = 4_000
 
@@ -61,7 +61,7 @@ def decide(rows: pa.Table) -> Decisions:
 @pytest.fixture
 def stream_of(open_here, monkeypatch, tmp_path):
     monkeypatch.setattr(streams, "BATCH_ROWS", 230)
-    monkeypatch.setattr(reader, "_BLOCK_BYTES", 1 << 13)
+    monkeypatch.setattr(sources, "_BLOCK_BYTES", 1 << 13)
 
     def write(ids=5, kind="parquet"):
         rng = np.random.default_rng(5)

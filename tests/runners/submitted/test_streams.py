@@ -25,7 +25,7 @@ from proofbox.runners.submitted import streams
 from proofbox.runners.submitted.data import Csv
 from proofbox.runners.submitted.streams import Reading, Stream, read_or_open
 from proofbox.runners.submitted.tables import UnreadableTableError, read_table
-from proofbox.sandbox.host import reader
+from proofbox.sandbox.host import sources
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 ROWS = 5_000
@@ -69,7 +69,7 @@ def written(table: pa.Table, folder: Path, kind: str) -> Path:
 def opened(open_here, monkeypatch):
     """Open a file to be read in batches, which are small here."""
     monkeypatch.setattr(streams, "BATCH_ROWS", 300)
-    monkeypatch.setattr(reader, "_BLOCK_BYTES", 1 << 13)
+    monkeypatch.setattr(sources, "_BLOCK_BYTES", 1 << 13)
 
     def open_it(path: Path) -> Stream:
         found = read_or_open(path, Reading(opener=open_here, most_rows=10), Csv())

@@ -19,7 +19,7 @@ import pyarrow as pa
 from attacks import kit
 from attacks.archives import ARCHIVES, Archive
 from attacks.formats import FORMATS, FromSource, ModelFile
-from attacks.kit import ANSWERED, ATTACKS, HELD, Attack
+from attacks.kit import ANSWERED, ATTACKS, HELD, NO_ANSWER, Attack
 from attacks.outside import SHARED_BYTES, Outside, shared_bytes
 from proofbox.sandbox import processes
 from proofbox.sandbox.errors import IntakeError, IsolationError, ModelError
@@ -143,14 +143,15 @@ class _Session:
             hosted.close()
             if shared_bytes() < shared + grown - SHARED_BYTES:
                 through.append(f"shared memory grew by {grown >> 20} MB")
-        stopped = ended not in {HELD, ANSWERED, "raised"}
+        stopped = ended not in {HELD, ANSWERED, NO_ANSWER, "raised"}
         if stopped:
             through += [f"process {m.pid} lives on" for m in before if processes.lives(m)]
-            if not any(ended == entry["kind"] for entry in hosted.stats()["violations"]):
-                through.append("the harness has no finding of it")
         elif hosted._running and len(hosted._running.members()) != len(before):
             through.append(f"the sandbox has {len(hosted._running.members())} processes, had {len(before)}")
-        if stopped or one.alone or through or ended == ANSWERED:
+        kind = "garbage" if ended == NO_ANSWER else ended
+        if (stopped or ended == NO_ANSWER) and kind not in {entry["kind"] for entry in hosted.stats()["violations"]}:
+            through.append("the harness has no finding of it")
+        if stopped or one.alone or through or ended in {ANSWERED, NO_ANSWER}:
             through += self._closed()
         if ended not in one.ends:
             through.append(f"it ended as {ended!r}, expected {' or '.join(one.ends)}")
@@ -213,7 +214,7 @@ def _asked(hosted: HostedModel, one: Attack) -> tuple[str, str, list[str]]:
             through.append(f"{values} was used")
         if _own_memory() > memory + 50_000_000:
             through.append("the memory of the harness grew")
-        return error.kind, told, through
+        return NO_ANSWER if error.kind == "garbage" and error.lives_on else error.kind, told, through
     expected = {"awareness.behaves_at_first": [0.25, 0.5, 0.75]}.get(one.id, [0.25])
     if not all(math.isclose(a, b) for a, b in zip(values, expected, strict=True)):
         through.append(f"it answered {values}")

@@ -16,6 +16,8 @@ from types import SimpleNamespace
 
 HELD = "held"
 """It was denied or came to nothing, and the model's process lives on."""
+NO_ANSWER = "no answer"
+"""What it answered in the right form is no answer: nothing of it is used, and the model's process lives on."""
 ANSWERED = "answered"
 """The model answered rows in the right form, and that answer is what is measured."""
 MARK = f"written-by-an-attack-{globals().get('RUN') or os.urandom(4).hex()}"
@@ -41,7 +43,8 @@ class Attack:
     run: Callable[[SimpleNamespace], object]
     """Run inside; what it returns is what it claims to have got, None for nothing."""
     ends: tuple[str, ...] = (HELD,)
-    """How it may end: ``held``, ``answered`` or the kinds of ModelError with which the harness stops the model."""
+    """How it may end: ``held``, ``answered``, ``no answer`` or the kinds of ModelError with which the harness stops the
+    model."""
     limits: str = "usual"
     """Name of the limits it is tried under, see ``engine.LIMITS``."""
     calls: int = 1

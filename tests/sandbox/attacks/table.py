@@ -16,7 +16,8 @@ TITLES = {
 ENDS = {
     "held": "", "answered": "its own answer is measured", "crash": "the process ended",
     "hang": "stopped at its deadline",
-    "garbage": "answer not believed", "limit": "stopped at a limit", "load": "not loaded", "refused": "refused",
+    "garbage": "answer not believed", "no answer": "answer not believed",
+    "limit": "stopped at a limit", "load": "not loaded", "refused": "refused",
     "raised": "its error is told",
 }  # fmt: skip
 HEAD = """\

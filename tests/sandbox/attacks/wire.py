@@ -6,7 +6,7 @@ import os
 import struct
 import time
 
-from attacks.kit import ANSWERED, GOOD, MARK, Outcry, attack, channel, first, frame, wire
+from attacks.kit import ANSWERED, GOOD, MARK, NO_ANSWER, Outcry, attack, channel, first, frame, wire
 
 USED = "the harness uses a value of it"
 WAITS = "the harness waits longer than its deadline, or uses a value of it"
@@ -19,14 +19,14 @@ def _write(*parts):
     return ANSWERED
 
 
-def _forged(name, goal, **fields):
+def _forged(name, goal, ends="garbage", **fields):
     """Register an attack that answers with one forged frame."""
 
     def forge(world):
         return _write(frame(**{"body": GOOD, **fields}))
 
     forge.__name__, forge.__module__ = name, __name__
-    attack(goal, USED, ends=("garbage",))(forge)
+    attack(goal, USED, ends=(ends,))(forge)
 
 
 _forged("nonce_of_zero", "answer a question of number 0", nonce=0)
@@ -46,9 +46,10 @@ _forged("huge_refusal", "send a refusal without end", kind=18, dtype=3, length=2
 _forged(
     "bad_texts", "send a refusal whose inner lengths lie", kind=18, dtype=3, body=struct.pack("<II", 2, 2**31) + b"x"
 )
-_forged("nan", "answer with numbers that are none (NaN)", body=struct.pack("<8d", *[float("nan")] * 8))
-_forged("infinity", "answer with infinity", body=struct.pack("<8d", *[float("inf")] * 8))
-_forged("no_probabilities", "answer with probabilities beyond 1", body=struct.pack("<8d", *[1e300, -1e300] * 4))
+_forged("nan", "answer with numbers that are none (NaN)", NO_ANSWER, body=struct.pack("<8d", *[float("nan")] * 8))
+_forged("infinity", "answer with infinity", NO_ANSWER, body=struct.pack("<8d", *[float("inf")] * 8))
+_beyond = struct.pack("<8d", *[1e300, -1e300] * 4)
+_forged("no_probabilities", "answer with probabilities beyond 1", NO_ANSWER, body=_beyond)
 
 
 @attack("answer a question that somebody else was asked", USED, ends=("garbage",))
