@@ -18,8 +18,8 @@ from types import MappingProxyType
 
 from proofbox.runners.remote.address import Address, allowed_prefixes, allowing, parse_address
 from proofbox.runners.remote.errors import FetchError
-from proofbox.runners.remote.here import open_file
-from proofbox.runners.remote.reading import Opened, Store
+from proofbox.runners.remote.reading import Opened
+from proofbox.runners.remote.source import source_at
 from proofbox.sandbox.store import make_folders
 
 GIB = 1 << 30
@@ -34,6 +34,11 @@ class FetchLimits:
     stall_seconds: float = 90.0
     """Between two pieces, and until the first one; a client's own attempts are within."""
     wall_seconds: float = 3600.0
+
+    @property
+    def seconds(self) -> tuple[float, float]:
+        """How long a piece may take, and how long all may."""
+        return self.stall_seconds, self.wall_seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +82,24 @@ def fetch(uri: str, allowed: Sequence[str], folder: Path, limits: FetchLimits | 
     limits = limits or FetchLimits()
     address = parse_address(uri)
     prefix = allowing(address, allowed_prefixes(allowed))
-    if address.scheme == "file":
-        with open_file(address, prefix) as opened:
-            return kept(address, opened, folder, limits)
     with (
-        Store(address, (limits.stall_seconds, limits.wall_seconds)) as store,
-        store.opened(address, limits.file_bytes) as opened,
+        source_at(address, prefix, limits.seconds) as source,
+        source.opened(address, limits.file_bytes) as opened,
     ):
         return kept(address, opened, folder, limits)
+
+
+def check_size(size: int, address: Address, limits: FetchLimits) -> None:
+    """Refuse so many bytes, of a file or of the parts in a folder, where they are more than is fetched.
+
+    Raises
+    ------
+    FetchError
+        They are.
+    """
+    if size > limits.file_bytes:
+        hint = "allow more with --data-megabytes, or take a sample"
+        raise FetchError(f"{size} bytes at {address}", f"at most {limits.file_bytes}", hint)
 
 
 def kept(address: Address, opened: Opened, folder: Path, limits: FetchLimits) -> Fetched:
@@ -95,12 +110,7 @@ def kept(address: Address, opened: Opened, folder: Path, limits: FetchLimits) ->
     FetchError
         It is too large, or not what was told, or the place is taken; nothing of it is left.
     """
-    if opened.size > limits.file_bytes:
-        raise FetchError(
-            f"{opened.size} bytes at {address}",
-            f"at most {limits.file_bytes}",
-            "allow more with --data-megabytes, or take a sample",
-        )
+    check_size(opened.size, address, limits)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     target = folder / address.local
     try:

@@ -8,17 +8,14 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 from proofbox.runners.parts import MOST_PARTS, BadFolderError, part_names
 from proofbox.runners.remote.address import Address, allowed_prefixes, allowing, parse_address
 from proofbox.runners.remote.errors import FetchError
-from proofbox.runners.remote.fetching import Fetched, FetchLimits, fetch, kept
-from proofbox.runners.remote.here import list_folder, open_file
-from proofbox.runners.remote.reading import Opened, Store
+from proofbox.runners.remote.fetching import Fetched, FetchLimits, check_size, fetch, kept
+from proofbox.runners.remote.source import Source, source_at
 from proofbox.runners.remote.words import cannot
 
 MOST_LISTED = 2 * MOST_PARTS + 100
@@ -54,53 +51,18 @@ def fetch_data(
         hint = "give the folder of the submission another name"
         raise FetchError(f"a folder or file named {address.local} already", "a place that is free", hint)
     try:
-        with _opened(address, prefix, limits) as source:
+        with source_at(address, prefix, limits.seconds) as source:
             return tuple(_parts(address, source, folder, limits))
     except BaseException:
         shutil.rmtree(target, ignore_errors=True)
         raise
 
 
-class _Folder(Protocol):
-    """A folder of a store or of this machine."""
-
-    def listed(self, most: int) -> Mapping[str, int]:
-        """Return name -> bytes of what lies in it."""
-
-    def opened(self, address: Address, most_bytes: int) -> AbstractContextManager[Opened]:
-        """Open a file that lies in it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Here:
-    """A folder of this machine."""
-
-    address: Address
-    prefix: Address
-
-    def listed(self, most: int) -> Mapping[str, int]:
-        return list_folder(self.address, self.prefix, most)
-
-    def opened(self, address: Address, most_bytes: int) -> AbstractContextManager[Opened]:
-        return open_file(address, self.prefix)
-
-
-@contextmanager
-def _opened(address: Address, prefix: Address, limits: FetchLimits) -> Iterator[_Folder]:
-    if address.scheme == "file":
-        yield _Here(address=address, prefix=prefix)
-        return
-    with Store(address, (limits.stall_seconds, limits.wall_seconds)) as store:
-        yield store
-
-
-def _parts(address: Address, source: _Folder, folder: Path, limits: FetchLimits) -> Iterator[Fetched]:
+def _parts(address: Address, source: Source, folder: Path, limits: FetchLimits) -> Iterator[Fetched]:
     listed = source.listed(MOST_LISTED + 1)
     names = _names(address, listed)
     total, ends = sum(listed[name] for name in names), time.monotonic() + limits.wall_seconds
-    if total > limits.file_bytes:
-        hint = "allow more with --data-megabytes, or take a sample"
-        raise FetchError(f"{total} bytes at {address}", f"at most {limits.file_bytes}", hint)
+    check_size(total, address, limits)
     for name in names:
         if time.monotonic() > ends:
             raise cannot("silent", address)

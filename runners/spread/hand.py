@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
@@ -139,9 +140,7 @@ class Hand:
 def _since(before: Mapping[str, Any], after: Mapping[str, Any]) -> Beside:
     if not after:
         return Beside()
-    known: Mapping[str, int] = before["denied_calls"]
-    found: Mapping[str, int] = after["denied_calls"]
     return Beside(
-        denied={name: count - known.get(name, 0) for name, count in found.items() if count > known.get(name, 0)},
+        denied=Counter(after["denied_calls"]) - Counter(before["denied_calls"]),  # keeps what grew
         printed_bytes=after["stdout_bytes"] - before["stdout_bytes"],
     )

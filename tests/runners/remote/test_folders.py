@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from proofbox.runners.remote import folders
+from proofbox.runners.remote import folders, source
 from proofbox.runners.remote.errors import FetchError, NotAllowedError
 from proofbox.runners.remote.fetching import FetchLimits
 from proofbox.runners.remote.folders import fetch_data
@@ -110,14 +110,14 @@ def test_what_a_folder_of_this_machine_may_not_be(here, tmp_path):
 
 def test_a_folder_that_is_written_to_meanwhile_is_not_taken(here, tmp_path, monkeypatch):
     folder, uri = here
-    listed = folders.list_folder
+    listed = source.list_folder
 
     def then_written(*given):
         found = listed(*given)
         (folder / "late.parquet").write_bytes(b"late")
         return found
 
-    monkeypatch.setattr(folders, "list_folder", then_written)
+    monkeypatch.setattr(source, "list_folder", then_written)
     with pytest.raises(FetchError, match="do not write to it while it is fetched"):
         fetch_data(uri, [uri], tmp_path / "into")
     assert not list((tmp_path / "into").rglob("*.parquet"))
